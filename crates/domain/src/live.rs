@@ -1,0 +1,312 @@
+//! Why a publish or a play is refused, why a running publish ends, and why a stream does.
+//!
+//! Each fault is a fact with the field it is about; which number a client of which system sees is its face's matter.
+
+mod convert;
+#[cfg(test)]
+mod tests;
+
+use thiserror::Error;
+use vivace_base::NameFault;
+
+use crate::claim::HolderState;
+
+/// The one application name of push and play addresses.
+pub const APP_NAME: &str = "live";
+
+/// A part of this server that a request needed and did not get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Component {
+    /// Durable facts.
+    #[error("the store")]
+    Store,
+    /// Live media.
+    #[error("the media hub")]
+    Hub,
+}
+
+/// Why a publish was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PublishFault {
+    /// The address names another application.
+    #[error("the application name must be \"{APP_NAME}\"")]
+    BadAppName,
+    /// The stream name is not one.
+    #[error("stream name: {0}")]
+    BadName(NameFault),
+    /// The query is longer than allowed.
+    #[error("the query has {bytes} bytes, more than {max}")]
+    QueryTooLong {
+        /// Bytes given.
+        bytes: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// The query cannot be decoded.
+    #[error("the parameter in byte {at} of the query is not percent-encoded UTF-8")]
+    QueryEncoding {
+        /// Where the parameter begins.
+        at: usize,
+    },
+    /// A parameter stands twice.
+    #[error("the parameter {name:?} stands twice")]
+    DuplicateParameter {
+        /// Its decoded name, as the peer wrote it.
+        name: String,
+    },
+    /// A known parameter has an unknown value.
+    #[error("the parameter {name} has a value that it does not know")]
+    ParameterMalformed {
+        /// The parameter.
+        name: &'static str,
+    },
+    /// No `txTime`.
+    #[error("txTime is missing: the push address must be signed")]
+    ExpiryMissing,
+    /// `txTime` is no time.
+    #[error("txTime must be Unix seconds, as 1 to 8 hex digits or as 10 decimal digits")]
+    ExpiryMalformed,
+    /// No `txSecret`.
+    #[error("txSecret is missing: the push address must be signed")]
+    SignatureMissing,
+    /// `txSecret` is another key's, name's or time's.
+    #[error("txSecret does not match the push key, the stream name and txTime")]
+    SignatureWrong,
+    /// The address is over.
+    #[error("txTime passed {ago_ms} ms ago: the push address has expired")]
+    Expired {
+        /// Milliseconds since the end.
+        ago_ms: u64,
+    },
+    /// `bizid` is not this app's.
+    #[error("bizid is not the one of this app")]
+    WrongBizid,
+    /// Someone else holds the name.
+    #[error("the stream name is held by another publisher{}", held(*state))]
+    NameTaken {
+        /// What the holder is doing.
+        state: HolderState,
+    },
+    /// As many streams are live as may be.
+    #[error("{limit} streams are live, the most that are allowed")]
+    StreamsQuota {
+        /// Streams allowed.
+        limit: usize,
+    },
+    /// The server is about to stop.
+    #[error("the server is shutting down and takes no new streams")]
+    Draining,
+    /// A part of the server failed.
+    #[error("{component} failed: the request could not be decided")]
+    BackEnd {
+        /// The part.
+        component: Component,
+    },
+}
+
+/// Why a play was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum PlayFault {
+    /// The address names another application.
+    #[error("the application name must be \"{APP_NAME}\"")]
+    BadAppName,
+    /// The stream name is not one.
+    #[error("stream name: {0}")]
+    BadName(NameFault),
+    /// The query is longer than allowed.
+    #[error("the query has {bytes} bytes, more than {max}")]
+    QueryTooLong {
+        /// Bytes given.
+        bytes: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// The query cannot be decoded.
+    #[error("the parameter in byte {at} of the query is not percent-encoded UTF-8")]
+    QueryEncoding {
+        /// Where the parameter begins.
+        at: usize,
+    },
+    /// A parameter stands twice.
+    #[error("the parameter {name:?} stands twice")]
+    DuplicateParameter {
+        /// Its decoded name, as the peer wrote it.
+        name: String,
+    },
+    /// A known parameter has an unknown value.
+    #[error("the parameter {name} has a value that it does not know")]
+    ParameterMalformed {
+        /// The parameter.
+        name: &'static str,
+    },
+    /// No `txTime`.
+    #[error("txTime is missing: the play address must be signed")]
+    ExpiryMissing,
+    /// `txTime` is no time.
+    #[error("txTime must be Unix seconds, as 1 to 8 hex digits or as 10 decimal digits")]
+    ExpiryMalformed,
+    /// No `txSecret`.
+    #[error("txSecret is missing: the play address must be signed")]
+    SignatureMissing,
+    /// `txSecret` is another key's, name's or time's.
+    #[error("txSecret does not match the play key, the stream name and txTime")]
+    SignatureWrong,
+    /// The address is over.
+    #[error("txTime passed {ago_ms} ms ago: the play address has expired")]
+    Expired {
+        /// Milliseconds since the end.
+        ago_ms: u64,
+    },
+    /// `bizid` is not this app's.
+    #[error("bizid is not the one of this app")]
+    WrongBizid,
+    /// Nobody publishes under this name.
+    #[error("nobody publishes under this stream name")]
+    NotLive,
+    /// The address asks for a format that is not served.
+    #[error("the address must end in .flv or .mp4")]
+    UnsupportedFormat,
+    /// The stream's codecs do not fit into the format asked for.
+    #[error("the format cannot carry the stream's codec {codec}")]
+    UnsupportedCodec {
+        /// The codec's usual name.
+        codec: &'static str,
+    },
+    /// As many players are connected as may be.
+    #[error("{limit} players are connected, the most that are allowed")]
+    ReadersQuota {
+        /// Players allowed.
+        limit: usize,
+    },
+    /// The server is about to stop.
+    #[error("the server is shutting down and takes no new players")]
+    Draining,
+    /// A part of the server failed.
+    #[error("{component} failed: the request could not be decided")]
+    BackEnd {
+        /// The part.
+        component: Component,
+    },
+}
+
+/// The command with which a publisher ended its stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unpublish {
+    /// `deleteStream`.
+    #[error("deleteStream")]
+    DeleteStream,
+    /// `closeStream`.
+    #[error("closeStream")]
+    CloseStream,
+    /// `FCUnpublish`.
+    #[error("FCUnpublish")]
+    FcUnpublish,
+}
+
+/// Why a running publish was ended.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum MediaFault {
+    /// The publisher sends a codec that is not carried.
+    #[error("the codec {codec} is not supported")]
+    CodecUnsupported {
+        /// Its FourCC or its number in the FLV tag.
+        codec: String,
+    },
+    /// A message is longer than allowed for its kind.
+    #[error("a message of {bytes} bytes was announced, more than {max}")]
+    MessageTooLarge {
+        /// Bytes announced.
+        bytes: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// One frame or one GOP is larger than the server keeps.
+    #[error("a frame of {bytes} bytes is larger than the {max} that are kept")]
+    FrameTooLarge {
+        /// Bytes of the frame.
+        bytes: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// Nothing was sent for too long.
+    #[error("nothing was sent for {silent_ms} ms")]
+    Idle {
+        /// Milliseconds since the last byte.
+        silent_ms: u64,
+    },
+    /// The RTMP chunk stream cannot be read.
+    #[error("the RTMP chunk stream is broken")]
+    ChunkError,
+    /// The media in a message cannot be read.
+    #[error("the body of a media message is broken")]
+    MediaError,
+    /// An AMF value cannot be read, or is too deep or too large.
+    #[error("an AMF value is broken or over its limits")]
+    AmfError,
+    /// The same owner pushed again.
+    #[error("replaced by a new push to the same name")]
+    Replaced,
+    /// Another pushed while this one was silent.
+    #[error("replaced by a new push to the same name, because this one sent nothing for {silent_ms} ms")]
+    ReplacedSilent {
+        /// Milliseconds since the last byte.
+        silent_ms: u64,
+    },
+    /// An operator or the API cut it.
+    #[error("cut on request")]
+    CutOnRequest,
+    /// The server stops.
+    #[error("the server is shutting down")]
+    ShuttingDown,
+    /// The publisher ended it by a command.
+    #[error("ended by the publisher with {0}")]
+    Unpublished(Unpublish),
+    /// The publisher closed the connection in order, without a command.
+    #[error("the publisher closed the connection")]
+    ClientClosed,
+    /// The connection broke.
+    #[error("the connection to the publisher was lost")]
+    TcpLost,
+    /// A part of the server failed.
+    #[error("{component} failed")]
+    BackEnd {
+        /// The part.
+        component: Component,
+    },
+}
+
+impl MediaFault {
+    /// Whether the stream waits for its publisher to come back, instead of ending at once.
+    pub const fn has_grace(&self) -> bool {
+        match self {
+            Self::Idle { .. } | Self::ClientClosed | Self::TcpLost | Self::ChunkError | Self::AmfError => true,
+            Self::MessageTooLarge { .. } | Self::FrameTooLarge { .. } | Self::MediaError => true,
+            Self::CodecUnsupported { .. } | Self::CutOnRequest | Self::ShuttingDown | Self::Unpublished(_) => false,
+            // The name has passed to another session, or what failed cannot hold it.
+            Self::Replaced | Self::ReplacedSilent { .. } | Self::BackEnd { .. } => false,
+        }
+    }
+}
+
+/// Why a stream ended and its name became free.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum StreamEnd {
+    /// Its publish ended for a reason that leaves nothing to wait for.
+    #[error("{0}")]
+    Publish(MediaFault),
+    /// The publisher was lost and did not come back in time.
+    #[error("the publisher did not come back within {grace_ms} ms after: {after}")]
+    GraceOver {
+        /// Milliseconds that the stream waited.
+        grace_ms: u64,
+        /// How the publisher was lost.
+        after: MediaFault,
+    },
+}
+
+const fn held(state: HolderState) -> &'static str {
+    match state {
+        HolderState::Live => "",
+        HolderState::Grace => ", who was lost a moment ago and may come back",
+    }
+}

@@ -1,0 +1,51 @@
+//! The faults of an address, as the faults of the publish or the play that it was given for.
+
+use vivace_base::NameFault;
+
+use super::{PlayFault, PublishFault};
+use crate::url::{FileFault, QueryFault, SignatureFault};
+
+macro_rules! from_address_faults {
+    ($fault:ty) => {
+        impl From<NameFault> for $fault {
+            fn from(fault: NameFault) -> Self {
+                Self::BadName(fault)
+            }
+        }
+
+        impl From<QueryFault> for $fault {
+            fn from(fault: QueryFault) -> Self {
+                match fault {
+                    QueryFault::TooLong { bytes, max } => Self::QueryTooLong { bytes, max },
+                    QueryFault::Duplicate { name } => Self::DuplicateParameter { name },
+                    QueryFault::Encoding { at } => Self::QueryEncoding { at },
+                    QueryFault::Value { name } => Self::ParameterMalformed { name },
+                }
+            }
+        }
+
+        impl From<SignatureFault> for $fault {
+            fn from(fault: SignatureFault) -> Self {
+                match fault {
+                    SignatureFault::ExpiryMissing => Self::ExpiryMissing,
+                    SignatureFault::SignatureMissing => Self::SignatureMissing,
+                    SignatureFault::ExpiryMalformed => Self::ExpiryMalformed,
+                    SignatureFault::SignatureWrong => Self::SignatureWrong,
+                    SignatureFault::Expired { ago_ms } => Self::Expired { ago_ms },
+                }
+            }
+        }
+    };
+}
+
+from_address_faults!(PublishFault);
+from_address_faults!(PlayFault);
+
+impl From<FileFault> for PlayFault {
+    fn from(fault: FileFault) -> Self {
+        match fault {
+            FileFault::UnsupportedFormat => Self::UnsupportedFormat,
+            FileFault::BadName(fault) => Self::BadName(fault),
+        }
+    }
+}

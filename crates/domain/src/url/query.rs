@@ -1,0 +1,146 @@
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+use vivace_base::Limits;
+
+use super::Signature;
+
+/// What an address of a stream carries after `?`. Parameters that are not listed here are accepted and dropped.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct StreamQuery {
+    /// `txSecret` and `txTime`.
+    pub signature: Signature,
+    /// `bizid`, as given.
+    pub bizid: Option<String>,
+    /// `record`: formats to record in, as given (`mp4`, or several with `|`).
+    pub record: Option<String>,
+    /// `record_interval`: length of a recorded file in seconds, as given.
+    pub record_interval: Option<String>,
+    /// `mix`: layout of a mix, as given.
+    pub mix: Option<String>,
+    /// `start`: where a player joins.
+    pub start: Option<StartAt>,
+}
+
+/// Where a player joins a stream.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StartAt {
+    /// `start=live`: at the live edge, with the next key frame.
+    Live,
+    /// `start=fast`: at the newest key frame that is kept, so that the picture comes at once.
+    Fast,
+}
+
+/// Why a query was refused.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub enum QueryFault {
+    /// More than `limits.url_bytes_max`.
+    #[error("the query has {bytes} bytes, more than {max}")]
+    TooLong {
+        /// Bytes given.
+        bytes: usize,
+        /// Bytes allowed.
+        max: usize,
+    },
+    /// A name stands twice: which of the values is meant cannot be known.
+    #[error("the parameter {name:?} stands twice")]
+    Duplicate {
+        /// The decoded name.
+        name: String,
+    },
+    /// `%` without two hex digits, or bytes that are not UTF-8.
+    #[error("the parameter in byte {at} of the query is not percent-encoded UTF-8")]
+    Encoding {
+        /// Where the parameter begins.
+        at: usize,
+    },
+    /// A known parameter with an unknown value.
+    #[error("the parameter {name} has a value that it does not know")]
+    Value {
+        /// The parameter.
+        name: &'static str,
+    },
+}
+
+impl StreamQuery {
+    /// Parses what stands after `?`, undecoded: `name=value` joined by `&`, percent-encoded, `+` for a space.
+    ///
+    /// # Errors
+    /// [`QueryFault`]; any name that stands twice is refused, known or not.
+    pub fn parse(raw: &str, limits: &Limits) -> Result<Self, QueryFault> {
+        if raw.len() > limits.url_bytes_max {
+            return Err(QueryFault::TooLong { bytes: raw.len(), max: limits.url_bytes_max });
+        }
+        let mut query = Self::default();
+        let mut seen = BTreeSet::new();
+        let mut at = 0;
+        for part in raw.split('&') {
+            if !part.is_empty() {
+                let (name, value) = part.split_once('=').unwrap_or((part, ""));
+                let name = decode(name).ok_or(QueryFault::Encoding { at })?;
+                let value = decode(value).ok_or(QueryFault::Encoding { at })?;
+                query.set(&name, value)?;
+                if seen.contains(&name) {
+                    return Err(QueryFault::Duplicate { name });
+                }
+                seen.insert(name);
+            }
+            at += part.len() + 1;
+        }
+        Ok(query)
+    }
+
+    /// Whether `bizid`, if it is given, is this app's.
+    pub fn bizid_fits(&self, bizid: u32) -> bool {
+        self.bizid.as_deref().is_none_or(|given| given == bizid.to_string())
+    }
+
+    fn set(&mut self, name: &str, value: String) -> Result<(), QueryFault> {
+        match name {
+            "txSecret" => self.signature.tx_secret = Some(value),
+            "txTime" => self.signature.tx_time = Some(value),
+            "bizid" => self.bizid = Some(value),
+            "record" => self.record = Some(value),
+            "record_interval" => self.record_interval = Some(value),
+            "mix" => self.mix = Some(value),
+            "start" => self.start = Some(StartAt::parse(&value)?),
+            _ => {}
+        }
+        Ok(())
+    }
+}
+
+impl Signature {
+    /// The signature that stands in a query; see [`StreamQuery::parse`], whose faults it has.
+    pub fn from_query(raw: &str, limits: &Limits) -> Result<Self, QueryFault> {
+        StreamQuery::parse(raw, limits).map(|query| query.signature)
+    }
+}
+
+impl StartAt {
+    fn parse(value: &str) -> Result<Self, QueryFault> {
+        match value {
+            "live" => Ok(Self::Live),
+            "fast" => Ok(Self::Fast),
+            _ => Err(QueryFault::Value { name: "start" }),
+        }
+    }
+}
+
+/// Decodes `application/x-www-form-urlencoded` text; nothing if it is not that, or not UTF-8 afterwards.
+fn decode(raw: &str) -> Option<String> {
+    let mut out = Vec::with_capacity(raw.len());
+    let mut bytes = raw.bytes();
+    while let Some(byte) = bytes.next() {
+        out.push(match byte {
+            b'+' => b' ',
+            b'%' => hex_digit(bytes.next()?)? << 4 | hex_digit(bytes.next()?)?,
+            plain => plain,
+        });
+    }
+    String::from_utf8(out).ok()
+}
+
+fn hex_digit(byte: u8) -> Option<u8> {
+    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+}

@@ -1,0 +1,42 @@
+use axum::response::{IntoResponse, Response};
+use http::{HeaderValue, StatusCode, header};
+
+/// Nothing but our own files; the player's blobs are the media.
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+     connect-src 'self'; media-src 'self' blob:; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+
+/// One file of the page, embedded in the binary.
+struct Asset {
+    path: &'static str,
+    media_type: &'static str,
+    body: &'static str,
+}
+
+const ASSETS: [Asset; 5] = [
+    Asset { path: "/", media_type: "text/html; charset=utf-8", body: include_str!("../assets/index.html") },
+    Asset {
+        path: "/assets/app.js",
+        media_type: "text/javascript; charset=utf-8",
+        body: include_str!("../assets/app.js"),
+    },
+    Asset {
+        path: "/assets/player.js",
+        media_type: "text/javascript; charset=utf-8",
+        body: include_str!("../assets/player.js"),
+    },
+    Asset { path: "/assets/style.css", media_type: "text/css; charset=utf-8", body: include_str!("../assets/style.css") },
+    Asset { path: "/assets/icon.svg", media_type: "image/svg+xml", body: include_str!("../assets/icon.svg") },
+];
+
+/// The file at `path`, if there is one.
+pub(crate) fn asset(path: &str) -> Option<Response> {
+    let asset = ASSETS.iter().find(|asset| asset.path == path)?;
+    let mut response = (StatusCode::OK, asset.body).into_response();
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(asset.media_type));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    headers.insert(header::REFERRER_POLICY, HeaderValue::from_static("no-referrer"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    Some(response)
+}

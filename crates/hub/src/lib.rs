@@ -1,0 +1,26 @@
+//! Live media: who gets which frame when, and who loses one.
+//!
+//! A stream is one log of frames. Each format that somebody reads turns a frame into bytes once; every reader of
+//! that format is a cursor over the same shared bytes. The hub knows frames and budgets, and no container, user or room.
+
+mod counters;
+mod cursor;
+mod format;
+mod history;
+mod hub;
+mod pace;
+mod player;
+mod stream;
+mod timeline;
+mod tracks;
+
+pub use counters::{Counters, Totals};
+pub use cursor::{Cursor, SLICES_MAX, Start};
+pub use format::{Format, FormatKind};
+pub use history::{Block, Mark, View};
+pub use hub::{Hub, HubFault, Publisher, Reader, Replaced, Wake};
+pub use pace::Pace;
+pub use player::{Ask, Inbound, PlayEnd, PlayTotals};
+pub use stream::{Placement, Stream, StreamState};
+pub use timeline::{Timeline, Timestamp, Track};
+pub use tracks::{Config, Tracks};

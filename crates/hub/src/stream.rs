@@ -1,0 +1,353 @@
+use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use bytes::Bytes;
+use parking_lot::Mutex;
+use vivace_base::{AppId, Limits, MediaTime, MonoMs, SessionId, StreamName};
+use vivace_media::{Frame, FrameKind};
+
+use crate::history::{Block, History, Keep};
+use crate::{Counters, FormatKind, Pace, Start, Timeline, Track, Tracks};
+
+/// Whether a stream has a publisher.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum StreamState {
+    /// Somebody publishes.
+    Live,
+    /// The publisher is gone; the stream waits for it until the grace time ends.
+    Grace {
+        /// When it was lost.
+        since: MonoMs,
+    },
+    /// Over; readers are told and let go.
+    Ended,
+}
+
+/// A reader's first byte.
+#[derive(Clone, Debug)]
+pub struct Placement {
+    /// Headers that go first.
+    pub preamble: Bytes,
+    /// Byte position of the first frame in the format's log.
+    pub offset: u64,
+}
+
+/// One live stream: its newest frames, and their bytes in every format that somebody reads.
+pub struct Stream {
+    serial: u64,
+    app: AppId,
+    name: StreamName,
+    /// What it has done so far.
+    pub counters: Counters,
+    /// One bit for each delivery thread that has readers of it.
+    pub watchers: AtomicU64,
+    /// One bit for each delivery thread that has been told of new bytes and has not looked yet.
+    pub notified: AtomicU64,
+    inner: Mutex<Inner>,
+    keep: Keep,
+    gop_bytes_max: usize,
+}
+
+struct Inner {
+    state: StreamState,
+    epoch: u64,
+    publisher: SessionId,
+    begun_at: MonoMs,
+    heard_at: MonoMs,
+    timeline: Timeline,
+    tracks: Tracks,
+    /// From the newest key frame on; the last `batched` of them wait to be sent.
+    gop: VecDeque<Frame>,
+    gop_bytes: usize,
+    gop_whole: bool,
+    batch: Vec<Frame>,
+    pace: Pace,
+    histories: Vec<History>,
+}
+
+impl Stream {
+    pub(crate) fn new(
+        serial: u64,
+        app: AppId,
+        name: StreamName,
+        publisher: SessionId,
+        now: MonoMs,
+        merge_ms: u64,
+        limits: &Limits,
+    ) -> Self {
+        let ms = |ms: u64| MediaTime::from_ms(i64::try_from(ms).unwrap_or(i64::MAX));
+        let keep = Keep {
+            lag_max: ms(limits.reader_lag_ms_max),
+            gop_max: ms(limits.gop_ms_max),
+            bytes_max: (limits.gop_bytes_max + limits.reader_lag_bytes_max) as u64,
+        };
+        let inner = Inner {
+            state: StreamState::Live,
+            epoch: 1,
+            publisher,
+            begun_at: now,
+            heard_at: now,
+            timeline: Timeline::new(limits.timestamp_jump_ms_max),
+            tracks: Tracks::default(),
+            gop: VecDeque::new(),
+            gop_bytes: 0,
+            gop_whole: false,
+            batch: Vec::new(),
+            pace: Pace::new(merge_ms),
+            histories: Vec::new(),
+        };
+        Self {
+            serial,
+            app,
+            name,
+            counters: Counters::default(),
+            watchers: AtomicU64::new(0),
+            notified: AtomicU64::new(0),
+            inner: Mutex::new(inner),
+            keep,
+            gop_bytes_max: limits.gop_bytes_max,
+        }
+    }
+
+    /// A number that no other stream of this process has.
+    pub const fn serial(&self) -> u64 {
+        self.serial
+    }
+
+    /// Whose stream it is.
+    pub const fn app(&self) -> AppId {
+        self.app
+    }
+
+    /// Its name.
+    pub const fn name(&self) -> &StreamName {
+        &self.name
+    }
+
+    /// Whether it has a publisher.
+    pub fn state(&self) -> StreamState {
+        self.inner.lock().state
+    }
+
+    /// The publisher's session, its epoch, when the stream began, and when it was last heard.
+    pub fn publisher(&self) -> (SessionId, u64, MonoMs, MonoMs) {
+        let inner = self.inner.lock();
+        (inner.publisher, inner.epoch, inner.begun_at, inner.heard_at)
+    }
+
+    /// What it consists of now.
+    pub fn tracks(&self) -> Tracks {
+        self.inner.lock().tracks.clone()
+    }
+
+    /// Takes a frame whose time is the publisher's own. True if the batch is complete and the readers are to be woken.
+    /// `None` if another publisher has taken over.
+    pub(crate) fn push(&self, epoch: u64, mut frame: Frame, now: MonoMs) -> Option<bool> {
+        let mut inner = self.inner.lock();
+        if inner.epoch != epoch || inner.state != StreamState::Live {
+            return None;
+        }
+        inner.heard_at = now;
+        let track = match frame.kind {
+            FrameKind::Video | FrameKind::VideoConfig => Track::Video,
+            FrameKind::Audio | FrameKind::AudioConfig | FrameKind::Metadata => Track::Audio,
+        };
+        let placed = match frame.kind {
+            // Metadata and headers carry odd times in the field (0 in mid-stream): they must not look like a jump.
+            FrameKind::Video | FrameKind::Audio => inner.timeline.place(track, frame.dts),
+            _ => crate::Timestamp { dts: inner.timeline.newest(), discontinuity: false },
+        };
+        frame.dts = placed.dts;
+        if placed.discontinuity {
+            self.counters.discontinuities.fetch_add(1, Relaxed);
+        }
+        self.counters.frames_in.fetch_add(1, Relaxed);
+        self.counters.bytes_in.fetch_add(frame.payload.len() as u64, Relaxed);
+        let video = frame.kind == FrameKind::Video;
+        self.counters.pictures_in.fetch_add(u64::from(video), Relaxed);
+        self.remember(&mut inner, frame);
+        let filled = inner.pace.on_frame(now, video);
+        let complete = filled || inner.pace.deadline().is_some_and(|deadline| deadline <= now);
+        if complete {
+            self.close_batch(&mut inner, now);
+        }
+        Some(complete && self.watchers.load(Relaxed) != 0)
+    }
+
+    fn remember(&self, inner: &mut Inner, mut frame: Frame) {
+        let configures = matches!(frame.kind, FrameKind::VideoConfig | FrameKind::AudioConfig | FrameKind::Metadata);
+        let changed = inner.tracks.note(&frame);
+        if configures && !changed {
+            // Some encoders repeat their headers every few seconds; readers have them already.
+            return;
+        }
+        if frame.kind == FrameKind::Audio && inner.tracks.video.is_none() {
+            frame.key = true;
+        }
+        if configures && frame.kind != FrameKind::Metadata {
+            self.flush(inner);
+            inner.forget_gop();
+        }
+        if frame.key {
+            inner.gop.clear();
+            inner.gop_bytes = 0;
+            inner.gop_whole = true;
+        }
+        if inner.gop_whole && !configures {
+            inner.gop_bytes += frame.payload.len();
+            inner.gop.push_back(frame.clone());
+            if inner.gop_bytes > self.gop_bytes_max {
+                inner.forget_gop();
+            }
+        }
+        inner.batch.push(frame);
+    }
+
+    /// Turns the waiting frames into bytes if their deadline has come. True if there are new bytes.
+    pub fn close_if_due(&self, now: MonoMs) -> bool {
+        let mut inner = self.inner.lock();
+        let due = inner.pace.deadline().is_some_and(|deadline| deadline <= now);
+        if due {
+            self.close_batch(&mut inner, now);
+        }
+        due
+    }
+
+    /// When to look again if nothing wakes the readers before.
+    pub fn next_look(&self, now: MonoMs) -> MonoMs {
+        let inner = self.inner.lock();
+        inner.pace.deadline().unwrap_or(MonoMs(now.0 + inner.pace.patience_ms()))
+    }
+
+    fn close_batch(&self, inner: &mut Inner, now: MonoMs) {
+        inner.pace.on_close(now);
+        self.flush(inner);
+    }
+
+    fn flush(&self, inner: &mut Inner) {
+        let batch = std::mem::take(&mut inner.batch);
+        for history in &mut inner.histories {
+            history.append(batch.iter(), &inner.tracks);
+            history.trim(self.keep);
+        }
+        let mut batch = batch;
+        batch.clear();
+        inner.batch = batch;
+    }
+
+    /// Attaches a reader to a format, whose log is made if it is the first.
+    pub(crate) fn attach(&self, kind: FormatKind, counted: bool) {
+        let mut inner = self.inner.lock();
+        self.counters.readers.fetch_add(u64::from(counted), Relaxed);
+        if let Some(history) = inner.histories.iter_mut().find(|history| history.kind == kind) {
+            history.readers += 1;
+            return;
+        }
+        // What waits belongs to the others' next block; the newcomer's log begins with the whole GOP.
+        self.flush(&mut inner);
+        let mut history = History::new(kind);
+        history.append(inner.gop.iter(), &inner.tracks);
+        history.readers = 1;
+        inner.histories.push(history);
+    }
+
+    pub(crate) fn detach(&self, kind: FormatKind, counted: bool) {
+        let mut inner = self.inner.lock();
+        self.counters.readers.fetch_sub(u64::from(counted), Relaxed);
+        if let Some(history) = inner.histories.iter_mut().find(|history| history.kind == kind) {
+            history.readers = history.readers.saturating_sub(1);
+        }
+        inner.histories.retain(|history| history.readers > 0);
+    }
+
+    /// The blocks at and behind `from` in a format's log, and the position before which nothing is kept.
+    pub fn blocks(&self, kind: FormatKind, from: u64, out: &mut Vec<Block>) -> u64 {
+        let inner = self.inner.lock();
+        let Some(history) = inner.histories.iter().find(|history| history.kind == kind) else { return from };
+        let blocks = &history.view.blocks;
+        let first = blocks.partition_point(|block| block.offset < from);
+        out.extend(blocks.iter().skip(first).cloned());
+        history.view.start()
+    }
+
+    /// Where a reader that wants to begin now can begin; `None` while there is no such place yet. A live start takes
+    /// key frames at or behind `not_before` only. A reader that has begun before gets no second container header.
+    pub fn place(&self, kind: FormatKind, start: Start, not_before: u64, begun: bool) -> Option<Placement> {
+        let mut inner = self.inner.lock();
+        if !inner.tracks.settled() {
+            return None;
+        }
+        let inner = &mut *inner;
+        let history = inner.histories.iter_mut().find(|history| history.kind == kind)?;
+        let offset = match start {
+            Start::Fast => history.fast_start(),
+            Start::Live => history.view.newest_key(not_before),
+        }?;
+        let time = history.view.time_at(offset)?;
+        let mut preamble = Vec::new();
+        if !begun {
+            history.format().preamble(&inner.tracks, &mut preamble);
+        }
+        history.format().headers(&inner.tracks, time, &mut preamble);
+        Some(Placement { preamble: preamble.into(), offset })
+    }
+
+    /// The words with which a format tells a slow reader of its loss.
+    pub fn skip_notice(&self, kind: FormatKind, skipped: MediaTime) -> Bytes {
+        let mut out = Vec::new();
+        let mut inner = self.inner.lock();
+        if let Some(history) = inner.histories.iter_mut().find(|history| history.kind == kind) {
+            history.format().skip_notice(skipped, &mut out);
+        }
+        out.into()
+    }
+
+    /// Another publisher session goes on with the stream. Returns its epoch.
+    pub(crate) fn take_over(&self, publisher: SessionId, now: MonoMs) -> u64 {
+        let mut inner = self.inner.lock();
+        self.flush(&mut inner);
+        inner.epoch += 1;
+        inner.publisher = publisher;
+        inner.heard_at = now;
+        inner.state = StreamState::Live;
+        inner.timeline.resume();
+        inner.forget_gop();
+        inner.epoch
+    }
+
+    /// The publisher of this epoch is gone. True if it was the current one.
+    pub(crate) fn lose_publisher(&self, epoch: u64, now: MonoMs) -> bool {
+        let mut inner = self.inner.lock();
+        let current = inner.epoch == epoch && inner.state == StreamState::Live;
+        if current {
+            inner.state = StreamState::Grace { since: now };
+            self.flush(&mut inner);
+            inner.forget_gop();
+        }
+        current
+    }
+
+    pub(crate) fn end(&self) {
+        let mut inner = self.inner.lock();
+        self.flush(&mut inner);
+        inner.state = StreamState::Ended;
+        inner.epoch += 1;
+    }
+
+    pub(crate) fn is_current(&self, epoch: u64) -> bool {
+        let inner = self.inner.lock();
+        inner.epoch == epoch && inner.state == StreamState::Live
+    }
+}
+
+impl Inner {
+    /// Nobody may begin at what is held: it belongs to another configuration or publisher, or has grown too large.
+    fn forget_gop(&mut self) {
+        self.gop.clear();
+        self.gop_bytes = 0;
+        self.gop_whole = false;
+        for history in &mut self.histories {
+            history.forget_key();
+        }
+    }
+}

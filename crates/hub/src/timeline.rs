@@ -1,0 +1,93 @@
+use vivace_base::MediaTime;
+
+/// One of the two tracks whose clocks a publisher drives.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Track {
+    /// Pictures.
+    Video,
+    /// Sound, and data that goes along with it.
+    Audio,
+}
+
+/// Where a publisher's timestamp falls on the stream's own timeline.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timestamp {
+    /// Decoding time on the stream's timeline, which never goes back within a track.
+    pub dts: MediaTime,
+    /// The publisher's clock jumped here, or another publisher goes on from here.
+    pub discontinuity: bool,
+}
+
+/// Puts publishers' timestamps on one timeline that begins at zero and only grows.
+///
+/// A step larger than the allowed jump, either way, and a new publisher of the same stream are discontinuities: the
+/// timeline goes on one frame after its newest point instead of following the jump.
+#[derive(Debug)]
+pub struct Timeline {
+    jump_max: MediaTime,
+    tracks: [Clock; 2],
+    newest: MediaTime,
+    offset: MediaTime,
+    begun: bool,
+}
+
+#[derive(Clone, Copy, Debug, Default)]
+struct Clock {
+    offset: Option<MediaTime>,
+    last: MediaTime,
+}
+
+/// The step taken over a discontinuity: a frame at 25 pictures a second.
+const STEP: MediaTime = MediaTime::from_ms(40);
+
+impl Timeline {
+    /// A timeline on which a step of more than `jump_ms_max` is a discontinuity.
+    pub fn new(jump_ms_max: u64) -> Self {
+        let jump_max = MediaTime::from_ms(i64::try_from(jump_ms_max).unwrap_or(i64::MAX));
+        Self { jump_max, tracks: [Clock::default(); 2], newest: MediaTime::ZERO, offset: MediaTime::ZERO, begun: false }
+    }
+
+    /// Another publisher goes on: its first timestamp follows the newest point, wherever it starts.
+    pub fn resume(&mut self) {
+        self.tracks = [Clock::default(); 2];
+        self.begun = false;
+    }
+
+    /// The newest point reached.
+    pub const fn newest(&self) -> MediaTime {
+        self.newest
+    }
+
+    /// Places a publisher's timestamp of a track.
+    pub fn place(&mut self, track: Track, time: MediaTime) -> Timestamp {
+        let first = !self.begun;
+        if first {
+            let step = if self.newest == MediaTime::ZERO { MediaTime::ZERO } else { STEP };
+            self.offset = self.newest + step - time;
+            self.begun = true;
+        }
+        let resumed = first && self.newest != MediaTime::ZERO;
+        let (newest, shared, jump_max) = (self.newest, self.offset, self.jump_max);
+        let clock = &mut self.tracks[track as usize];
+        let near = |offset: MediaTime, base: MediaTime| {
+            let ahead = time + offset - base;
+            ahead <= jump_max && MediaTime::ZERO - ahead <= jump_max
+        };
+        let (offset, jumped) = match clock.offset {
+            Some(own) if near(own, clock.last) => (own, false),
+            // The other track has met the jump already: this one follows it.
+            _ if near(shared, newest) => (shared, false),
+            _ => (newest + STEP - time, true),
+        };
+        if jumped {
+            self.offset = offset;
+        }
+        let known = clock.offset.is_some();
+        clock.offset = Some(offset);
+        let placed = time + offset;
+        let dts = if known { placed.max(clock.last) } else { placed.max(MediaTime::ZERO) };
+        clock.last = dts;
+        self.newest = newest.max(dts);
+        Timestamp { dts, discontinuity: jumped || resumed }
+    }
+}

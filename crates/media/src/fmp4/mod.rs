@@ -1,0 +1,58 @@
+//! Fragmented MP4 for browsers (Media Source Extensions), HLS and recording: ISO/IEC 14496-12 with the sample entries of
+//! 14496-14 (`mp4a`) and 14496-15 (`avc1`, `hvc1`), laid out as CMAF (ISO/IEC 23000-19) asks.
+//!
+//! A stream is one [`init_segment`] and then any number of [`fragment`]s, each of one track.
+
+mod boxes;
+mod fragment;
+mod init;
+mod sample_entry;
+#[cfg(test)]
+mod tests;
+mod track;
+mod write;
+
+use crate::{aac, h264, hevc, mp3};
+use thiserror::Error;
+
+pub use boxes::{BoxView, Boxes, boxes, find};
+pub use fragment::{Sample, fragment};
+pub use init::init_segment;
+pub use track::{Track, mime_codecs};
+
+/// Why a file cannot be written or read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Fault {
+    /// Track ids begin with one.
+    #[error("track id 0")]
+    TrackId,
+    /// The configuration record has no sequence parameter set.
+    #[error("a configuration record without sequence parameter set")]
+    NoParameterSet,
+    /// The H.264 configuration is broken.
+    #[error("H.264: {0}")]
+    H264(#[from] h264::Fault),
+    /// The HEVC configuration is broken.
+    #[error("HEVC: {0}")]
+    Hevc(#[from] hevc::Fault),
+    /// The AAC configuration is broken.
+    #[error("AAC: {0}")]
+    Aac(#[from] aac::Fault),
+    /// The MP3 frame is broken.
+    #[error("MP3: {0}")]
+    Mp3(#[from] mp3::Fault),
+    /// The samples do not fit into one fragment: 4 GiB of payload, 2 GiB of headers.
+    #[error("the samples do not fit into one fragment")]
+    FragmentTooLarge,
+    /// The bytes end inside the header of a box.
+    #[error("the data ends inside the header of a box")]
+    Truncated,
+    /// A box claims fewer bytes than its header or more than there are.
+    #[error("a box of {announced} bytes stands where {left} are left")]
+    BoxSize {
+        /// Bytes the box claims with its header.
+        announced: u64,
+        /// Bytes there are.
+        left: usize,
+    },
+}

@@ -1,0 +1,137 @@
+use super::Fault;
+use crate::{Codec, aac, h264, hevc, mp3};
+use bytes::Bytes;
+use vivace_base::MediaTime;
+
+/// One track of a file, as its sequence header describes it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Track {
+    pub(super) id: u32,
+    pub(super) codec: Codec,
+    pub(super) timescale: u32,
+    pub(super) config: Bytes,
+    pub(super) width: u16,
+    pub(super) height: u16,
+    pub(super) channels: u8,
+    /// Object type indication of `esds`; zero for video.
+    pub(super) object_type: u8,
+    codec_string: String,
+}
+
+impl Track {
+    /// From the payload of a [`VideoConfig`](crate::FrameKind::VideoConfig) or
+    /// [`AudioConfig`](crate::FrameKind::AudioConfig) frame; for MP3, which has none, from the first frame of audio.
+    ///
+    /// # Errors
+    /// [`Fault::TrackId`] for id 0, [`Fault::NoParameterSet`], or the fault of the codec.
+    pub fn from_config(codec: Codec, payload: &Bytes, id: u32) -> Result<Self, Fault> {
+        if id == 0 {
+            return Err(Fault::TrackId);
+        }
+        match codec {
+            Codec::H264 => {
+                let record = h264::ConfigurationRecord::parse(payload)?;
+                let sps = h264::Sps::parse(record.sps.first().ok_or(Fault::NoParameterSet)?)?;
+                Ok(Self::video(codec, payload, id, (sps.width, sps.height), record.codec_string()))
+            }
+            Codec::Hevc => {
+                let record = hevc::ConfigurationRecord::parse(payload)?;
+                let sps = hevc::Sps::parse(record.sps().ok_or(Fault::NoParameterSet)?)?;
+                Ok(Self::video(codec, payload, id, (sps.width, sps.height), record.codec_string()))
+            }
+            Codec::Aac => Self::aac(payload, id),
+            Codec::Mp3 => Self::mp3(payload, id),
+        }
+    }
+
+    /// The id, from one.
+    pub fn id(&self) -> u32 {
+        self.id
+    }
+
+    /// The codec.
+    pub fn codec(&self) -> Codec {
+        self.codec
+    }
+
+    /// Ticks in one second: 90,000 for video, the frequency that is heard for audio.
+    pub fn timescale(&self) -> u32 {
+        self.timescale
+    }
+
+    /// Width and height in pixels; zero for audio.
+    pub fn size(&self) -> (u16, u16) {
+        (self.width, self.height)
+    }
+
+    /// Channels that are heard; zero for video.
+    pub fn channels(&self) -> u8 {
+        self.channels
+    }
+
+    /// The codec string of RFC 6381.
+    pub fn codec_string(&self) -> &str {
+        &self.codec_string
+    }
+
+    /// Whether the track is video.
+    pub fn is_video(&self) -> bool {
+        matches!(self.codec, Codec::H264 | Codec::Hevc)
+    }
+
+    /// A time in ticks of the track, rounded to the nearest.
+    ///
+    /// Points in time are converted, never spans: the error stays below one tick however long the stream runs.
+    pub(super) fn ticks(&self, time: MediaTime) -> i64 {
+        let timescale = i64::from(self.timescale);
+        if timescale == MediaTime::HZ {
+            return time.ticks();
+        }
+        let seconds = time.ticks().div_euclid(MediaTime::HZ);
+        let part = time.ticks().rem_euclid(MediaTime::HZ);
+        let part = (part * timescale + MediaTime::HZ / 2) / MediaTime::HZ;
+        seconds.saturating_mul(timescale).saturating_add(part)
+    }
+
+    fn video(codec: Codec, config: &Bytes, id: u32, size: (u16, u16), codec_string: String) -> Self {
+        let (width, height) = size;
+        let timescale = MediaTime::HZ as u32;
+        Self { id, codec, timescale, config: config.clone(), width, height, channels: 0, object_type: 0, codec_string }
+    }
+
+    fn aac(config: &Bytes, id: u32) -> Result<Self, Fault> {
+        const AUDIO_ISO_14496_3: u8 = 0x40;
+        let parsed = aac::AudioSpecificConfig::parse(config)?;
+        Ok(Self {
+            id,
+            codec: Codec::Aac,
+            timescale: parsed.output_sample_rate(),
+            config: config.clone(),
+            width: 0,
+            height: 0,
+            channels: parsed.output_channels(),
+            object_type: AUDIO_ISO_14496_3,
+            codec_string: parsed.codec_string(),
+        })
+    }
+
+    fn mp3(frame: &Bytes, id: u32) -> Result<Self, Fault> {
+        let header = mp3::FrameHeader::parse(frame)?;
+        Ok(Self {
+            id,
+            codec: Codec::Mp3,
+            timescale: header.sample_rate,
+            config: Bytes::new(),
+            width: 0,
+            height: 0,
+            channels: header.channels,
+            object_type: header.object_type(),
+            codec_string: header.codec_string(),
+        })
+    }
+}
+
+/// The value of the `codecs` parameter of a media type (RFC 6381), such as `avc1.42C01F,mp4a.40.2`.
+pub fn mime_codecs(tracks: &[Track]) -> String {
+    tracks.iter().map(Track::codec_string).collect::<Vec<_>>().join(",")
+}

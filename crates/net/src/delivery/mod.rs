@@ -1,0 +1,101 @@
+//! Threads that own players' sockets in bulk: one wake-up serves all players of a stream, and a player costs a socket,
+//! an offset and one send per batch.
+
+mod mailbox;
+mod player;
+mod thread;
+
+use std::net::TcpStream;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{AcqRel, Relaxed};
+use std::thread::JoinHandle;
+
+use bytes::Bytes;
+use vivace_base::{Clock, Limits};
+use vivace_hub::{Inbound, Reader, Start, Stream, Wake};
+
+use mailbox::Mailbox;
+
+/// A player that moves from its handshake to a delivery thread.
+pub struct Adoption {
+    /// The connection, already non-blocking.
+    pub socket: TcpStream,
+    /// Its seat at the stream.
+    pub reader: Reader,
+    /// Where it begins.
+    pub start: Start,
+    /// Bytes that go first: the reply to its request.
+    pub head: Bytes,
+    /// The protocol's side.
+    pub inbound: Box<dyn Inbound>,
+}
+
+/// The delivery threads, one per core.
+pub struct Delivery {
+    mailboxes: Vec<Arc<Mailbox>>,
+    threads: Vec<JoinHandle<()>>,
+}
+
+/// Players of one stream that share a thread before the next thread is used for it.
+const PLAYERS_PER_THREAD: u64 = 256;
+
+impl Delivery {
+    /// Starts `threads` threads (at most 64).
+    pub fn start(threads: usize, limits: &Arc<Limits>, clock: &Arc<dyn Clock>) -> std::io::Result<Self> {
+        let mut delivery = Self { mailboxes: Vec::new(), threads: Vec::new() };
+        for index in 0..threads.clamp(1, 64) {
+            let (mailbox, poll) = Mailbox::new()?;
+            let mailbox = Arc::new(mailbox);
+            let worker = thread::Worker::new(index, mailbox.clone(), poll, limits.clone(), clock.clone());
+            let name = format!("delivery-{index}");
+            delivery.threads.push(std::thread::Builder::new().name(name).spawn(move || worker.run())?);
+            delivery.mailboxes.push(mailbox);
+        }
+        Ok(delivery)
+    }
+
+    /// The handle by which players are handed over and streams wake their readers.
+    pub fn handle(&self) -> DeliveryHandle {
+        DeliveryHandle { mailboxes: self.mailboxes.clone().into() }
+    }
+
+    /// Lets every player go and waits for the threads.
+    pub fn stop(self) {
+        self.mailboxes.iter().for_each(|mailbox| mailbox.stop());
+        for thread in self.threads {
+            if thread.join().is_err() {
+                tracing::error!("a delivery thread panicked");
+            }
+        }
+    }
+}
+
+/// Hands players to the delivery threads and wakes them.
+#[derive(Clone)]
+pub struct DeliveryHandle {
+    mailboxes: Arc<[Arc<Mailbox>]>,
+}
+
+impl DeliveryHandle {
+    /// Gives a player's socket to a thread.
+    pub fn adopt(&self, player: Adoption) {
+        let stream = player.reader.stream();
+        let crowd = stream.counters.readers.load(Relaxed) / PLAYERS_PER_THREAD;
+        let index = (stream.serial().wrapping_add(crowd) % self.mailboxes.len() as u64) as usize;
+        if let Some(mailbox) = self.mailboxes.get(index) {
+            mailbox.adopt(player);
+        }
+    }
+}
+
+impl Wake for DeliveryHandle {
+    fn wake(&self, stream: &Arc<Stream>) {
+        let watchers = stream.watchers.load(Relaxed);
+        let fresh = watchers & !stream.notified.fetch_or(watchers, AcqRel);
+        for (index, mailbox) in self.mailboxes.iter().enumerate() {
+            if fresh & (1 << index) != 0 {
+                mailbox.new_bytes(stream.serial());
+            }
+        }
+    }
+}

@@ -1,0 +1,213 @@
+use std::io::{ErrorKind, IoSlice, Read, Write};
+
+use bytes::Bytes;
+use mio::net::TcpStream;
+use vivace_base::{Limits, MediaTime, MonoMs};
+use vivace_hub::{Ask, Cursor, Inbound, PlayEnd, PlayTotals, Reader, Start, View};
+
+use super::Adoption;
+
+/// One player: a socket, a cursor, and the little that its protocol has to remember.
+pub(super) struct Player {
+    pub(super) socket: TcpStream,
+    pub(super) reader: Reader,
+    pub(super) inbound: Box<dyn Inbound>,
+    pub(super) group: usize,
+    cursor: Cursor,
+    start: Start,
+    not_before: u64,
+    begun: bool,
+    paused: bool,
+    closing: Option<PlayEnd>,
+    /// Set while a slow player waits for a key frame: the time of the first frame it lost.
+    lost_from: Option<MediaTime>,
+    lag_max: MediaTime,
+    lag_bytes_max: u64,
+    progress_at: MonoMs,
+    totals: PlayTotals,
+}
+
+impl Player {
+    pub(super) fn new(player: Adoption, group: usize, not_before: u64, now: MonoMs) -> Self {
+        Self {
+            socket: TcpStream::from_std(player.socket),
+            reader: player.reader,
+            inbound: player.inbound,
+            group,
+            cursor: Cursor::new(player.head),
+            start: player.start,
+            not_before,
+            begun: false,
+            paused: false,
+            closing: None,
+            lost_from: None,
+            lag_max: MediaTime::ZERO,
+            lag_bytes_max: 0,
+            progress_at: now,
+            totals: PlayTotals::default(),
+        }
+    }
+
+    pub(super) const fn totals(&self) -> PlayTotals {
+        self.totals
+    }
+
+    pub(super) fn lag(&self, view: &View) -> MediaTime {
+        self.cursor.lag(view)
+    }
+
+    /// Puts a waiting player on the log if there is a key frame for it.
+    pub(super) fn try_place(&mut self, view: &View, limits: &Limits) {
+        if self.cursor.is_placed() || self.paused || self.closing.is_some() {
+            return;
+        }
+        let stream = self.reader.stream();
+        let Some(placed) = stream.place(self.reader.kind(), self.start, self.not_before, self.begun) else { return };
+        if placed.offset >= view.end() || view.time_at(placed.offset).is_none() {
+            // The stream is ahead of this thread's window; the next look has it.
+            return;
+        }
+        if let Some(from) = self.lost_from.take() {
+            let to = view.time_at(placed.offset).unwrap_or(from);
+            let notice = stream.skip_notice(self.reader.kind(), to - from);
+            self.cursor.insert(notice, view);
+        }
+        self.begun = true;
+        self.cursor.place(placed.preamble, placed.offset);
+        // A fast start is behind by design: what it begins with is granted on top of the limit until it has caught up.
+        self.lag_max = own_lag_max(limits) + self.cursor.lag(view);
+        self.lag_bytes_max = limits.reader_lag_bytes_max as u64 + self.cursor.lag_bytes(view);
+    }
+
+    /// Takes the player off the log if it is too slow, or needs bytes that are about to go. True if it lost frames.
+    pub(super) fn check_lag(&mut self, view: &View, kept_from: u64) -> bool {
+        if self.cursor.lag_bytes(view) == 0 {
+            return false;
+        }
+        let slow = self.cursor.lag(view) > self.lag_max || self.cursor.lag_bytes(view) > self.lag_bytes_max;
+        if !slow && !self.cursor.needs_before(kept_from) {
+            return false;
+        }
+        let Some((next, time)) = self.cursor.unplace(view) else { return false };
+        self.start = Start::Live;
+        self.not_before = next + 1;
+        self.lost_from = Some(time);
+        self.totals.skips += 1;
+        true
+    }
+
+    /// Sends what the socket takes. An error ends the play.
+    pub(super) fn pump(&mut self, view: &View, limits: &Limits, now: MonoMs) -> Result<u64, PlayEnd> {
+        let mut sent = 0;
+        while !self.cursor.is_idle(view) {
+            let mut slices: Vec<IoSlice<'_>> = Vec::new();
+            let taken = match self.single(view) {
+                Some(bytes) => (&self.socket).write(bytes),
+                None => {
+                    self.cursor.slices(view, &mut slices);
+                    (&self.socket).write_vectored(&slices)
+                }
+            };
+            match taken {
+                Ok(0) => return Err(PlayEnd::Client),
+                Ok(taken) => {
+                    drop(slices);
+                    self.cursor.advance(taken);
+                    sent += taken as u64;
+                    self.progress_at = now;
+                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {}
+                Err(error) => return Err(broken(&error)),
+            }
+        }
+        self.totals.bytes += sent;
+        if self.cursor.is_idle(view) {
+            self.progress_at = now;
+            self.lag_max = own_lag_max(limits);
+            self.lag_bytes_max = limits.reader_lag_bytes_max as u64;
+            if let Some(end) = self.closing {
+                return Err(end);
+            }
+        } else if now.since(self.progress_at) > limits.reader_stall_ms_max {
+            return Err(PlayEnd::Stalled { ms: now.since(self.progress_at) });
+        }
+        Ok(sent)
+    }
+
+    /// Reads what the player sent, up to `fuel` bytes. True if there may be more.
+    pub(super) fn read(&mut self, view: &View, limits: &Limits, buffer: &mut [u8], fuel: usize) -> Result<bool, PlayEnd> {
+        let mut left = fuel;
+        let mut replies = Vec::new();
+        while left > 0 {
+            let count = match (&self.socket).read(buffer) {
+                Ok(0) => return Err(PlayEnd::Client),
+                Ok(count) => count,
+                Err(error) if error.kind() == ErrorKind::WouldBlock => break,
+                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) => return Err(broken(&error)),
+            };
+            left = left.saturating_sub(count);
+            let ask = self.inbound.on_input(buffer.get(..count).unwrap_or_default(), &mut replies);
+            self.obey(ask, view);
+        }
+        if !replies.is_empty() {
+            self.cursor.insert(Bytes::from(replies), view);
+            if self.cursor.own_bytes() > limits.player_reply_bytes_max + limits.rtmp_video_message_bytes_max {
+                return Err(PlayEnd::Replies { bytes: self.cursor.own_bytes() });
+            }
+        }
+        Ok(left == 0)
+    }
+
+    /// Says the last words; the play ends when they are sent.
+    pub(super) fn farewell(&mut self, end: PlayEnd, view: &View) {
+        if self.closing.is_none() {
+            let mut words = Vec::new();
+            self.inbound.farewell(end, &mut words);
+            self.cursor.insert(Bytes::from(words), view);
+            self.cursor.unplace(view);
+            self.closing = Some(end);
+        }
+    }
+
+    fn obey(&mut self, ask: Ask, view: &View) {
+        match ask {
+            Ask::Nothing => {}
+            Ask::Pause => {
+                self.paused = true;
+                self.cursor.unplace(view);
+            }
+            Ask::Resume => {
+                self.paused = false;
+                self.start = Start::Fast;
+            }
+            Ask::Switch(kind) => {
+                self.cursor.unplace(view);
+                self.reader = self.reader.with_format(kind);
+                self.start = Start::Live;
+                self.not_before = 0;
+            }
+            Ask::Close(end) => {
+                self.cursor.unplace(view);
+                self.closing = Some(end);
+            }
+        }
+    }
+
+    /// The bytes to send when they are one piece: the common case of a player at the live edge.
+    fn single<'a>(&self, view: &'a View) -> Option<&'a [u8]> {
+        self.cursor.single(view)
+    }
+}
+
+fn own_lag_max(limits: &Limits) -> MediaTime {
+    MediaTime::from_ms(i64::try_from(limits.reader_lag_ms_max).unwrap_or(i64::MAX))
+}
+
+fn broken(error: &std::io::Error) -> PlayEnd {
+    match error.kind() {
+        ErrorKind::ConnectionReset | ErrorKind::BrokenPipe | ErrorKind::ConnectionAborted => PlayEnd::Client,
+        kind => PlayEnd::Broken(kind),
+    }
+}

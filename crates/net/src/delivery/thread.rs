@@ -1,0 +1,334 @@
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+use std::sync::atomic::Ordering::{AcqRel, Relaxed};
+use std::time::Duration;
+
+use mio::{Events, Interest, Poll, Token};
+use vivace_base::{Clock, Limits, MonoMs};
+use vivace_hub::{FormatKind, PlayEnd, Reader, Stream, StreamState, View};
+
+use super::mailbox::{Letters, Mailbox, WAKE};
+use super::player::Player;
+use super::Adoption;
+
+/// Newcomers taken on between two looks at the streams.
+const ADOPT_MAX: usize = 32;
+/// Bytes read from one player at a time.
+const READ_FUEL_BYTES: usize = 64 << 10;
+
+/// One delivery thread: its players, grouped by stream and format.
+pub(super) struct Worker {
+    bit: u64,
+    mailbox: Arc<Mailbox>,
+    poll: Poll,
+    limits: Arc<Limits>,
+    clock: Arc<dyn Clock>,
+    players: Vec<Option<Player>>,
+    free: Vec<usize>,
+    groups: Vec<Option<Group>>,
+    streams: HashMap<u64, Watched>,
+    /// When to look at a stream even if nobody calls.
+    looks: BTreeSet<(MonoMs, u64)>,
+    /// Players with more to read.
+    eager: Vec<usize>,
+    buffer: Vec<u8>,
+}
+
+struct Watched {
+    stream: Arc<Stream>,
+    groups: Vec<usize>,
+    look_at: MonoMs,
+}
+
+/// The players of one stream in one format, with this thread's window over the format's bytes.
+struct Group {
+    stream: u64,
+    kind: FormatKind,
+    view: View,
+    members: Vec<usize>,
+    /// Keeps the format's log alive while the group has members.
+    _seat: Reader,
+}
+
+impl Worker {
+    pub(super) fn new(
+        index: usize,
+        mailbox: Arc<Mailbox>,
+        poll: Poll,
+        limits: Arc<Limits>,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
+        Self {
+            bit: 1 << index,
+            mailbox,
+            poll,
+            limits,
+            clock,
+            players: Vec::new(),
+            free: Vec::new(),
+            groups: Vec::new(),
+            streams: HashMap::new(),
+            looks: BTreeSet::new(),
+            eager: Vec::new(),
+            buffer: vec![0; 16 << 10],
+        }
+    }
+
+    pub(super) fn run(mut self) {
+        let mut events = Events::with_capacity(1_024);
+        loop {
+            let timeout = self.timeout();
+            if let Err(error) = self.poll.poll(&mut events, timeout)
+                && error.kind() != std::io::ErrorKind::Interrupted
+            {
+                tracing::error!(%error, "waiting for players' sockets failed");
+                return;
+            }
+            let letters = self.mailbox.take(ADOPT_MAX);
+            let stop = letters.stop;
+            self.on_letters(letters);
+            self.on_looks();
+            for event in &events {
+                if event.token() != WAKE {
+                    let readable = event.is_readable() || event.is_read_closed() || event.is_error();
+                    self.on_player(event.token().0, readable);
+                }
+            }
+            for index in std::mem::take(&mut self.eager) {
+                self.on_player(index, true);
+            }
+            if stop {
+                self.let_all_go();
+                return;
+            }
+        }
+    }
+
+    fn timeout(&self) -> Option<Duration> {
+        if !self.eager.is_empty() {
+            return Some(Duration::ZERO);
+        }
+        let (due, _) = self.looks.first()?;
+        Some(Duration::from_millis(due.since(self.clock.mono())))
+    }
+
+    fn on_letters(&mut self, letters: Letters) {
+        for serial in letters.streams {
+            self.deliver(serial);
+        }
+        for player in letters.players {
+            self.adopt(player);
+        }
+    }
+
+    fn on_looks(&mut self) {
+        let now = self.clock.mono();
+        while let Some((due, serial)) = self.looks.first().copied().filter(|(due, _)| *due <= now) {
+            self.looks.remove(&(due, serial));
+            let Some(watched) = self.streams.get_mut(&serial) else { continue };
+            watched.stream.close_if_due(now);
+            self.deliver(serial);
+        }
+    }
+
+    /// Fetches a stream's new bytes and sends them to its players.
+    fn deliver(&mut self, serial: u64) {
+        let now = self.clock.mono();
+        let Some(watched) = self.streams.get(&serial) else { return };
+        let (stream, groups) = (watched.stream.clone(), watched.groups.clone());
+        stream.notified.fetch_and(!self.bit, AcqRel);
+        let ended = stream.state() == StreamState::Ended;
+        let mut lag_ms = 0;
+        for group in groups {
+            lag_ms = lag_ms.max(self.deliver_group(group, &stream, ended, now));
+        }
+        stream.counters.lag_ms.store(lag_ms, Relaxed);
+        self.look_later(serial, &stream, now);
+    }
+
+    fn look_later(&mut self, serial: u64, stream: &Stream, now: MonoMs) {
+        let Some(watched) = self.streams.get_mut(&serial) else { return };
+        self.looks.remove(&(watched.look_at, serial));
+        watched.look_at = stream.next_look(now).max(MonoMs(now.0 + 1));
+        self.looks.insert((watched.look_at, serial));
+    }
+
+    fn deliver_group(&mut self, index: usize, stream: &Stream, ended: bool, now: MonoMs) -> u64 {
+        let Some(group) = self.groups.get_mut(index).and_then(Option::as_mut) else { return 0 };
+        let mut blocks = Vec::new();
+        let kept_from = stream.blocks(group.kind, group.view.end(), &mut blocks);
+        blocks.into_iter().for_each(|block| group.view.push(block));
+        let (mut sent, mut skips, mut lag_ms) = (0, 0, 0);
+        let mut over = Vec::new();
+        for member in &group.members {
+            let Some(player) = self.players.get_mut(*member).and_then(Option::as_mut) else { continue };
+            if player.check_lag(&group.view, kept_from) {
+                skips += 1;
+            }
+            player.try_place(&group.view, &self.limits);
+            if ended {
+                player.farewell(PlayEnd::StreamEnded, &group.view);
+            }
+            match player.pump(&group.view, &self.limits, now) {
+                Ok(bytes) => sent += bytes,
+                Err(end) => over.push((*member, end)),
+            }
+            lag_ms = lag_ms.max(u64::try_from(player.lag(&group.view).ms()).unwrap_or(0));
+        }
+        group.view.trim(kept_from);
+        stream.counters.bytes_out.fetch_add(sent, Relaxed);
+        stream.counters.skips.fetch_add(skips, Relaxed);
+        for (member, end) in over {
+            self.release(member, end);
+        }
+        lag_ms
+    }
+
+    fn adopt(&mut self, adoption: Adoption) {
+        let now = self.clock.mono();
+        let stream = adoption.reader.stream().clone();
+        let (serial, kind) = (stream.serial(), adoption.reader.kind());
+        let group = self.group_for(&stream, kind, &adoption.reader);
+        let Some(slot) = self.groups.get_mut(group).and_then(Option::as_mut) else { return };
+        let mut blocks = Vec::new();
+        stream.blocks(kind, slot.view.end(), &mut blocks);
+        let fresh = !blocks.is_empty();
+        let not_before = slot.view.end();
+        blocks.into_iter().for_each(|block| slot.view.push(block));
+        let index = self.free.pop().unwrap_or_else(|| {
+            self.players.push(None);
+            self.players.len() - 1
+        });
+        slot.members.push(index);
+        let mut player = Player::new(adoption, group, not_before, now);
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        let registered = self.poll.registry().register(&mut player.socket, Token(index), interest);
+        if let Some(seat) = self.players.get_mut(index) {
+            *seat = Some(player);
+        }
+        if let Err(error) = registered {
+            self.release(index, PlayEnd::Broken(error.kind()));
+            return;
+        }
+        self.serve(index, now);
+        if fresh {
+            // The others of the group have new bytes in their window too.
+            self.deliver(serial);
+        }
+    }
+
+    /// Places and feeds one player, outside the common delivery.
+    fn serve(&mut self, index: usize, now: MonoMs) {
+        let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) else { return };
+        let Some(group) = self.groups.get(player.group).and_then(Option::as_ref) else { return };
+        player.try_place(&group.view, &self.limits);
+        match player.pump(&group.view, &self.limits, now) {
+            Ok(bytes) => {
+                player.reader.stream().counters.bytes_out.fetch_add(bytes, Relaxed);
+            }
+            Err(end) => self.release(index, end),
+        }
+    }
+
+    fn on_player(&mut self, index: usize, readable: bool) {
+        let now = self.clock.mono();
+        let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) else { return };
+        let Some(group) = self.groups.get(player.group).and_then(Option::as_ref) else { return };
+        if readable {
+            match player.read(&group.view, &self.limits, &mut self.buffer, READ_FUEL_BYTES) {
+                Ok(true) => self.eager.push(index),
+                Ok(false) => {}
+                Err(end) => return self.release(index, end),
+            }
+            if player.reader.kind() != group.kind {
+                self.regroup(index);
+            }
+        }
+        self.serve(index, now);
+    }
+
+    /// Moves a player whose format has changed to the group of its new format.
+    fn regroup(&mut self, index: usize) {
+        let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) else { return };
+        let (stream, kind, old) = (player.reader.stream().clone(), player.reader.kind(), player.group);
+        let seat = player.reader.with_format(kind);
+        let new = self.group_for(&stream, kind, &seat);
+        if let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) {
+            player.group = new;
+        }
+        if let Some(group) = self.groups.get_mut(new).and_then(Option::as_mut) {
+            group.members.push(index);
+        }
+        self.leave_group(old, index);
+    }
+
+    fn group_for(&mut self, stream: &Arc<Stream>, kind: FormatKind, reader: &Reader) -> usize {
+        let serial = stream.serial();
+        let bit = self.bit;
+        let now = self.clock.mono();
+        let watched = self.streams.entry(serial).or_insert_with(|| {
+            stream.watchers.fetch_or(bit, Relaxed);
+            Watched { stream: stream.clone(), groups: Vec::new(), look_at: now }
+        });
+        let groups = &self.groups;
+        let found = watched.groups.iter().copied().find(|index| {
+            groups.get(*index).and_then(Option::as_ref).is_some_and(|group| group.kind == kind)
+        });
+        if let Some(found) = found {
+            return found;
+        }
+        let seat = reader.hold();
+        let group = Group { stream: serial, kind, view: View::default(), members: Vec::new(), _seat: seat };
+        let index = self.groups.iter().position(Option::is_none).unwrap_or_else(|| {
+            self.groups.push(None);
+            self.groups.len() - 1
+        });
+        watched.groups.push(index);
+        if let Some(slot) = self.groups.get_mut(index) {
+            *slot = Some(group);
+        }
+        self.look_later(serial, stream, now);
+        index
+    }
+
+    fn release(&mut self, index: usize, end: PlayEnd) {
+        let Some(mut player) = self.players.get_mut(index).and_then(Option::take) else { return };
+        self.free.push(index);
+        // A socket that cannot be taken off the poll is closed all the same.
+        let _ = self.poll.registry().deregister(&mut player.socket);
+        let totals = player.totals();
+        player.inbound.on_end(end, totals);
+        self.leave_group(player.group, index);
+    }
+
+    fn leave_group(&mut self, group: usize, member: usize) {
+        let Some(slot) = self.groups.get_mut(group) else { return };
+        let Some(left) = slot.as_mut() else { return };
+        left.members.retain(|other| *other != member);
+        if !left.members.is_empty() {
+            return;
+        }
+        let serial = left.stream;
+        *slot = None;
+        let Some(watched) = self.streams.get_mut(&serial) else { return };
+        watched.groups.retain(|other| *other != group);
+        if watched.groups.is_empty() {
+            watched.stream.watchers.fetch_and(!self.bit, Relaxed);
+            watched.stream.notified.fetch_and(!self.bit, AcqRel);
+            self.looks.remove(&(watched.look_at, serial));
+            self.streams.remove(&serial);
+        }
+    }
+
+    fn let_all_go(&mut self) {
+        let now = self.clock.mono();
+        for index in 0..self.players.len() {
+            let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) else { continue };
+            let Some(group) = self.groups.get(player.group).and_then(Option::as_ref) else { continue };
+            player.farewell(PlayEnd::Shutdown, &group.view);
+            // One last try: what the socket does not take now, a stopping server does not wait for.
+            let _ = player.pump(&group.view, &self.limits, now);
+            self.release(index, PlayEnd::Shutdown);
+        }
+    }
+}

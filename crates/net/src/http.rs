@@ -1,0 +1,121 @@
+use std::convert::Infallible;
+use std::future::{Future, pending};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::combinators::UnsyncBoxBody;
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use parking_lot::Mutex;
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
+use tokio_util::sync::CancellationToken;
+
+/// Takes over a connection whose request has been read and not been answered.
+pub type Takeover = Box<dyn FnOnce(std::net::TcpStream, Bytes) + Send>;
+
+/// What a service makes of a request.
+pub enum Reply {
+    /// An ordinary response; the connection goes on.
+    Response(Response<UnsyncBoxBody<Bytes, BoxError>>),
+    /// The socket itself, with what the client has sent behind its request.
+    Takeover(Takeover),
+}
+
+/// Any error of a response body.
+pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
+
+/// Answers requests of one listener.
+pub trait HttpService: Send + Sync + 'static {
+    /// Answers one request from `peer` that came to the address `local`.
+    fn call(
+        self: Arc<Self>,
+        request: Request<Incoming>,
+        peer: SocketAddr,
+        local: SocketAddr,
+    ) -> impl Future<Output = Reply> + Send;
+}
+
+/// Limits of an HTTP connection.
+#[derive(Clone, Copy, Debug)]
+pub struct HttpLimits {
+    /// Bytes of a request head.
+    pub head_bytes_max: usize,
+    /// From the connection's start, or the last response, to the end of the next head.
+    pub head_ms_max: u64,
+}
+
+/// Serves one HTTP/1.1 connection until it closes, is taken over, or `stop` asks it to end.
+pub async fn serve_http<S: HttpService>(
+    socket: TcpStream,
+    peer: SocketAddr,
+    service: Arc<S>,
+    limits: HttpLimits,
+    stop: CancellationToken,
+) -> Result<(), hyper::Error> {
+    let Ok(local) = socket.local_addr() else { return Ok(()) };
+    let taken: Arc<Mutex<Option<Takeover>>> = Arc::default();
+    let asked = CancellationToken::new();
+    let handler = {
+        let (taken, asked) = (taken.clone(), asked.clone());
+        service_fn(move |request| {
+            let (service, taken, asked) = (service.clone(), taken.clone(), asked.clone());
+            // Boxed, so that the connection can be moved out of the loop below.
+            Box::pin(async move {
+                match service.call(request, peer, local).await {
+                    Reply::Response(response) => Ok::<_, Infallible>(response),
+                    Reply::Takeover(takeover) => {
+                        *taken.lock() = Some(takeover);
+                        asked.cancel();
+                        // The connection is dismantled before this answer would be missed.
+                        pending().await
+                    }
+                }
+            })
+        })
+    };
+    let mut connection = http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(Duration::from_millis(limits.head_ms_max))
+        .max_buf_size(limits.head_bytes_max.max(8 << 10))
+        .serve_connection(TokioIo::new(socket), handler);
+    let ended = {
+        let running = std::future::poll_fn(|context| connection.poll_without_shutdown(context));
+        tokio::select! {
+            done = running => Some(done),
+            () = asked.cancelled() => None,
+            () = stop.cancelled() => {
+                std::pin::Pin::new(&mut connection).graceful_shutdown();
+                return drain(connection, &asked).await;
+            }
+        }
+    };
+    if let Some(done) = ended {
+        done?;
+        // The peer may have gone already; there is nobody to tell then.
+        let _ = connection.into_parts().io.into_inner().shutdown().await;
+        return Ok(());
+    }
+    let parts = connection.into_parts();
+    let takeover = taken.lock().take();
+    if let (Some(takeover), Ok(socket)) = (takeover, parts.io.into_inner().into_std()) {
+        takeover(socket, parts.read_buf);
+    }
+    Ok(())
+}
+
+/// Lets a response that is under way end; a request for take-over comes too late.
+async fn drain<F: Future<Output = Result<(), hyper::Error>>>(
+    connection: F,
+    asked: &CancellationToken,
+) -> Result<(), hyper::Error> {
+    tokio::select! {
+        done = connection => done,
+        () = asked.cancelled() => Ok(()),
+    }
+}

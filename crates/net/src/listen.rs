@@ -1,0 +1,89 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use socket2::{Domain, Protocol, Socket, Type};
+use thiserror::Error;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+/// Why a listener could not be opened.
+#[derive(Debug, Error)]
+pub enum BindFault {
+    /// Somebody listens there already.
+    #[error("{role} address {address} is in use")]
+    InUse {
+        /// What the listener is for.
+        role: &'static str,
+        /// The address asked for.
+        address: SocketAddr,
+    },
+    /// Anything else: no permission, no such address.
+    #[error("{role} address {address} cannot be opened")]
+    Other {
+        /// What the listener is for.
+        role: &'static str,
+        /// The address asked for.
+        address: SocketAddr,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}
+
+/// A connection's seat among all connections of the server; dropping it gives the seat back.
+pub type Seat = OwnedSemaphorePermit;
+
+/// A TCP listener whose connections share one limit with those of other listeners.
+pub struct Listener {
+    role: &'static str,
+    inner: TcpListener,
+    seats: Arc<Semaphore>,
+}
+
+/// Connections that wait in the kernel to be accepted.
+const BACKLOG: i32 = 4_096;
+
+impl Listener {
+    /// Opens an address; port 0 takes a free one. `seats` is the limit shared with other listeners.
+    pub fn bind(role: &'static str, address: SocketAddr, seats: Arc<Semaphore>) -> Result<Self, BindFault> {
+        let open = || -> std::io::Result<TcpListener> {
+            let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
+            socket.set_reuse_address(true)?;
+            socket.set_nonblocking(true)?;
+            socket.bind(&address.into())?;
+            socket.listen(BACKLOG)?;
+            TcpListener::from_std(socket.into())
+        };
+        let inner = open().map_err(|source| match source.kind() {
+            std::io::ErrorKind::AddrInUse => BindFault::InUse { role, address },
+            _ => BindFault::Other { role, address, source },
+        })?;
+        Ok(Self { role, inner, seats })
+    }
+
+    /// The address taken.
+    pub fn address(&self) -> std::io::Result<SocketAddr> {
+        self.inner.local_addr()
+    }
+
+    /// The next connection with its seat. While all seats are taken, newcomers wait in the kernel's queue.
+    pub async fn accept(&self) -> (TcpStream, SocketAddr, Seat) {
+        loop {
+            // The semaphore is never closed, so the wait ends only with a seat.
+            let Ok(seat) = self.seats.clone().acquire_owned().await else { continue };
+            match self.inner.accept().await {
+                Ok((socket, peer)) => {
+                    // Without it a batch could wait for the acknowledgement of the one before.
+                    if let Err(error) = socket.set_nodelay(true) {
+                        tracing::debug!(role = self.role, %peer, %error, "TCP_NODELAY was refused");
+                    }
+                    return (socket, peer, seat);
+                }
+                Err(error) => {
+                    tracing::warn!(role = self.role, %error, "a connection could not be accepted");
+                    // Out of file descriptors: some have to be closed before another try makes sense.
+                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                }
+            }
+        }
+    }
+}

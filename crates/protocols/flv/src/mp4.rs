@@ -1,0 +1,137 @@
+use vivace_base::MediaTime;
+use vivace_hub::{Config, Format, FormatKind, Tracks};
+use vivace_media::fmp4::{Sample, Track, fragment, init_segment};
+use vivace_media::{Frame, FrameKind};
+
+use crate::websocket::framed;
+
+/// Fragmented MP4 over HTTP.
+pub const MP4: FormatKind = FormatKind { name: "mp4", make: || Box::new(Mp4::default()) };
+/// Fragmented MP4 over WebSocket: one message per fragment.
+pub const WS_MP4: FormatKind = FormatKind { name: "ws-mp4", make: || Box::new(WsMp4(Mp4::default())) };
+
+const VIDEO_ID: u32 = 1;
+const AUDIO_ID: u32 = 2;
+
+/// One fragment per frame: a browser gets a picture as soon as there is one.
+#[derive(Default)]
+struct Mp4 {
+    sequence: u32,
+    video: Option<Lane>,
+    audio: Option<Lane>,
+}
+
+/// One track with what its next fragment needs to know.
+struct Lane {
+    config: Config,
+    track: Track,
+    last: Option<MediaTime>,
+    interval: MediaTime,
+}
+
+/// Duration of a frame until two frames have shown it: 25 pictures a second, 1,024 samples at 44.1 kHz.
+const VIDEO_INTERVAL: MediaTime = MediaTime::from_ms(40);
+const AUDIO_INTERVAL: MediaTime = MediaTime::from_ms(23);
+/// A longer step is a gap, not a frame's duration.
+const INTERVAL_MAX: MediaTime = MediaTime::from_ms(500);
+
+impl Lane {
+    fn of(config: Option<&Config>, id: u32, interval: MediaTime) -> Option<Self> {
+        let config = config?;
+        match Track::from_config(config.codec, &config.record, id) {
+            Ok(track) => Some(Self { config: config.clone(), track, last: None, interval }),
+            Err(fault) => {
+                tracing::warn!(%fault, codec = ?config.codec, "a track cannot be written as MP4 and is left out");
+                None
+            }
+        }
+    }
+
+    fn duration(&mut self, dts: MediaTime) -> MediaTime {
+        if let Some(last) = self.last.replace(dts) {
+            let seen = dts - last;
+            if seen > MediaTime::ZERO && seen <= INTERVAL_MAX {
+                self.interval = seen;
+            }
+        }
+        self.interval
+    }
+}
+
+impl Mp4 {
+    /// Follows the stream's configurations. True if one has changed.
+    fn follow(&mut self, tracks: &Tracks) -> bool {
+        let video = renew(&mut self.video, tracks.video.as_ref(), VIDEO_ID, VIDEO_INTERVAL);
+        let audio = renew(&mut self.audio, tracks.audio.as_ref(), AUDIO_ID, AUDIO_INTERVAL);
+        video | audio
+    }
+
+    fn init(&self, out: &mut Vec<u8>) {
+        let lanes = [&self.video, &self.audio];
+        let tracks: Vec<Track> = lanes.into_iter().flatten().map(|lane| lane.track.clone()).collect();
+        if !tracks.is_empty() {
+            out.extend_from_slice(&init_segment(&tracks));
+        }
+    }
+}
+
+fn renew(lane: &mut Option<Lane>, config: Option<&Config>, id: u32, interval: MediaTime) -> bool {
+    if lane.as_ref().map(|lane| &lane.config) == config {
+        return false;
+    }
+    let before = lane.is_some();
+    *lane = Lane::of(config, id, interval);
+    before || lane.is_some()
+}
+
+impl Format for Mp4 {
+    /// An MP4 stream has no header but its initialisation segment, which comes with the others of its kind.
+    fn preamble(&mut self, _: &Tracks, _: &mut Vec<u8>) {}
+
+    fn headers(&mut self, tracks: &Tracks, _: MediaTime, out: &mut Vec<u8>) {
+        self.follow(tracks);
+        self.init(out);
+    }
+
+    fn frame(&mut self, frame: &Frame, tracks: &Tracks, out: &mut Vec<u8>) {
+        if self.follow(tracks) && matches!(frame.kind, FrameKind::VideoConfig | FrameKind::AudioConfig) {
+            self.init(out);
+        }
+        let lane = match frame.kind {
+            FrameKind::Video => self.video.as_mut(),
+            FrameKind::Audio => self.audio.as_mut(),
+            FrameKind::VideoConfig | FrameKind::AudioConfig | FrameKind::Metadata => None,
+        };
+        let Some(lane) = lane else { return };
+        self.sequence = self.sequence.wrapping_add(1).max(1);
+        let duration = lane.duration(frame.dts);
+        let sample =
+            Sample { dts: frame.dts, cts: frame.cts, duration, key: frame.key, payload: frame.payload.as_ref() };
+        if let Err(fault) = fragment(self.sequence, &lane.track, &[sample], out) {
+            tracing::warn!(%fault, "a frame cannot be written as MP4 and is left out");
+        }
+    }
+
+    /// The gap in the decoding times says it all.
+    fn skip_notice(&mut self, _: MediaTime, _: &mut Vec<u8>) {}
+}
+
+struct WsMp4(Mp4);
+
+impl Format for WsMp4 {
+    fn preamble(&mut self, tracks: &Tracks, out: &mut Vec<u8>) {
+        framed(out, |out| self.0.preamble(tracks, out));
+    }
+
+    fn headers(&mut self, tracks: &Tracks, start: MediaTime, out: &mut Vec<u8>) {
+        framed(out, |out| self.0.headers(tracks, start, out));
+    }
+
+    fn frame(&mut self, frame: &Frame, tracks: &Tracks, out: &mut Vec<u8>) {
+        framed(out, |out| self.0.frame(frame, tracks, out));
+    }
+
+    fn skip_notice(&mut self, skipped: MediaTime, out: &mut Vec<u8>) {
+        framed(out, |out| self.0.skip_notice(skipped, out));
+    }
+}

@@ -1,0 +1,5 @@
+mod fuzzed;
+mod hostile;
+mod pair;
+mod peer;
+mod server;

@@ -1,0 +1,13 @@
+//! RTMP: the protocol engine, publishing and playing over it, and the translation to and from the hub's frames.
+
+/// The protocol without I/O.
+pub mod engine;
+mod from_hub;
+mod play;
+mod serve;
+mod to_hub;
+
+pub use from_hub::{RTMP, RTMP_AUDIO, RTMP_VIDEO, STREAM_ID};
+pub use play::{OnEnd, RtmpPlayer};
+pub use serve::{Address, Connection, PlayRequest, PlayStart, PublishRequest, Request, SessionEnd, Surroundings};
+pub use to_hub::ToHub;

@@ -1,0 +1,369 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use thiserror::Error;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_util::sync::CancellationToken;
+use vivace_base::{Clock, Limits, MonoMs, SessionId};
+use vivace_hub::Publisher;
+use vivace_media::flv;
+
+use crate::engine::handshake::RANDOM_BYTES;
+use crate::engine::{Event, Fault, HowEnded, MediaKind, Server};
+use crate::to_hub::ToHub;
+
+/// Why a session ended.
+#[derive(Debug, Error)]
+pub enum SessionEnd {
+    /// The peer closed the connection.
+    #[error("the peer closed the connection")]
+    Closed,
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    Broken(#[from] std::io::Error),
+    /// The peer's bytes are not what RTMP allows.
+    #[error("{0}")]
+    Protocol(#[from] Fault),
+    /// The handshake, or the first publish or play, did not come in time.
+    #[error("{what} did not come within {ms} ms")]
+    TooLate {
+        /// What was waited for.
+        what: &'static str,
+        /// How long.
+        ms: u64,
+    },
+    /// A publisher that sent nothing.
+    #[error("nothing was sent for {silent_ms} ms")]
+    Idle {
+        /// How long.
+        silent_ms: u64,
+    },
+    /// The publisher ended its stream with a command.
+    #[error("the publisher ended the stream ({0:?})")]
+    Unpublished(HowEnded),
+    /// Another publisher took the name over.
+    #[error("replaced by a new push to the same name")]
+    Replaced,
+    /// A media message that cannot be carried.
+    #[error("{0}")]
+    Media(#[from] flv::Fault),
+    /// The server stops.
+    #[error("the server is shutting down")]
+    Shutdown,
+}
+
+/// What every session needs from its surroundings.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// Limits.
+    pub limits: Arc<Limits>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Cancelled when the server stops.
+    pub stop: CancellationToken,
+}
+
+/// One connection up to its first publish or play.
+pub struct Connection {
+    socket: TcpStream,
+    engine: Server,
+    around: Surroundings,
+    buffer: Vec<u8>,
+}
+
+/// What the peer wants.
+pub enum Request {
+    /// To publish.
+    Publish(PublishRequest),
+    /// To play.
+    Play(PlayRequest),
+}
+
+/// Address of a publish or play, as sent.
+#[derive(Clone, Debug)]
+pub struct Address {
+    /// `app`, with its query if the encoder put one there.
+    pub app: String,
+    /// Stream name with its query.
+    pub name: String,
+    /// `tcUrl`.
+    pub tc_url: String,
+}
+
+/// A publish that waits for an answer.
+pub struct PublishRequest {
+    /// What is asked for.
+    pub address: Address,
+    connection: Connection,
+    stream_id: u32,
+}
+
+/// A play that waits for an answer.
+pub struct PlayRequest {
+    /// What is asked for.
+    pub address: Address,
+    connection: Connection,
+    stream_id: u32,
+}
+
+/// Bytes read at a time.
+const READ_BYTES: usize = 16 << 10;
+/// How often a publisher's session looks whether it is still wanted and still heard.
+const LOOK: Duration = Duration::from_secs(1);
+/// How long a refused peer may take to read its refusal.
+const LINGER: Duration = Duration::from_secs(2);
+
+impl Connection {
+    /// A connection that has just been accepted; `random` fills its handshake.
+    pub fn new(socket: TcpStream, around: Surroundings, random: [u8; RANDOM_BYTES]) -> Self {
+        let engine = Server::new(around.limits.clone(), random);
+        Self { socket, engine, around, buffer: vec![0; READ_BYTES] }
+    }
+
+    /// Runs until the peer asks to publish or to play.
+    pub async fn request(mut self) -> Result<Request, SessionEnd> {
+        let ms = self.around.limits.handshake_ms_max;
+        let late = SessionEnd::TooLate { what: "the RTMP handshake", ms };
+        timeout(Duration::from_millis(ms), self.shake_hands()).await.map_err(|_| late)??;
+        let ms = self.around.limits.first_command_ms_max;
+        let late = SessionEnd::TooLate { what: "the first publish or play", ms };
+        let asked = timeout(Duration::from_millis(ms), self.first_command()).await.map_err(|_| late)??;
+        Ok(match asked {
+            Asked::Publish(stream_id, address) => {
+                Request::Publish(PublishRequest { address, connection: self, stream_id })
+            }
+            Asked::Play(stream_id, address) => Request::Play(PlayRequest { address, connection: self, stream_id }),
+        })
+    }
+
+    async fn shake_hands(&mut self) -> Result<(), SessionEnd> {
+        while !self.engine.is_handshake_done() {
+            self.read().await?;
+            self.flush().await?;
+        }
+        Ok(())
+    }
+
+    async fn first_command(&mut self) -> Result<Asked, SessionEnd> {
+        loop {
+            while let Some(event) = self.engine.poll_event() {
+                match event {
+                    Event::Publish { stream_id, name, app, tc_url, .. } => {
+                        return Ok(Asked::Publish(stream_id, Address { app, name, tc_url }));
+                    }
+                    Event::Play { stream_id, name, app, tc_url, .. } => {
+                        return Ok(Asked::Play(stream_id, Address { app, name, tc_url }));
+                    }
+                    _ => {}
+                }
+            }
+            self.flush().await?;
+            self.read().await?;
+        }
+    }
+
+    /// Reads once and gives the bytes to the engine.
+    async fn read(&mut self) -> Result<(), SessionEnd> {
+        let count = tokio::select! {
+            count = self.socket.read(&mut self.buffer) => count?,
+            () = self.around.stop.cancelled() => return Err(SessionEnd::Shutdown),
+        };
+        if count == 0 {
+            return Err(SessionEnd::Closed);
+        }
+        let now = self.around.clock.mono();
+        Ok(self.engine.handle_input(now, self.buffer.get(..count).unwrap_or_default())?)
+    }
+
+    async fn flush(&mut self) -> Result<(), SessionEnd> {
+        while let Some(output) = self.engine.take_output() {
+            self.socket.write_all(&output).await?;
+        }
+        Ok(())
+    }
+
+    /// Sends what is queued and waits, not for long, until the peer has read it and gone: a close right behind the
+    /// words would let the peer's own unread bytes destroy them.
+    async fn say_goodbye(mut self) {
+        let goodbye = async {
+            self.flush().await?;
+            self.socket.shutdown().await?;
+            while self.socket.read(&mut self.buffer).await? > 0 {}
+            Ok::<(), SessionEnd>(())
+        };
+        // Whether the peer heard it makes no difference any more.
+        let _ = timeout(LINGER, goodbye).await;
+    }
+}
+
+enum Asked {
+    Publish(u32, Address),
+    Play(u32, Address),
+}
+
+impl PublishRequest {
+    /// The peer's address.
+    pub fn peer(&self) -> std::io::Result<SocketAddr> {
+        self.connection.socket.peer_addr()
+    }
+
+    /// Refuses with `onStatus` of level error and closes.
+    pub async fn refuse(mut self, code: &str, description: &str) {
+        self.connection.engine.refuse_publish(self.stream_id, code, description);
+        self.connection.say_goodbye().await;
+    }
+
+    /// Says `NetStream.Publish.Start` and feeds the stream until the session ends. `last_words` turns the end into a
+    /// code and a description for the peer; `None` if there is nothing to say.
+    pub async fn accept(
+        mut self,
+        publisher: Publisher,
+        session: SessionId,
+        last_words: impl FnOnce(&SessionEnd) -> Option<(&'static str, String)>,
+    ) -> SessionEnd {
+        let granted = self.connection.engine.accept_publish(self.stream_id);
+        let end = if granted {
+            let mut feed = Feed { publisher, to_hub: ToHub::default(), session, stream_id: self.stream_id };
+            match feed.run(&mut self.connection).await {
+                Ok(never) => match never {},
+                Err(end) => end,
+            }
+        } else {
+            SessionEnd::Closed
+        };
+        if let Some((code, description)) = last_words(&end) {
+            self.connection.engine.refuse_publish(self.stream_id, code, &description);
+        }
+        if !matches!(end, SessionEnd::Closed | SessionEnd::Broken(_)) {
+            self.connection.say_goodbye().await;
+        }
+        end
+    }
+}
+
+/// A publish that has been granted.
+struct Feed {
+    publisher: Publisher,
+    to_hub: ToHub,
+    session: SessionId,
+    stream_id: u32,
+}
+
+enum Never {}
+
+impl Feed {
+    async fn run(&mut self, connection: &mut Connection) -> Result<Never, SessionEnd> {
+        let mut heard_at = connection.around.clock.mono();
+        let mut looks = tokio::time::interval(LOOK);
+        looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        loop {
+            while let Some(event) = connection.engine.poll_event() {
+                self.on_event(connection, event)?;
+            }
+            connection.flush().await?;
+            tokio::select! {
+                read = connection.read() => {
+                    read?;
+                    heard_at = connection.around.clock.mono();
+                }
+                _ = looks.tick() => self.look(&connection.around, heard_at)?,
+            }
+        }
+    }
+
+    fn look(&self, around: &Surroundings, heard_at: MonoMs) -> Result<(), SessionEnd> {
+        if !self.publisher.is_current() {
+            return Err(SessionEnd::Replaced);
+        }
+        let silent_ms = around.clock.mono().since(heard_at);
+        if silent_ms >= around.limits.publisher_idle_ms_max {
+            return Err(SessionEnd::Idle { silent_ms });
+        }
+        Ok(())
+    }
+
+    fn on_event(&mut self, connection: &mut Connection, event: Event) -> Result<(), SessionEnd> {
+        match event {
+            Event::Media { stream_id, kind, timestamp, body } if stream_id == self.stream_id => {
+                self.on_media(kind, timestamp, &body)
+            }
+            Event::Unpublish { stream_id, how } if stream_id == self.stream_id => Err(SessionEnd::Unpublished(how)),
+            Event::Publish { stream_id, .. } => {
+                let said = "one connection publishes one stream: open another connection";
+                connection.engine.refuse_publish(stream_id, "NetStream.Publish.BadName", said);
+                Ok(())
+            }
+            Event::Play { stream_id, .. } => {
+                let said = "this connection publishes: open another one to play";
+                connection.engine.refuse_play(stream_id, "NetStream.Play.Failed", said);
+                Ok(())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    fn on_media(&mut self, kind: MediaKind, timestamp: u32, body: &Bytes) -> Result<(), SessionEnd> {
+        let frame = match self.to_hub.frame(kind, timestamp, body) {
+            Ok(frame) => frame,
+            // A codec that cannot be carried would leave players with a black picture: the publisher is told instead.
+            Err(fault @ (flv::Fault::UnsupportedCodec { .. } | flv::Fault::UnsupportedMultitrack { .. })) => {
+                return Err(fault.into());
+            }
+            Err(fault) => {
+                let count = self.to_hub.leave_out();
+                if count.is_power_of_two() {
+                    tracing::warn!(session = %self.session, %fault, count, "media messages are left out");
+                }
+                None
+            }
+        };
+        match frame {
+            Some(frame) => self.publisher.push(frame).map_err(|_| SessionEnd::Replaced),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A player's connection after its handshake.
+pub struct PlayStart {
+    /// The socket, non-blocking.
+    pub socket: std::net::TcpStream,
+    /// Replies that go first.
+    pub head: Bytes,
+    /// The engine, which goes on reading the player's messages.
+    pub engine: Server,
+}
+
+impl PlayRequest {
+    /// The peer's address.
+    pub fn peer(&self) -> std::io::Result<SocketAddr> {
+        self.connection.socket.peer_addr()
+    }
+
+    /// The message stream that is to be played on.
+    pub const fn stream_id(&self) -> u32 {
+        self.stream_id
+    }
+
+    /// Refuses with `onStatus` of level error and closes.
+    pub async fn refuse(mut self, code: &str, description: &str) {
+        self.connection.engine.refuse_play(self.stream_id, code, description);
+        self.connection.say_goodbye().await;
+    }
+
+    /// Says `NetStream.Play.Start` and gives the connection away.
+    pub fn accept(mut self) -> Result<PlayStart, SessionEnd> {
+        if !self.connection.engine.accept_play(self.stream_id) {
+            return Err(SessionEnd::Closed);
+        }
+        let mut head = Vec::new();
+        while let Some(output) = self.connection.engine.take_output() {
+            head.extend_from_slice(&output);
+        }
+        Ok(PlayStart { socket: self.connection.socket.into_std()?, head: head.into(), engine: self.connection.engine })
+    }
+}

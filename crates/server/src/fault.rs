@@ -1,0 +1,31 @@
+use std::path::PathBuf;
+
+use thiserror::Error;
+use vivace_net::BindFault;
+
+/// Why a server cannot start.
+#[derive(Debug, Error)]
+pub enum LoadFault {
+    /// The data folder or the database in it.
+    #[error(transparent)]
+    Store(#[from] vivace_store::Fault),
+    /// A listener.
+    #[error(transparent)]
+    Bind(#[from] BindFault),
+    /// The delivery threads.
+    #[error("the delivery threads cannot be started")]
+    Delivery(#[source] std::io::Error),
+}
+
+/// Why a server stopped by itself.
+#[derive(Debug, Error)]
+pub enum RunFault {
+    /// `ready.json` could not be written.
+    #[error("{path} cannot be written")]
+    Ready {
+        /// The file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
+}

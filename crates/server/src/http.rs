@@ -1,0 +1,181 @@
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use axum::Router;
+use bytes::Bytes;
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::{BodyExt, Full};
+use hyper::body::Incoming;
+use parking_lot::Mutex;
+use serde_json::json;
+use tokio::sync::OwnedSemaphorePermit;
+use tower::ServiceExt;
+use vivace_domain::live::PlayFault;
+use vivace_flv::{Handshake, RequestFault, WebSocketPlayer, content_type, format_of, response_head};
+use vivace_gate::Asked;
+use vivace_hub::{Ask, Inbound, PlayEnd, PlayTotals};
+use vivace_lvb::codes as lvb;
+use vivace_net::delivery::Adoption;
+use vivace_net::{BoxError, HttpService, Reply, Seat};
+
+use crate::shared::{Peer, Shared};
+
+/// Answers the requests of one HTTP connection: live plays by itself, everything else by the router.
+pub(crate) struct Service {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) router: Router,
+    pub(crate) peer: Peer,
+    /// Taken by the play that the connection turns into.
+    pub(crate) seats: Mutex<Option<(Seat, OwnedSemaphorePermit)>>,
+}
+
+impl HttpService for Service {
+    async fn call(self: Arc<Self>, request: Request<Incoming>, _: SocketAddr, _: SocketAddr) -> Reply {
+        let live = request.uri().path().strip_prefix("/live/").map(str::to_owned);
+        match live {
+            Some(file) => self.live(&request, &file).await,
+            None => Reply::Response(self.route(request).await),
+        }
+    }
+}
+
+type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, BoxError>;
+
+impl Service {
+    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
+        let answer: Result<_, Infallible> = self.router.clone().oneshot(request).await;
+        let mut response = answer.unwrap_or_else(|never| match never {}).map(|body| body.map_err(Into::into).boxed_unsync());
+        self.sign(response.headers_mut());
+        response
+    }
+
+    async fn live(self: Arc<Self>, request: &Request<Incoming>, file: &str) -> Reply {
+        if request.method() == Method::OPTIONS {
+            return Reply::Response(self.preflight());
+        }
+        match self.try_live(request, file).await {
+            Ok(reply) => reply,
+            Err(Denied::Request(fault)) => Reply::Response(self.denied_request(fault)),
+            Err(Denied::Play(fault)) => {
+                let name = file.rsplit_once('.').map_or(file, |(name, _)| name);
+                let told = self.shared.refuse_play(self.peer, name, &fault);
+                let body = json!({
+                    "table": told.row.table.name(),
+                    "code": told.row.number,
+                    "message": told.row.en.message,
+                    "detail": told.detail,
+                    "session": self.peer.session.to_string(),
+                });
+                let status = StatusCode::from_u16(lvb::http_status(&fault)).unwrap_or(StatusCode::FORBIDDEN);
+                let mut response = self.answer(status, &body);
+                if let Ok(value) = HeaderValue::from_str(&told.row.to_string()) {
+                    response.headers_mut().insert("x-vivace-code", value);
+                }
+                Reply::Response(response)
+            }
+        }
+    }
+
+    async fn try_live(&self, request: &Request<Incoming>, file: &str) -> Result<Reply, Denied> {
+        let handshake = Handshake::of(request.method(), request.headers()).map_err(Denied::Request)?;
+        // A name holds nothing that would have to be encoded, so an encoded one is refused by its `%`.
+        let (name, extension) = file.rsplit_once('.').ok_or(Denied::Play(PlayFault::UnsupportedFormat))?;
+        let format = format_of(extension, handshake.is_websocket());
+        let format = format.ok_or(Denied::Play(PlayFault::UnsupportedFormat))?;
+        let asked = Asked { app: "live", name, query: request.uri().query().unwrap_or("") };
+        let granted = self.shared.gate.play(asked, format).await.map_err(Denied::Play)?;
+        let Some((seat, pending)) = self.seats.lock().take() else { return Err(Denied::Request(RequestFault::Method)) };
+        drop(pending);
+        let head = response_head(&handshake, content_type(extension), &self.peer.session.to_string());
+        let name = granted.reader.stream().name().to_string();
+        let on_end = self.shared.play_begins(self.peer, &name, format.name, seat);
+        let websocket = handshake.is_websocket().then(WebSocketPlayer::default);
+        let mut inbound = Box::new(HttpPlayer { websocket, on_end: Some(on_end) });
+        let delivery = self.shared.delivery.clone();
+        Ok(Reply::Takeover(Box::new(move |socket, early| {
+            // What a WebSocket client sent behind its handshake counts; there are no replies to it yet.
+            let mut replies = head;
+            inbound.on_input(&early, &mut replies);
+            let (reader, start) = (granted.reader, granted.start);
+            delivery.adopt(Adoption { socket, reader, start, head: replies.into(), inbound });
+        })))
+    }
+
+    fn denied_request(&self, fault: RequestFault) -> Response<Body> {
+        let status = match fault {
+            RequestFault::Method => StatusCode::METHOD_NOT_ALLOWED,
+            RequestFault::WebSocket => StatusCode::BAD_REQUEST,
+        };
+        let mut response = self.answer(status, &json!({"message": fault.to_string()}));
+        if status == StatusCode::METHOD_NOT_ALLOWED {
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, OPTIONS"));
+        }
+        response
+    }
+
+    fn preflight(&self) -> Response<Body> {
+        let mut response = self.answer(StatusCode::NO_CONTENT, &json!(null));
+        *response.body_mut() = empty();
+        response.headers_mut().insert("access-control-allow-methods", HeaderValue::from_static("GET, OPTIONS"));
+        response.headers_mut().insert("access-control-allow-headers", HeaderValue::from_static("range"));
+        response
+    }
+
+    fn answer(&self, status: StatusCode, body: &serde_json::Value) -> Response<Body> {
+        let text = format!("{body}\n");
+        let mut response = Response::new(Full::new(Bytes::from(text)).map_err(|never| match never {}).boxed_unsync());
+        *response.status_mut() = status;
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        self.sign(headers);
+        response
+    }
+
+    /// Names the session, so that a reply can be found in the log.
+    fn sign(&self, headers: &mut http::HeaderMap) {
+        if let Ok(value) = HeaderValue::from_str(&self.peer.session.to_string()) {
+            headers.insert("x-vivace-session", value);
+        }
+    }
+}
+
+fn empty() -> Body {
+    Full::new(Bytes::new()).map_err(|never| match never {}).boxed_unsync()
+}
+
+enum Denied {
+    Request(RequestFault),
+    Play(PlayFault),
+}
+
+/// A player over HTTP, which has nothing to say, or over WebSocket, which may ping and close.
+struct HttpPlayer {
+    websocket: Option<WebSocketPlayer>,
+    on_end: Option<Box<dyn FnOnce(PlayEnd, PlayTotals) + Send>>,
+}
+
+impl Inbound for HttpPlayer {
+    fn on_input(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Ask {
+        use vivace_flv::Heard;
+        match self.websocket.as_mut().map(|player| player.on_input(bytes, out)) {
+            None | Some(Heard::Nothing) => Ask::Nothing,
+            Some(Heard::Closed) => Ask::Close(PlayEnd::Client),
+            Some(Heard::Broken) => Ask::Close(PlayEnd::Protocol),
+        }
+    }
+
+    fn farewell(&mut self, _: PlayEnd, out: &mut Vec<u8>) {
+        if self.websocket.is_some() {
+            WebSocketPlayer::farewell(out);
+        }
+    }
+
+    fn on_end(&mut self, end: PlayEnd, totals: PlayTotals) {
+        if let Some(on_end) = self.on_end.take() {
+            on_end(end, totals);
+        }
+    }
+}

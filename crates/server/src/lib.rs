@@ -1,0 +1,18 @@
+//! The whole server, assembled from a [`Config`]: load it, ask it for its addresses, run it.
+
+mod config;
+mod fault;
+mod http;
+mod load;
+mod metrics;
+mod rates;
+mod ready;
+mod refusals;
+mod rtmp;
+mod run;
+mod shared;
+mod view;
+
+pub use config::{Auth, Config};
+pub use fault::{LoadFault, RunFault};
+pub use load::{Addresses, Server};

@@ -1,0 +1,79 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use tokio::sync::Semaphore;
+use vivace_base::{Clock, Rng};
+use vivace_domain::app::App;
+use vivace_gate::{Gate, Policy};
+use vivace_hub::Hub;
+use vivace_net::delivery::Delivery;
+use vivace_net::{BindFault, Listener, MachineClock, MachineRng};
+use vivace_store::Store;
+
+use crate::shared::{Parts, Shared};
+use crate::{Auth, Config, LoadFault};
+
+/// The addresses that the listeners took.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Addresses {
+    /// RTMP.
+    pub rtmp: SocketAddr,
+    /// HTTP.
+    pub http: SocketAddr,
+}
+
+/// A server whose listeners are open and whose store is ready; [`Server::run`] makes it serve.
+pub struct Server {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) store: Store,
+    pub(crate) delivery: Delivery,
+    pub(crate) rtmp: Listener,
+    pub(crate) http: Listener,
+    created: Option<App>,
+}
+
+impl Server {
+    /// Opens the data folder and the listeners, in this order: a folder that cannot be used is said first.
+    pub async fn load(config: Config) -> Result<Self, LoadFault> {
+        let clock: Arc<dyn Clock> = Arc::new(MachineClock::new());
+        let rng: Arc<dyn Rng> = Arc::new(MachineRng);
+        let limits = Arc::new(config.limits.clone());
+        let store = Store::open(&config.data, &limits).await?;
+        let (app, fresh) = store.app_or_create(rng.as_ref(), clock.unix()).await?;
+        let seats = Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS)));
+        let rtmp = Listener::bind("RTMP", config.rtmp, seats.clone())?;
+        let http = Listener::bind("HTTP", config.http, seats)?;
+        let addresses = Addresses { rtmp: address(&rtmp, "RTMP", config.rtmp)?, http: address(&http, "HTTP", config.http)? };
+        let cores = || std::thread::available_parallelism().map_or(1, usize::from);
+        let threads = config.delivery_threads.unwrap_or_else(cores);
+        let delivery = Delivery::start(threads, &limits, &clock).map_err(LoadFault::Delivery)?;
+        let hub = Hub::new(limits.clone(), clock.clone(), Arc::new(delivery.handle()), config.merge_ms);
+        let policy =
+            Policy { push_open: config.push_auth == Auth::Open, play_open: config.play_auth == Auth::Open };
+        let gate = Gate::new(app.clone(), hub.clone(), clock.clone(), limits.clone(), policy);
+        let events = store.event_log(&limits);
+        let handle = delivery.handle();
+        let parts = Parts { config, addresses, limits, clock, rng, hub, gate, delivery: handle, events };
+        let shared = Arc::new(Shared::new(parts));
+        Ok(Self { shared, store, delivery, rtmp, http, created: fresh.then_some(app) })
+    }
+
+    /// The addresses taken.
+    pub fn addresses(&self) -> Addresses {
+        self.shared.addresses
+    }
+
+    /// The app with its keys, if this start has made it.
+    pub const fn created_app(&self) -> Option<&App> {
+        self.created.as_ref()
+    }
+
+    /// The app that everything belongs to.
+    pub fn app(&self) -> Arc<App> {
+        self.shared.gate.app()
+    }
+}
+
+fn address(listener: &Listener, role: &'static str, asked: SocketAddr) -> Result<SocketAddr, BindFault> {
+    listener.address().map_err(|source| BindFault::Other { role, address: asked, source })
+}

@@ -1,0 +1,79 @@
+use std::fmt::Write;
+use std::sync::atomic::Ordering::Relaxed;
+
+use vivace_hub::StreamState;
+
+use crate::shared::Shared;
+
+/// All metrics in the text format of Prometheus 0.0.4. They hold no names of streams and no addresses.
+pub(crate) fn render(shared: &Shared) -> String {
+    let streams = shared.hub.streams();
+    let past = shared.hub.past().read();
+    let live = streams.iter().filter(|stream| stream.state() == StreamState::Live).count();
+    let mut sum = past;
+    let (mut readers, mut lag_ms) = (0, 0);
+    for stream in &streams {
+        let totals = stream.counters.read();
+        readers += totals.readers;
+        lag_ms = lag_ms.max(totals.lag_ms);
+        sum.bytes_in += totals.bytes_in;
+        sum.bytes_out += totals.bytes_out;
+        sum.frames_in += totals.frames_in;
+        sum.skips += totals.skips;
+        sum.discontinuities += totals.discontinuities;
+    }
+    let events = shared.events.counts();
+    let counts = &shared.counts;
+    let mut page = Page::default();
+    page.gauge("streams", "Streams that have a publisher.", live as u64);
+    page.gauge("streams_in_grace", "Streams that wait for their publisher to come back.", (streams.len() - live) as u64);
+    page.gauge("readers", "Players attached to streams.", readers);
+    page.gauge("reader_lag_ms", "Largest lag of a player behind the newest frame, in media time.", lag_ms);
+    page.gauge("uptime_ms", "Milliseconds since the start.", shared.clock.mono().since(shared.started));
+    page.counter("received_bytes_total", "Payload bytes received from publishers.", sum.bytes_in);
+    page.counter("sent_bytes_total", "Bytes sent to players.", sum.bytes_out);
+    page.counter("frames_total", "Frames received from publishers.", sum.frames_in);
+    page.counter("reader_skips_total", "Times that a slow player was moved to a newer key frame.", sum.skips);
+    page.counter("discontinuities_total", "Jumps of publishers' timestamps.", sum.discontinuities);
+    page.counter("connections_total", "Connections accepted.", counts.connections.load(Relaxed));
+    page.counter("publishes_total", "Pushes granted.", counts.publishes.load(Relaxed));
+    page.counter("plays_total", "Plays granted.", counts.plays.load(Relaxed));
+    let errors = counts.protocol_errors.load(Relaxed);
+    page.counter("protocol_errors_total", "Connections that ended before a request because of their bytes.", errors);
+    page.counter("events_written_total", "Events of live streams on disk.", events.written);
+    page.counter("events_lost_total", "Events of live streams lost to a full queue or a failing store.", events.overflowed + events.failed);
+    page.head("refusals_total", "Pushes and plays refused, by code of the catalogue.", "counter");
+    for ((operation, table, code), count) in shared.refusals.counts() {
+        let operation = operation.name();
+        let labels = format!("operation=\"{operation}\",table=\"{table}\",code=\"{code}\"");
+        page.line("refusals_total", &labels, count);
+    }
+    page.text
+}
+
+#[derive(Default)]
+struct Page {
+    text: String,
+}
+
+impl Page {
+    fn gauge(&mut self, name: &str, help: &str, value: u64) {
+        self.head(name, help, "gauge");
+        self.line(name, "", value);
+    }
+
+    fn counter(&mut self, name: &str, help: &str, value: u64) {
+        self.head(name, help, "counter");
+        self.line(name, "", value);
+    }
+
+    fn head(&mut self, name: &str, help: &str, kind: &str) {
+        // Writing to a string cannot fail.
+        let _ = writeln!(self.text, "# HELP vivace_{name} {help}\n# TYPE vivace_{name} {kind}");
+    }
+
+    fn line(&mut self, name: &str, labels: &str, value: u64) {
+        let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
+        let _ = writeln!(self.text, "vivace_{name}{labels} {value}");
+    }
+}

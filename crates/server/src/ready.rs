@@ -1,0 +1,42 @@
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+
+use crate::{Addresses, RunFault};
+
+/// `ready.json` in the data folder: there while the listeners are open, and gone with the guard.
+pub(crate) struct Ready {
+    path: PathBuf,
+}
+
+#[derive(Serialize)]
+struct Contents {
+    rtmp: String,
+    http: String,
+}
+
+impl Ready {
+    /// Writes the addresses taken. A reader sees the whole file or none.
+    pub(crate) fn announce(data: &Path, addresses: Addresses) -> Result<Self, RunFault> {
+        let path = data.join("ready.json");
+        let contents = Contents { rtmp: addresses.rtmp.to_string(), http: addresses.http.to_string() };
+        let write = || {
+            let draft = data.join("ready.json.new");
+            fs::write(&draft, serde_json::to_vec(&contents)?)?;
+            fs::rename(&draft, &path)
+        };
+        match write() {
+            Ok(()) => Ok(Self { path }),
+            Err(source) => Err(RunFault::Ready { path, source }),
+        }
+    }
+}
+
+impl Drop for Ready {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_file(&self.path) {
+            tracing::warn!(path = %self.path.display(), %error, "ready.json could not be removed");
+        }
+    }
+}

@@ -1,0 +1,191 @@
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use tokio_util::sync::CancellationToken;
+use vivace_base::{Clock, Limits, MonoMs, Rng, SessionId};
+use vivace_codes::Row;
+use vivace_domain::live::{PlayFault, PublishFault};
+use vivace_gate::Gate;
+use vivace_hub::{Hub, PlayEnd, PlayTotals};
+use vivace_lvb::codes as lvb;
+use vivace_net::delivery::DeliveryHandle;
+use vivace_store::{EventKind, EventLog, LiveEvent};
+
+use crate::rates::Rates;
+use crate::refusals::{Operation, Refusals, Refused};
+use crate::{Addresses, Config};
+
+/// What every session reaches.
+pub(crate) struct Shared {
+    pub(crate) config: Config,
+    pub(crate) addresses: Addresses,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) gate: Gate,
+    pub(crate) delivery: DeliveryHandle,
+    pub(crate) events: EventLog,
+    pub(crate) refusals: Refusals,
+    pub(crate) rates: Rates,
+    pub(crate) counts: Counts,
+    pub(crate) started: MonoMs,
+    /// Cancelled when the server is to stop.
+    pub(crate) stop: CancellationToken,
+    sessions: AtomicU64,
+}
+
+/// Counts that belong to no stream.
+#[derive(Default)]
+pub(crate) struct Counts {
+    pub(crate) connections: AtomicU64,
+    pub(crate) protocol_errors: AtomicU64,
+    pub(crate) publishes: AtomicU64,
+    pub(crate) plays: AtomicU64,
+}
+
+/// Who is talked to: one line of identity for log, events and replies.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Peer {
+    pub(crate) address: SocketAddr,
+    pub(crate) session: SessionId,
+}
+
+/// A refusal as the peer is told of it.
+pub(crate) struct Told {
+    pub(crate) row: &'static Row,
+    pub(crate) sentence: String,
+    pub(crate) detail: String,
+}
+
+/// All parts that [`Shared`] is made of.
+pub(crate) struct Parts {
+    pub(crate) config: Config,
+    pub(crate) addresses: Addresses,
+    pub(crate) limits: Arc<Limits>,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) rng: Arc<dyn Rng>,
+    pub(crate) hub: Arc<Hub>,
+    pub(crate) gate: Gate,
+    pub(crate) delivery: DeliveryHandle,
+    pub(crate) events: EventLog,
+}
+
+impl Shared {
+    pub(crate) fn new(parts: Parts) -> Self {
+        // Sessions of two runs should not share a number: the log outlives the process.
+        let mut first = [0; 8];
+        parts.rng.fill(&mut first);
+        Self {
+            refusals: Refusals::new(parts.limits.refusals_kept_max),
+            rates: Rates::default(),
+            counts: Counts::default(),
+            started: parts.clock.mono(),
+            stop: CancellationToken::new(),
+            sessions: AtomicU64::new(u64::from_be_bytes(first)),
+            config: parts.config,
+            addresses: parts.addresses,
+            limits: parts.limits,
+            clock: parts.clock,
+            rng: parts.rng,
+            hub: parts.hub,
+            gate: parts.gate,
+            delivery: parts.delivery,
+            events: parts.events,
+        }
+    }
+
+    pub(crate) fn next_session(&self) -> SessionId {
+        SessionId(self.sessions.fetch_add(1, Relaxed))
+    }
+
+    pub(crate) fn refuse_publish(&self, peer: Peer, stream: &str, fault: &PublishFault) -> Told {
+        let refusal = lvb::publish(fault);
+        let codes = format!("{}/{}", refusal.errcode, refusal.sub_errcode);
+        self.refuse(peer, Operation::Publish, stream, refusal.row, &codes, fault.to_string())
+    }
+
+    pub(crate) fn refuse_play(&self, peer: Peer, stream: &str, fault: &PlayFault) -> Told {
+        self.refuse(peer, Operation::Play, stream, lvb::play(fault).row, "", fault.to_string())
+    }
+
+    fn refuse(
+        &self,
+        peer: Peer,
+        operation: Operation,
+        stream: &str,
+        row: &'static Row,
+        interruption: &str,
+        detail: String,
+    ) -> Told {
+        // Parameters hold signatures: only the name itself is kept.
+        let stream = stream.split('?').next().unwrap_or("");
+        let shown: String = stream.chars().take(vivace_base::StreamName::BYTES_MAX).collect();
+        let kind = match operation {
+            Operation::Publish => EventKind::RefusedPublish,
+            Operation::Play => EventKind::RefusedPlay,
+        };
+        let (session, operation_name) = (peer.session, operation.name());
+        tracing::warn!(
+            %session, peer = %peer.address, operation = operation_name, stream = ?shown, fault = %detail,
+            table = row.table.name(), code = row.number, "refused"
+        );
+        self.event(peer, kind, Some(shown.clone()), Some(row), detail.clone());
+        self.refusals.add(Refused {
+            at: self.clock.unix(),
+            operation,
+            stream: Some(shown),
+            peer: peer.address.ip().to_string(),
+            session,
+            row,
+            detail: detail.clone(),
+        });
+        let record = if interruption.is_empty() { String::new() } else { format!(", {interruption}") };
+        let sentence = format!("{}: {detail} ({row}{record}, session {session})", row.en.message);
+        Told { row, sentence, detail }
+    }
+
+    pub(crate) fn event(
+        &self,
+        peer: Peer,
+        kind: EventKind,
+        stream: Option<String>,
+        row: Option<&'static Row>,
+        detail: String,
+    ) {
+        self.events.record(LiveEvent {
+            at: self.clock.unix(),
+            session: peer.session,
+            stream,
+            peer: peer.address.to_string(),
+            kind,
+            table: row.map(|row| row.table.name().into()),
+            code: row.map(|row| row.number),
+            detail,
+        });
+    }
+
+    /// A play begins; what is to be called when it ends. `seat` is given back then.
+    pub(crate) fn play_begins(
+        self: &Arc<Self>,
+        peer: Peer,
+        stream: &str,
+        format: &'static str,
+        seat: vivace_net::Seat,
+    ) -> Box<dyn FnOnce(PlayEnd, PlayTotals) + Send> {
+        self.counts.plays.fetch_add(1, Relaxed);
+        let (session, name) = (peer.session, stream.to_owned());
+        tracing::info!(%session, peer = %peer.address, stream, format, "play begins");
+        let shared = self.clone();
+        Box::new(move |end, totals| {
+            let _seat = seat;
+            let PlayTotals { bytes, skips } = totals;
+            tracing::info!(%session, stream = name, format, bytes, skips, %end, "play ends");
+            if skips > 0 || !matches!(end, PlayEnd::Client | PlayEnd::StreamEnded) {
+                let detail = format!("{format}: {end}; {bytes} bytes, {skips} skips");
+                shared.event(peer, EventKind::PlayEnded, Some(name), None, detail);
+            }
+        })
+    }
+}

@@ -1,0 +1,99 @@
+//! Durable facts: apps with their keys, and the log of what happened to live streams.
+//!
+//! One SQLite file, `vivace.db` in the data folder, with mode 0600. Writes pass through one connection, and each is on
+//! disk when its call returns; reads have connections of their own and wait for no write. What is live stands elsewhere:
+//! nothing here ever says so.
+
+mod apps;
+mod events;
+mod fault;
+mod open;
+#[cfg(test)]
+mod tests;
+mod write;
+
+use std::path::{Path, PathBuf};
+
+use sqlx::SqlitePool;
+use vivace_base::{AppId, Limits};
+
+pub use events::{EventCounts, EventKind, EventLog, LiveEvent};
+pub use fault::{Cause, Fault, Operation};
+use write::Write;
+
+/// The app that the first start makes.
+pub const FIRST_APP: AppId = AppId(1);
+
+/// The file's name in the data folder.
+pub const FILE_NAME: &str = "vivace.db";
+
+/// The store of a running server.
+#[derive(Clone, Debug)]
+pub struct Store {
+    reader: Reader,
+    writer: SqlitePool,
+    events_kept_max: usize,
+}
+
+/// The facts without the right to change them.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    file: PathBuf,
+    pool: SqlitePool,
+    event_text_bytes_max: usize,
+}
+
+impl Store {
+    /// Opens the store in `dir`, making the folder (mode 0700) and the file (mode 0600) if they are not there, and
+    /// brings its schema up to date.
+    ///
+    /// # Errors
+    /// Each [`Fault`] but [`Fault::Missing`], [`Fault::Older`] and [`Fault::NotReadable`].
+    pub async fn open(dir: &Path, limits: &Limits) -> Result<Self, Fault> {
+        open::writable(dir, limits).await
+    }
+
+    /// Opens the store in `dir` for reading, whether or not a server runs on it.
+    ///
+    /// # Errors
+    /// [`Fault::Missing`] if there is none yet, [`Fault::Older`] if a server of this version has not been started on
+    /// it, and the rest of [`Fault`] but [`Fault::NotWritable`] and [`Fault::DiskFull`].
+    pub async fn open_read_only(dir: &Path, limits: &Limits) -> Result<Reader, Fault> {
+        open::read_only(dir, limits).await
+    }
+
+    /// The reading side.
+    pub const fn reader(&self) -> &Reader {
+        &self.reader
+    }
+
+    /// Waits for what is under way and closes the file; every other handle on this store is closed with it.
+    pub async fn close(&self) {
+        self.reader.close().await;
+        self.writer.close().await;
+    }
+
+    async fn write(&self, doing: Operation) -> Result<Write, Fault> {
+        Write::begin(&self.writer).await.map_err(|error| self.reader.fault(doing, error))
+    }
+}
+
+impl Reader {
+    /// The file it reads.
+    pub fn file(&self) -> &Path {
+        &self.file
+    }
+
+    /// Closes the file.
+    pub async fn close(&self) {
+        self.pool.close().await;
+    }
+
+    fn fault(&self, doing: Operation, error: sqlx::Error) -> Fault {
+        let fault = Fault::sql(&self.file, doing, error);
+        match doing {
+            Operation::ReadApp | Operation::ReadEvents => fault.when_reading(),
+            _ => fault,
+        }
+    }
+}

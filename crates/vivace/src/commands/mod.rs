@@ -1,0 +1,82 @@
+//! The subcommands, one file each.
+
+mod app;
+mod check_config;
+mod demo;
+mod explain;
+mod place;
+mod serve;
+mod url;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::fault::Fault;
+
+const AFTER: &str = "Exit codes: 0 done, 1 a fault, 2 wrong usage. Start with `vivace demo`.";
+
+/// A live video cloud in one binary.
+#[derive(Debug, Parser)]
+#[command(name = "vivace", version, after_help = AFTER, arg_required_else_help = true)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Run the server.
+    Serve(serve::Args),
+    /// Show a moving picture in the browser: a server in a temporary folder, with a clip that is pushed to it.
+    Demo(demo::Args),
+    /// The app and its keys.
+    #[command(subcommand)]
+    App(app::Command),
+    /// One URL that works as it is: to push, to play, or of the page.
+    #[command(subcommand)]
+    Url(url::Command),
+    /// Show every setting in effect and where it comes from, or all that is wrong.
+    CheckConfig(check_config::Args),
+    /// Tell cause and remedy of an error code.
+    Explain(explain::Args),
+}
+
+/// Reads the command line and does what it says.
+pub(crate) fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help goes to stdout, a usage error to stderr; where that is closed, there is nobody to tell.
+            let _ = error.print();
+            return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
+        }
+    };
+    match run(cli.command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => fault.report(),
+    }
+}
+
+fn run(command: Command) -> Result<(), Fault> {
+    match command {
+        Command::Serve(args) => serve::run(&args),
+        Command::Demo(args) => demo::run(&args),
+        Command::App(command) => app::run(&command),
+        Command::Url(command) => url::run(&command),
+        Command::CheckConfig(args) => check_config::run(&args),
+        Command::Explain(args) => explain::run(&args),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::Cli;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,1 @@
+//! Vivace crate `vivace-tests`.

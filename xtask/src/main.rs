@@ -1,0 +1,64 @@
+//! The workspace's own commands: `cargo xtask` without arguments lists them.
+
+mod check;
+mod codes;
+mod fuzz;
+mod limits;
+mod prepare;
+mod repo;
+mod rust;
+mod steps;
+mod test;
+mod tidy;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use steps::{Failure, Outcome};
+
+const HELP: &str = "\
+cargo xtask COMMAND
+
+  check             format, clippy, tidy and the unit tests; what to run while working
+  test              everything, on a fresh machine too: installs what the tests need, builds, runs all tests
+  tidy              the rules that no compiler checks
+  codes [--write]   rows of the catalogue reached by scenarios, per table; --write generates code and pages
+  limits [--write]  whether docs/limits.md is fresh; --write generates it
+  fuzz [--seconds N] [TARGET...]
+                    each fuzz target (or those named) for N seconds, 60 if not given";
+
+fn main() -> ExitCode {
+    let root = repo::root();
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    match run(&root, &args) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("xtask: {}", failure.say);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+fn run(root: &Path, args: &[&str]) -> Outcome {
+    match args {
+        ["check"] => check::run(root),
+        ["test"] => test::run(root),
+        ["tidy"] => tidy::run(root),
+        ["codes"] => codes(root),
+        ["codes", "--write"] => codes::write(root).map_err(Failure::new),
+        ["limits"] => limits::fresh(root),
+        ["limits", "--write"] => limits::write(root),
+        ["fuzz", rest @ ..] => fuzz::run(root, rest),
+        [] | ["help" | "--help" | "-h"] => {
+            println!("{HELP}");
+            Ok(())
+        }
+        other => Err(Failure::usage(format!("unknown command or option: {}\n\n{HELP}", other.join(" ")))),
+    }
+}
+
+fn codes(root: &Path) -> Outcome {
+    print!("{}", codes::coverage(root).map_err(Failure::new)?);
+    codes::fresh(root).map_err(Failure::new)
+}
