@@ -1,1 +1,38 @@
-//! Vivace crate `vivace-tests`.
+//! The harness of the scenarios: the built command, real encoders and players, and sockets that say what no client would.
+//!
+//! A scenario meets the server as its clients do: over its listeners, its URLs and its command line.
+
+mod binary;
+mod clip;
+mod feeder;
+mod ffmpeg;
+mod flv;
+mod folder;
+mod http;
+mod process;
+mod rtmp;
+mod scene;
+mod server;
+mod sign;
+mod wait;
+mod websocket;
+mod witness;
+
+pub use binary::{Finished, vivace, vivace_path};
+pub use clip::Clip;
+pub use feeder::Feeder;
+pub use ffmpeg::{
+    AAC, H264, PICTURE, Probe, TONE, count_frames, describe_new, encode, ffmpeg, ffmpeg_new, ffprobe, push,
+};
+pub use flv::{Flv, Kind, Tag};
+pub use folder::Folder;
+pub use http::{Answer, Live, get, get_with, request};
+pub use process::{Tool, resume, suspend, terminate};
+pub use rtmp::{Denied, Rtmp, closed, connect_from, connect_narrow, handshake, message};
+pub use scene::Scene;
+pub use server::Server;
+pub use sign::{authority, expired, later, sign, split};
+pub use vivace_rtmp::engine::{ClientEvent, MediaKind, Role};
+pub use wait::{PATIENCE, Timer, wait_for, wait_some, wait_some_within, wait_within};
+pub use websocket::WebSocket;
+pub use witness::Witness;

@@ -90,6 +90,8 @@ pub struct Limits {
     pub gop_bytes_max: usize,
     /// Media time kept for readers that join with a fast start.
     pub gop_ms_max: u64,
+    /// Bytes of a stream's frames that wait to be sent together; as many go out at once, whatever the pace.
+    pub batch_bytes_max: usize,
     /// A step of a publisher's timestamps larger than this is a discontinuity.
     pub timestamp_jump_ms_max: u64,
     /// Bytes that wait in a player's connection outside the shared history (replies, notices).
@@ -145,6 +147,7 @@ impl Default for Limits {
             reader_stall_ms_max: 15_000,
             gop_bytes_max: 16 << 20,
             gop_ms_max: 20_000,
+            batch_bytes_max: 1 << 20,
             timestamp_jump_ms_max: 3_000,
             player_reply_bytes_max: 64 << 10,
             streams_max: 10_000,

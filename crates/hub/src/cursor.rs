@@ -88,6 +88,10 @@ impl Cursor {
     /// What to send next, in order; at most [`SLICES_MAX`] pieces.
     pub fn slices<'a>(&'a self, view: &'a View, out: &mut Vec<IoSlice<'a>>) {
         out.extend(self.own.iter().take(SLICES_MAX).map(|piece| IoSlice::new(piece)));
+        if self.own.len() >= SLICES_MAX {
+            // The log comes behind all of them.
+            return;
+        }
         let Some((index, first)) = self.offset.and_then(|offset| view.find(offset)) else { return };
         let skip = self.offset.map_or(0, |offset| offset - first.offset);
         let head = usize::try_from(skip).ok().and_then(|skip| first.bytes.get(skip..)).unwrap_or_default();

@@ -3,7 +3,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use vivace_base::MediaTime;
-use vivace_media::Frame;
+use vivace_media::{Frame, FrameKind};
 
 use crate::{Format, FormatKind, Tracks};
 
@@ -132,6 +132,8 @@ pub(crate) struct History {
     pub(crate) readers: usize,
     format: Box<dyn Format>,
     key: Option<u64>,
+    /// A key frame left no trace in this format, and nothing has followed it yet.
+    key_hidden: bool,
 }
 
 /// Bounds of what a history keeps.
@@ -144,14 +146,15 @@ pub(crate) struct Keep {
 
 impl History {
     pub(crate) fn new(kind: FormatKind) -> Self {
-        Self { kind, view: View::default(), readers: 0, format: (kind.make)(), key: None }
+        Self { kind, view: View::default(), readers: 0, format: (kind.make)(), key: None, key_hidden: false }
     }
 
     pub(crate) fn format(&mut self) -> &mut dyn Format {
         self.format.as_mut()
     }
 
-    /// Turns a batch into a block. Frames that the format cannot carry leave no trace.
+    /// Turns a batch into a block. Frames that the format cannot carry leave no trace. Where these are the pictures,
+    /// a reader may begin at the sound behind a key frame instead.
     pub(crate) fn append<'a>(&mut self, frames: impl Iterator<Item = &'a Frame>, tracks: &Tracks) {
         let mut bytes = Vec::new();
         let mut marks = Vec::new();
@@ -159,7 +162,11 @@ impl History {
             let at = bytes.len();
             self.format.frame(frame, tracks, &mut bytes);
             if bytes.len() > at {
-                marks.push(Mark { at, dts: frame.dts, key: frame.key });
+                let key = frame.key || (self.key_hidden && frame.kind == FrameKind::Audio);
+                self.key_hidden &= !key && frame.kind != FrameKind::Video;
+                marks.push(Mark { at, dts: frame.dts, key });
+            } else {
+                self.key_hidden |= frame.key;
             }
         }
         if marks.is_empty() {
@@ -178,6 +185,7 @@ impl History {
     /// No reader may begin at what is held now: a configuration changed, or the publisher did.
     pub(crate) fn forget_key(&mut self) {
         self.key = None;
+        self.key_hidden = false;
     }
 
     /// Lets go of what neither a slow reader nor a fast start can ask for.

@@ -9,9 +9,10 @@ pub enum Ask {
     Nothing,
     /// Send nothing more until [`Ask::Resume`].
     Pause,
-    /// Go on at the newest key frame.
+    /// Go on: at the newest key frame that the player has not had, else where it paused if that is not long ago, else
+    /// at the next key frame.
     Resume,
-    /// Go on in another format at the next key frame.
+    /// Go on in another format at the next key frame. A pause ends.
     Switch(FormatKind),
     /// Close after what is queued has been sent.
     Close(PlayEnd),

@@ -46,6 +46,7 @@ pub struct Stream {
     inner: Mutex<Inner>,
     keep: Keep,
     gop_bytes_max: usize,
+    batch_bytes_max: usize,
 }
 
 struct Inner {
@@ -60,7 +61,10 @@ struct Inner {
     gop: VecDeque<Frame>,
     gop_bytes: usize,
     gop_whole: bool,
+    /// The pictures of a publisher that has taken over mean nothing before its first key frame.
+    awaits_key: bool,
     batch: Vec<Frame>,
+    batch_bytes: usize,
     pace: Pace,
     histories: Vec<History>,
 }
@@ -92,7 +96,9 @@ impl Stream {
             gop: VecDeque::new(),
             gop_bytes: 0,
             gop_whole: false,
+            awaits_key: false,
             batch: Vec::new(),
+            batch_bytes: 0,
             pace: Pace::new(merge_ms),
             histories: Vec::new(),
         };
@@ -106,6 +112,7 @@ impl Stream {
             inner: Mutex::new(inner),
             keep,
             gop_bytes_max: limits.gop_bytes_max,
+            batch_bytes_max: limits.batch_bytes_max,
         }
     }
 
@@ -166,7 +173,7 @@ impl Stream {
         let video = frame.kind == FrameKind::Video;
         self.counters.pictures_in.fetch_add(u64::from(video), Relaxed);
         self.remember(&mut inner, frame);
-        let filled = inner.pace.on_frame(now, video);
+        let filled = inner.pace.on_frame(now, video) || inner.batch_bytes >= self.batch_bytes_max;
         let complete = filled || inner.pace.deadline().is_some_and(|deadline| deadline <= now);
         if complete {
             self.close_batch(&mut inner, now);
@@ -176,17 +183,26 @@ impl Stream {
 
     fn remember(&self, inner: &mut Inner, mut frame: Frame) {
         let configures = matches!(frame.kind, FrameKind::VideoConfig | FrameKind::AudioConfig | FrameKind::Metadata);
-        let changed = inner.tracks.note(&frame);
-        if configures && !changed {
+        let changes = inner.tracks.changes(&frame);
+        let new_decoder = changes && frame.kind != FrameKind::Metadata;
+        if new_decoder {
+            // What waits belongs to the old configuration: an encoder of bytes must not see it with the new one.
+            self.flush(inner);
+            inner.forget_gop();
+        }
+        inner.tracks.note(&frame);
+        if configures && !changes {
             // Some encoders repeat their headers every few seconds; readers have them already.
             return;
         }
+        if frame.kind == FrameKind::Video {
+            inner.awaits_key &= !frame.key;
+            if inner.awaits_key {
+                return;
+            }
+        }
         if frame.kind == FrameKind::Audio && inner.tracks.video.is_none() {
             frame.key = true;
-        }
-        if configures && frame.kind != FrameKind::Metadata {
-            self.flush(inner);
-            inner.forget_gop();
         }
         if frame.key {
             inner.gop.clear();
@@ -194,13 +210,18 @@ impl Stream {
             inner.gop_whole = true;
         }
         if inner.gop_whole && !configures {
-            inner.gop_bytes += frame.payload.len();
+            inner.gop_bytes += cost_bytes(&frame);
             inner.gop.push_back(frame.clone());
             if inner.gop_bytes > self.gop_bytes_max {
                 inner.forget_gop();
             }
         }
+        inner.batch_bytes += cost_bytes(&frame);
         inner.batch.push(frame);
+        if new_decoder {
+            // At once: a reader that is placed next gets the new headers, and the log must not lag behind them.
+            self.flush(inner);
+        }
     }
 
     /// Turns the waiting frames into bytes if their deadline has come. True if there are new bytes.
@@ -225,6 +246,7 @@ impl Stream {
     }
 
     fn flush(&self, inner: &mut Inner) {
+        inner.batch_bytes = 0;
         let batch = std::mem::take(&mut inner.batch);
         for history in &mut inner.histories {
             history.append(batch.iter(), &inner.tracks);
@@ -281,7 +303,7 @@ impl Stream {
         let history = inner.histories.iter_mut().find(|history| history.kind == kind)?;
         let offset = match start {
             Start::Fast => history.fast_start(),
-            Start::Live => history.view.newest_key(not_before),
+            Start::Live => history.fast_start().filter(|key| *key >= not_before),
         }?;
         let time = history.view.time_at(offset)?;
         let mut preamble = Vec::new();
@@ -311,7 +333,9 @@ impl Stream {
         inner.heard_at = now;
         inner.state = StreamState::Live;
         inner.timeline.resume();
+        inner.tracks.resume();
         inner.forget_gop();
+        inner.awaits_key = true;
         inner.epoch
     }
 
@@ -338,6 +362,11 @@ impl Stream {
         let inner = self.inner.lock();
         inner.epoch == epoch && inner.state == StreamState::Live
     }
+}
+
+/// What a frame that is held counts for: tiny frames cost their bookkeeping too.
+fn cost_bytes(frame: &Frame) -> usize {
+    frame.payload.len() + size_of::<Frame>()
 }
 
 impl Inner {

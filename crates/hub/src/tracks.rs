@@ -22,29 +22,53 @@ pub struct Tracks {
     pub audio: Option<Config>,
     first: Option<MediaTime>,
     newest: MediaTime,
+    /// Whether this publisher has sent anything of the video and of the audio track.
+    seen: [bool; 2],
 }
 
 /// Media time after which a stream that has shown one track only is taken to have no other.
 const SETTLE: MediaTime = MediaTime::from_ms(1_000);
 
 impl Tracks {
-    /// Takes note of a frame. True if the frame changes a configuration that readers have to learn of.
-    pub(crate) fn note(&mut self, frame: &Frame) -> bool {
-        self.first.get_or_insert(frame.dts);
-        self.newest = self.newest.max(frame.dts);
-        let fresh = frame.codec.map(|codec| Config { codec, record: frame.payload.clone() });
+    /// Whether a frame changes a configuration that readers have to learn of.
+    pub(crate) fn changes(&self, frame: &Frame) -> bool {
         match frame.kind {
-            FrameKind::Metadata => replace(&mut self.metadata, Some(frame.payload.clone())),
-            FrameKind::VideoConfig => replace(&mut self.video, fresh),
-            FrameKind::AudioConfig => replace(&mut self.audio, fresh),
-            FrameKind::Audio if frame.codec == Some(Codec::Mp3) => {
-                if self.audio.as_ref().is_none_or(|audio| audio.codec != Codec::Mp3) {
-                    self.audio = fresh;
-                }
-                false
-            }
+            FrameKind::Metadata => self.metadata.as_ref() != Some(&frame.payload),
+            FrameKind::VideoConfig => self.video != config(frame),
+            FrameKind::AudioConfig => self.audio != config(frame),
             FrameKind::Video | FrameKind::Audio => false,
         }
+    }
+
+    /// Takes note of a frame.
+    pub(crate) fn note(&mut self, frame: &Frame) {
+        let first = *self.first.get_or_insert(frame.dts);
+        self.newest = self.newest.max(frame.dts);
+        let [video, audio] = &mut self.seen;
+        match frame.kind {
+            FrameKind::Metadata => self.metadata = Some(frame.payload.clone()),
+            FrameKind::VideoConfig => (self.video, *video) = (config(frame), true),
+            FrameKind::AudioConfig => (self.audio, *audio) = (config(frame), true),
+            FrameKind::Video => *video = true,
+            FrameKind::Audio => {
+                *audio = true;
+                let mp3 = frame.codec == Some(Codec::Mp3);
+                if mp3 && self.audio.as_ref().is_none_or(|audio| audio.codec != Codec::Mp3) {
+                    self.audio = config(frame);
+                }
+            }
+        }
+        if self.newest - first >= SETTLE {
+            self.video.take_if(|_| !self.seen[0]);
+            self.audio.take_if(|_| !self.seen[1]);
+        }
+    }
+
+    /// Another publisher goes on. What it configures alike stays; a track that it has not shown by the time that a
+    /// stream takes to settle is gone.
+    pub(crate) const fn resume(&mut self) {
+        self.first = None;
+        self.seen = [false; 2];
     }
 
     /// Gives the frames that a decoder needs before the one at `start`: metadata, then the sequence headers.
@@ -79,8 +103,6 @@ impl Tracks {
     }
 }
 
-fn replace<T: PartialEq>(slot: &mut Option<T>, value: Option<T>) -> bool {
-    let changed = *slot != value;
-    *slot = value;
-    changed
+fn config(frame: &Frame) -> Option<Config> {
+    frame.codec.map(|codec| Config { codec, record: frame.payload.clone() })
 }

@@ -1,5 +1,6 @@
 //! The command `vivace`: the server, and what its operator asks of it.
 
+mod bench;
 mod commands;
 mod fault;
 mod logs;

@@ -44,3 +44,38 @@ impl Signals {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::future::pending;
+    use std::time::Duration;
+
+    use rustix::process::{Signal, getpid, kill_process};
+    use tokio::time::timeout;
+    use tokio_util::sync::CancellationToken;
+
+    use super::Signals;
+
+    #[tokio::test]
+    async fn one_signal_asks_and_a_second_one_insists() {
+        let deadline = Duration::from_secs(30);
+        let mut signals = Signals::listen().unwrap();
+        assert_eq!(signals.during(&CancellationToken::new(), async { 7 }).await, Some(7));
+
+        let stop = CancellationToken::new();
+        kill_process(getpid(), Signal::TERM).unwrap();
+        let obedient = stop.clone();
+        let ended = signals.during(&stop, async move { obedient.cancelled().await });
+        assert_eq!(timeout(deadline, ended).await, Ok(Some(())));
+
+        let stop = CancellationToken::new();
+        let asked = stop.clone();
+        kill_process(getpid(), Signal::INT).unwrap();
+        let insisting = async {
+            asked.cancelled().await;
+            kill_process(getpid(), Signal::TERM).unwrap();
+            pending::<()>().await;
+        };
+        assert_eq!(timeout(deadline, signals.during(&stop, insisting)).await, Ok(None));
+    }
+}

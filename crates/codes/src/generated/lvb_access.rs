@@ -76,13 +76,13 @@ pub(super) static ROWS: [Row; 16] = [
         retry: Retry::Never,
         en: Text {
             message: "A parameter is missing or malformed",
-            cause: "A common parameter (Action, Timestamp, Nonce, SecretId, Signature) or one that the action requires is absent or of the wrong type, the body cannot be decoded, or the parameters of a POST were put into the query.",
-            remedy: "The message names the parameter. Compare its spelling, which is case-sensitive, with the action's page; lists are sent as `name.0`, `name.1`. GET takes everything from the query, POST everything from the body. The log line of the refusal has the parameter in `fault`.",
+            cause: "A common parameter (Action, Timestamp, Nonce, SecretId, Signature) or one that the action requires is absent or of the wrong type, the body cannot be decoded, or the parameters of a POST were put into the query. A push or play address is refused with it when its application is not `live`, its stream name is not one, or its query cannot be read.",
+            remedy: "The message names the parameter. Compare its spelling, which is case-sensitive, with the action's page; lists are sent as `name.0`, `name.1`. GET takes everything from the query, POST everything from the body. The log line of the refusal has the parameter in `fault`. For a push or play address the detail names the part; `vivace url push NAME` and `vivace url play NAME` print addresses that are right.",
         },
         zh: Text {
             message: "缺少参数或参数格式不正确",
-            cause: "公共参数（Action、Timestamp、Nonce、SecretId、Signature）或该动作的必填参数缺失或类型不对，请求体无法解码，或 POST 请求把参数放进了查询串。",
-            remedy: "提示中给出了参数名。请对照该动作的说明核对拼写（区分大小写）；数组写作 `name.0`、`name.1`。GET 只读查询串，POST 只读请求体。拒绝日志的 `fault` 字段也记有该参数。",
+            cause: "公共参数（Action、Timestamp、Nonce、SecretId、Signature）或该动作的必填参数缺失或类型不对，请求体无法解码，或 POST 请求把参数放进了查询串。推流或播放地址的应用名不是 `live`、流名不合法或查询串无法解析时，也以此码拒绝。",
+            remedy: "提示中给出了参数名。请对照该动作的说明核对拼写（区分大小写）；数组写作 `name.0`、`name.1`。GET 只读查询串，POST 只读请求体。拒绝日志的 `fault` 字段也记有该参数。推流或播放地址被拒时，详情会指出是哪一部分；`vivace url push NAME` 和 `vivace url play NAME` 可打印正确的地址。",
         },
     },
     Row {
@@ -95,13 +95,13 @@ pub(super) static ROWS: [Row; 16] = [
         retry: Retry::Never,
         en: Text {
             message: "The credential or the signature could not be verified",
-            cause: "The SecretId is not one of this server's, or the signature does not match what the server computes with the secret key of that SecretId.",
-            remedy: "Run `vivace app show` and compare secret_id and secret_key with the client's. If both agree, compare the string to sign: method, host exactly as the client calls it with its port, `/v2/index.php`, and the sorted parameters with their values as they are before URL encoding. A proxy that rewrites the Host header breaks every signature; let it pass the header on.",
+            cause: "The SecretId is not one of this server's, or the signature does not match what the server computes with the secret key of that SecretId. A push or play address is refused with it when txSecret or txTime is missing, or txSecret does not match the app's push or play key, the stream name and txTime.",
+            remedy: "Run `vivace app show` and compare secret_id and secret_key with the client's. If both agree, compare the string to sign: method, host exactly as the client calls it with its port, `/v2/index.php`, and the sorted parameters with their values as they are before URL encoding. A proxy that rewrites the Host header breaks every signature; let it pass the header on. For a push or play address compare md5(key + stream name + txTime) with push_key or play_key of `vivace app show`: pushes and plays have different keys. `vivace url push NAME` prints an address that works.",
         },
         zh: Text {
             message: "凭证或签名未能通过验证",
-            cause: "SecretId 不属于本服务器，或签名与服务器用该 SecretId 的密钥算出的结果不一致。",
-            remedy: "运行 `vivace app show`，核对客户端使用的 secret_id 和 secret_key。若一致，再核对待签名串：请求方法、客户端实际访问的主机名（含端口）、`/v2/index.php`、排序后未经 URL 编码的参数。改写 Host 头的反向代理会使所有签名失效，请让它原样转发。",
+            cause: "SecretId 不属于本服务器，或签名与服务器用该 SecretId 的密钥算出的结果不一致。推流或播放地址缺少 txSecret 或 txTime，或 txSecret 与应用的推流/播放密钥、流名、txTime 不符时，也以此码拒绝。",
+            remedy: "运行 `vivace app show`，核对客户端使用的 secret_id 和 secret_key。若一致，再核对待签名串：请求方法、客户端实际访问的主机名（含端口）、`/v2/index.php`、排序后未经 URL 编码的参数。改写 Host 头的反向代理会使所有签名失效，请让它原样转发。推流或播放地址请用 `vivace app show` 中的 push_key 或 play_key 核对 md5(密钥+流名+txTime)：推流与播放的密钥不同。`vivace url push NAME` 可打印可用的地址。",
         },
     },
     Row {
@@ -114,13 +114,13 @@ pub(super) static ROWS: [Row; 16] = [
         retry: Retry::Never,
         en: Text {
             message: "The request is older than its validity allows",
-            cause: "The signature is right, but Timestamp lies more than 7200 seconds before the server's clock.",
-            remedy: "Set the client machine's clock by NTP and sign each request just before it is sent; do not store signed requests. If every client is refused, the server's own clock runs ahead: check it with `timedatectl`. Timestamp is in seconds, UTC.",
+            cause: "The signature is right, but Timestamp lies more than 7200 seconds before the server's clock. A push or play address is refused with it when its signature is right and its txTime has passed.",
+            remedy: "Set the client machine's clock by NTP and sign each request just before it is sent; do not store signed requests. If every client is refused, the server's own clock runs ahead: check it with `timedatectl`. Timestamp is in seconds, UTC. Make a fresh address for each push or play; txTime is its expiry in Unix seconds, in hex.",
         },
         zh: Text {
             message: "请求已超出有效期",
-            cause: "签名正确，但 Timestamp 比服务器时钟早 7200 秒以上。",
-            remedy: "用 NTP 校准客户端时钟，并在发送前才签名，不要保存已签名的请求。若所有客户端都被拒绝，则是服务器时钟偏快，请用 `timedatectl` 检查。Timestamp 的单位是秒，UTC。",
+            cause: "签名正确，但 Timestamp 比服务器时钟早 7200 秒以上。推流或播放地址签名正确但 txTime 已过时，也以此码拒绝。",
+            remedy: "用 NTP 校准客户端时钟，并在发送前才签名，不要保存已签名的请求。若所有客户端都被拒绝，则是服务器时钟偏快，请用 `timedatectl` 检查。Timestamp 的单位是秒，UTC。请为每次推流或播放生成新地址；txTime 是以十六进制表示的 Unix 过期秒数。",
         },
     },
     Row {
@@ -152,13 +152,13 @@ pub(super) static ROWS: [Row; 16] = [
         retry: Retry::After { seconds: 60 },
         en: Text {
             message: "The request quota is used up",
-            cause: "The app has sent more requests of this class within a minute than its quota allows; the default is 100 a minute for actions that only read.",
-            remedy: "Ask less often: one list call instead of one call per channel, and callbacks instead of polling. `vivace_refusals_total{table=\"lvb-access\",code=\"4400\"}` shows how much is refused. An operator who finds the load justified raises the app's request quota in the settings.",
+            cause: "The app has sent more requests of this class within a minute than its quota allows; the default is 100 a minute for actions that only read. A push is refused with it when as many streams are live as `limits.streams_max` allows.",
+            remedy: "Ask less often: one list call instead of one call per channel, and callbacks instead of polling. `vivace_refusals_total{table=\"lvb-access\",code=\"4400\"}` shows how much is refused. An operator who finds the load justified raises the app's request quota in the settings. For pushes raise `limits.streams_max`, or end streams that nobody needs; `vivace_streams` shows how many are live.",
         },
         zh: Text {
             message: "请求次数超过配额",
-            cause: "该应用一分钟内发出的同类请求超过配额；只读类动作默认每分钟 100 次。",
-            remedy: "降低请求频率：用一次列表查询代替逐频道查询，用回调代替轮询。`vivace_refusals_total{table=\"lvb-access\",code=\"4400\"}` 显示被拒绝的数量。运维者认为负载合理时，可在设置中调高该应用的请求配额。",
+            cause: "该应用一分钟内发出的同类请求超过配额；只读类动作默认每分钟 100 次。直播中的流数达到 `limits.streams_max` 时，推流也以此码拒绝。",
+            remedy: "降低请求频率：用一次列表查询代替逐频道查询，用回调代替轮询。`vivace_refusals_total{table=\"lvb-access\",code=\"4400\"}` 显示被拒绝的数量。运维者认为负载合理时，可在设置中调高该应用的请求配额。推流被拒时请调高 `limits.streams_max`，或结束不需要的流；`vivace_streams` 显示直播中的流数。",
         },
     },
     Row {
@@ -361,13 +361,13 @@ pub(super) static ROWS: [Row; 16] = [
         retry: Retry::After { seconds: 60 },
         en: Text {
             message: "The API is under maintenance",
-            cause: "The operator has switched the whole API, or this one action, to maintenance. Streams that are live are not touched by it.",
-            remedy: "Wait and try again. If the work is over, the operator takes the maintenance switch out of the settings; `vivace check-config` shows whether it is still set.",
+            cause: "The operator has switched the whole API, or this one action, to maintenance. Streams that are live are not touched by it. Pushes and plays are refused with it while the server is shutting down.",
+            remedy: "Wait and try again. If the work is over, the operator takes the maintenance switch out of the settings; `vivace check-config` shows whether it is still set. A push or play that met a shutdown is simply tried again when the server is back.",
         },
         zh: Text {
             message: "接口维护中",
-            cause: "运维者已把整个 API 或该动作切换到维护状态。正在进行的直播不受影响。",
-            remedy: "请稍后重试。若维护已结束，运维者应在设置中取消维护开关；`vivace check-config` 可查看它是否仍处于打开状态。",
+            cause: "运维者已把整个 API 或该动作切换到维护状态。正在进行的直播不受影响。服务器正在关闭时，推流和播放也以此码拒绝。",
+            remedy: "请稍后重试。若维护已结束，运维者应在设置中取消维护开关；`vivace check-config` 可查看它是否仍处于打开状态。若在服务器关闭时被拒，待服务器恢复后重试即可。",
         },
     },
 ];

@@ -122,13 +122,13 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "A parameter's value is out of range",
-            cause: "The parameter is there and of the right type, but its value is not allowed: pageNo below 1, count outside 1 to 100, ascDesc other than 0 and 1, an empty channelName.",
-            remedy: "The message names the parameter; compare it with the range on the action's page. The `fault` field of the log line has the value that came.",
+            cause: "The parameter is there and of the right type, but its value is not allowed: pageNo below 1, count outside 1 to 100, ascDesc other than 0 and 1, an empty channelName. In a push or play address it is a parameter such as `start` with a value other than `fast` and `live`.",
+            remedy: "The message names the parameter; compare it with the range on the action's page. The `fault` field of the log line has the value that came. In an address leave the parameter out, or give it one of its values.",
         },
         zh: Text {
             message: "参数取值超出范围",
-            cause: "参数存在且类型正确，但取值不允许：pageNo 小于 1、count 不在 1 到 100 之间、ascDesc 不是 0 或 1、channelName 为空。",
-            remedy: "提示中给出了参数名，请对照该动作说明中的取值范围。日志的 `fault` 字段记有收到的值。",
+            cause: "参数存在且类型正确，但取值不允许：pageNo 小于 1、count 不在 1 到 100 之间、ascDesc 不是 0 或 1、channelName 为空。在推流或播放地址中，指 `start` 等参数的值不是 `fast` 或 `live`。",
+            remedy: "提示中给出了参数名，请对照该动作说明中的取值范围。日志的 `fault` 字段记有收到的值。在地址中去掉该参数，或使用允许的取值。",
         },
     },
     Row {
@@ -179,13 +179,13 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The appid or bizid is not that of this credential",
-            cause: "An appid or bizid in the request is not a number, or is not that of the app whose credential signed the request.",
-            remedy: "Compare appid and bizid with the output of `vivace app show`. An id left over from the former cloud account is the usual reason after a move: either change it in the client, or give the app the old ids in the settings.",
+            cause: "An appid or bizid in the request is not a number, or is not that of the app whose credential signed the request. In a push or play address it is a bizid other than the app's.",
+            remedy: "Compare appid and bizid with the output of `vivace app show`. An id left over from the former cloud account is the usual reason after a move: either change it in the client, or give the app the old ids in the settings. `vivace url push NAME` prints an address with the right bizid; without the parameter none is compared.",
         },
         zh: Text {
             message: "appid 或 bizid 与凭证不符",
-            cause: "请求中的 appid 或 bizid 不是数字，或不属于签名凭证所在的应用。",
-            remedy: "请与 `vivace app show` 输出的 appid、bizid 核对。迁移之后最常见的原因是沿用了原云账号的 ID：可修改客户端，也可在设置中让应用使用原来的 ID。",
+            cause: "请求中的 appid 或 bizid 不是数字，或不属于签名凭证所在的应用。在推流或播放地址中，指 bizid 不是该应用的。",
+            remedy: "请与 `vivace app show` 输出的 appid、bizid 核对。迁移之后最常见的原因是沿用了原云账号的 ID：可修改客户端，也可在设置中让应用使用原来的 ID。`vivace url push NAME` 打印带正确 bizid 的地址；不带该参数则不核对。",
         },
     },
     Row {
@@ -388,13 +388,13 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The channel cannot be edited now",
-            cause: "ModifyLVBChannel or ModifyLVBUpstream would change the source, the output, the rates or the watermark of a channel that is live. Name and description can be changed at any time.",
-            remedy: "Wait until the stream ends, or call StopLVBChannel first; then change the channel and call StartLVBChannel.",
+            cause: "ModifyLVBChannel or ModifyLVBUpstream would change the source, the output, the rates or the watermark of a channel that is live. Name and description can be changed at any time. A push is refused with it when another publisher holds the stream name, or was lost a moment ago and may come back.",
+            remedy: "Wait until the stream ends, or call StopLVBChannel first; then change the channel and call StartLVBChannel. For a push choose another name, or wait until the other publisher has ended and `limits.publish_grace_ms` have passed; the page lists who publishes.",
         },
         zh: Text {
             message: "频道当前不可编辑",
-            cause: "ModifyLVBChannel 或 ModifyLVBUpstream 要修改正在直播的频道的直播源、输出、码率或水印。名称和描述随时可改。",
-            remedy: "等直播结束，或先调用 StopLVBChannel，修改后再调用 StartLVBChannel。",
+            cause: "ModifyLVBChannel 或 ModifyLVBUpstream 要修改正在直播的频道的直播源、输出、码率或水印。名称和描述随时可改。流名已被其他推流者占用，或其刚断开仍可能回来时，推流也以此码拒绝。",
+            remedy: "等直播结束，或先调用 StopLVBChannel，修改后再调用 StartLVBChannel。推流被拒时请换一个流名，或等对方结束且 `limits.publish_grace_ms` 过后再推；页面列出了当前推流者。",
         },
     },
     Row {
@@ -426,13 +426,13 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The channel has no source",
-            cause: "CreateLVBChannel came with an empty sourceList, or StartLVBChannel, CreateRecord or CreateLVBShot named a channel that has no source.",
-            remedy: "Give sourceList one entry with name and type, as `sourceList.0.name` and `sourceList.0.type`. For a channel that lost its source set one with ModifyLVBUpstream; DescribeLVBChannel shows it under upstream_list.",
+            cause: "CreateLVBChannel came with an empty sourceList, or StartLVBChannel, CreateRecord or CreateLVBShot named a channel that has no source. A play is refused with it when nobody publishes under the stream name.",
+            remedy: "Give sourceList one entry with name and type, as `sourceList.0.name` and `sourceList.0.type`. For a channel that lost its source set one with ModifyLVBUpstream; DescribeLVBChannel shows it under upstream_list. For a play begin the push first: `vivace url push NAME`; `vivace_streams` and the page show what is live. Names are case-sensitive.",
         },
         zh: Text {
             message: "频道没有直播源",
-            cause: "CreateLVBChannel 的 sourceList 为空，或 StartLVBChannel、CreateRecord、CreateLVBShot 指定的频道没有直播源。",
-            remedy: "sourceList 应有一项，含 name 和 type，写作 `sourceList.0.name`、`sourceList.0.type`。已失去直播源的频道请用 ModifyLVBUpstream 设置；DescribeLVBChannel 的 upstream_list 可查看。",
+            cause: "CreateLVBChannel 的 sourceList 为空，或 StartLVBChannel、CreateRecord、CreateLVBShot 指定的频道没有直播源。该流名没有人推流时，播放也以此码拒绝。",
+            remedy: "sourceList 应有一项，含 name 和 type，写作 `sourceList.0.name`、`sourceList.0.type`。已失去直播源的频道请用 ModifyLVBUpstream 设置；DescribeLVBChannel 的 upstream_list 可查看。播放被拒时请先推流：`vivace url push NAME`；`vivace_streams` 和页面显示正在直播的流。流名区分大小写。",
         },
     },
     Row {
@@ -445,13 +445,13 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The source's type and address do not fit",
-            cause: "The type of a source is not 1 (RTMP push), 2 (RTMP pull) or 3 (HLS pull), or its address does not fit the type: rtmp:// for 2, an http or https address of an .m3u8 for 3.",
-            remedy: "Correct the type or the address in CreateLVBChannel or ModifyLVBUpstream. `fault` in the log line has the type and the address's scheme.",
+            cause: "The type of a source is not 1 (RTMP push), 2 (RTMP pull) or 3 (HLS pull), or its address does not fit the type: rtmp:// for 2, an http or https address of an .m3u8 for 3. A running push is ended with it when it sends a codec that is not carried.",
+            remedy: "Correct the type or the address in CreateLVBChannel or ModifyLVBUpstream. `fault` in the log line has the type and the address's scheme. Set the encoder to H.264 or HEVC video and AAC or MP3 audio; the detail names the codec that came.",
         },
         zh: Text {
             message: "直播源的类型与地址不符",
-            cause: "直播源类型不是 1（RTMP 推流）、2（RTMP 拉流）或 3（HLS 拉流），或地址与类型不符：类型 2 应为 rtmp://，类型 3 应为 http 或 https 的 .m3u8 地址。",
-            remedy: "请在 CreateLVBChannel 或 ModifyLVBUpstream 中改正类型或地址。日志的 `fault` 字段记有类型和地址的协议。",
+            cause: "直播源类型不是 1（RTMP 推流）、2（RTMP 拉流）或 3（HLS 拉流），或地址与类型不符：类型 2 应为 rtmp://，类型 3 应为 http 或 https 的 .m3u8 地址。正在进行的推流发送了不支持的编码时，也以此码结束。",
+            remedy: "请在 CreateLVBChannel 或 ModifyLVBUpstream 中改正类型或地址。日志的 `fault` 字段记有类型和地址的协议。请把编码器设为 H.264 或 HEVC 视频、AAC 或 MP3 音频；详情中给出了收到的编码。",
         },
     },
     Row {
@@ -464,13 +464,13 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The output type is not one of 1, 2 and 3",
-            cause: "outputSourceType in CreateLVBChannel or ModifyLVBChannel is not 1 (RTMP and FLV), 2 (HLS) or 3 (both).",
-            remedy: "Send 3 unless players of one kind are to be shut out. `fault` in the log line has the value that came.",
+            cause: "outputSourceType in CreateLVBChannel or ModifyLVBChannel is not 1 (RTMP and FLV), 2 (HLS) or 3 (both). A play over HTTP is refused with it when its address asks for a format that is not served, or that cannot carry the stream's codecs.",
+            remedy: "Send 3 unless players of one kind are to be shut out. `fault` in the log line has the value that came. For a play end the address in .flv or .mp4.",
         },
         zh: Text {
             message: "输出类型不是 1、2、3 之一",
-            cause: "CreateLVBChannel 或 ModifyLVBChannel 的 outputSourceType 不是 1（RTMP 与 FLV）、2（HLS）或 3（两者）。",
-            remedy: "除非要排除某一类播放端，否则请填 3。日志的 `fault` 字段记有收到的值。",
+            cause: "CreateLVBChannel 或 ModifyLVBChannel 的 outputSourceType 不是 1（RTMP 与 FLV）、2（HLS）或 3（两者）。HTTP 播放地址要求的格式不提供，或无法承载该流的编码时，也以此码拒绝。",
+            remedy: "除非要排除某一类播放端，否则请填 3。日志的 `fault` 字段记有收到的值。播放地址请以 .flv 或 .mp4 结尾。",
         },
     },
     Row {

@@ -21,6 +21,7 @@ const TEXTS = {
     session: 'Session', bitRate: 'Bit rate', addresses: 'Play addresses', liveNow: 'Live now', refusals: 'Last refusals',
     noRefusals: 'No refusals to report.', audioOnly: 'Audio only', emptyTitle: 'No stream yet',
     emptyLead: 'Name a stream, copy its push address into any encoder, and it appears here by itself.',
+    demoHint: 'No encoder at hand? This starts a server of its own with a looping clip:',
     publishTitle: 'Publish a stream', streamName: 'Stream name', getUrl: 'Get push URL',
     nameHint: 'Letters, digits, _ and -, with single dots inside. At most 128.',
     connected: 'Connected', connecting: 'Connecting', disconnected: 'Offline',
@@ -28,9 +29,10 @@ const TEXTS = {
     failed: (status, s) => `The server answered with HTTP ${status}. Trying again in ${s} s.`,
     live: 'Live', grace: 'Waiting for publisher', ended: 'Ended',
     picture: 'Picture', frameRate: 'Frame rate', video: 'Video', audio: 'Audio', delay: 'Delay here', lag: 'Slowest viewer',
-    received: 'Received', sent: 'Sent', frames: 'Frames here', dropped: (n) => `${n} dropped`, none: 'none', mono: 'mono', stereo: 'stereo',
+    received: 'Received', sent: 'Sent', frames: (n) => `${n} frames`, framesDropped: (n, d) => `${n} frames, ${d} dropped`, none: 'none', mono: 'mono', stereo: 'stereo',
     channels: (n) => `${n} channels`, fps: 'fps', behind: (s) => `${s} s behind live`, lagBehind: (t) => `${t} behind`,
     watch: (name) => `Watch ${name}`, watching: 'Watching', viewersOf: (n) => `${n} ${n === '1' ? 'viewer' : 'viewers'}`,
+    noSound: (c) => `No sound: this browser cannot play ${c}`,
     play: 'Play', pause: 'Pause', mute: 'Mute', unmute: 'Unmute', full: 'Full screen',
     vConnecting: 'Connecting', vStalled: 'Waiting for the picture', vStalledText: 'The next frame has not arrived yet.',
     vGrace: 'Waiting for the publisher', vGraceText: 'Playing goes on as soon as it is back.',
@@ -48,7 +50,7 @@ const TEXTS = {
     publish: 'Publish', playOp: 'Play', showAll: (n) => `Show all ${n}`, showFew: 'Show fewer',
     listMore: (n, all) => `The first ${n} of ${all} streams are shown.`,
     started: (name) => `${name} is live`, stopped: (name) => `${name} has ended`,
-    d: 'd', h: 'h', m: 'min', s: 's', now: 'just now',
+    d: 'd', h: 'h', m: 'min', s: 's', now: 'just now', up: (d) => `up ${d}`,
   },
   zh: {
     skip: '跳到直播列表', tagline: '直播服务器', language: '语言', server: '服务器', player: '播放器',
@@ -62,6 +64,7 @@ const TEXTS = {
     session: '会话', bitRate: '码率', addresses: '播放地址', liveNow: '正在直播', refusals: '最近的拒绝',
     noRefusals: '没有被拒绝的请求。', audioOnly: '仅音频', emptyTitle: '还没有直播流',
     emptyLead: '给流取个名字，把推流地址填入任意编码器，画面就会自动出现在这里。',
+    demoHint: '手边没有编码器？此命令会另启一个服务器，并循环播放一段视频：',
     publishTitle: '发布直播流', streamName: '流名称', getUrl: '获取推流地址',
     nameHint: '字母、数字、_ 和 -，中间可用单个点，最多 128 个字符。',
     connected: '已连接', connecting: '连接中', disconnected: '已断开',
@@ -69,9 +72,10 @@ const TEXTS = {
     failed: (status, s) => `服务器返回 HTTP ${status}，${s} 秒后重试。`,
     live: '直播中', grace: '等待推流端', ended: '已结束',
     picture: '画面', frameRate: '帧率', video: '视频', audio: '音频', delay: '本页延迟', lag: '最慢的观众',
-    received: '已接收', sent: '已发送', frames: '本页帧数', dropped: (n) => `丢弃 ${n}`, none: '无', mono: '单声道', stereo: '立体声',
+    received: '已接收', sent: '已发送', frames: (n) => `${n} 帧`, framesDropped: (n, d) => `${n} 帧，丢弃 ${d}`, none: '无', mono: '单声道', stereo: '立体声',
     channels: (n) => `${n} 声道`, fps: '帧/秒', behind: (s) => `落后直播 ${s} 秒`, lagBehind: (t) => `落后 ${t}`,
     watch: (name) => `观看 ${name}`, watching: '正在观看', viewersOf: (n) => `${n} 位观众`,
+    noSound: (c) => `无声音：此浏览器不支持 ${c}`,
     play: '播放', pause: '暂停', mute: '静音', unmute: '取消静音', full: '全屏',
     vConnecting: '正在连接', vStalled: '等待画面', vStalledText: '下一帧尚未到达。',
     vGrace: '等待推流端', vGraceText: '推流恢复后会自动继续播放。',
@@ -89,7 +93,7 @@ const TEXTS = {
     publish: '推流', playOp: '播放', showAll: (n) => `显示全部 ${n} 条`, showFew: '收起',
     listMore: (n, all) => `共 ${all} 路直播，显示前 ${n} 路。`,
     started: (name) => `${name} 开始直播`, stopped: (name) => `${name} 已结束`,
-    d: '天', h: '小时', m: '分', s: '秒', now: '刚刚',
+    d: '天', h: '小时', m: '分', s: '秒', now: '刚刚', up: (d) => `已运行 ${d}`,
   },
 };
 
@@ -103,12 +107,13 @@ const byId = (id) => document.getElementById(id);
 const ui = Object.fromEntries([...document.querySelectorAll('[id]')].map((node) => [node.id, node]));
 const player = new LivePlayer(document.querySelector('video'), ui.player);
 
-let lang = firstLanguage();
+let lang = 'en';
 let token = '';
 let status = null;
 let streams = [];
 let refusals = [];
 let more = false; // the server has more streams than it listed
+let moreRefusals = false;
 let rates = { in: null, out: null };
 let selected = null; // the name of the stream in the player
 let chosen = false; // by the viewer, not by us
@@ -261,7 +266,9 @@ const poll = {
     let wait = POLL_MS;
     try {
       const asked = token;
-      const answers = await Promise.all([api('status'), api('streams'), api('refusals')]);
+      // Whether the token is good is asked once, not three times.
+      const first = status === null ? [await api('status')] : [api('status')];
+      const answers = await Promise.all([...first, api('streams'), api('refusals')]);
       if (asked === token) this.succeeded(answers);
     } catch (error) {
       wait = await this.failed(error);
@@ -318,8 +325,9 @@ function take(newStatus, newStreams, newRefusals) {
   if (status) announce(streams, newStreams.items);
   status = newStatus;
   streams = newStreams.items;
-  more = newStreams.next !== null && newStreams.next !== undefined;
+  more = Boolean(newStreams.next);
   refusals = newRefusals.items;
+  moreRefusals = Boolean(newRefusals.next);
   for (const session of history.keys()) if (!streams.some((one) => one.session === session)) history.delete(session);
   for (const { session, bits_per_second } of streams) {
     const samples = history.get(session) ?? [];
@@ -433,13 +441,14 @@ function render() {
 }
 
 function renderSummary() {
-  setText(ui.version, status.version ? ` ${status.version}` : '');
+  setText(ui.version, [status.version, t('up', duration(status.uptime_ms))].filter(Boolean).join(' · '));
   setText(ui['sum-streams'], number(status.streams));
   setText(ui['sum-viewers'], number(status.readers));
   setText(ui['sum-in'], rates.in === null ? '–' : bits(rates.in));
   setText(ui['sum-out'], rates.out === null ? '–' : bits(rates.out));
   setText(ui['sum-skips'], number(status.skips));
-  setText(ui['sum-uptime'], duration(status.uptime_ms));
+  setText(ui['sum-refusals'], `${number(refusals.length)}${moreRefusals ? '+' : ''}`);
+  ui['sum-refusals'].dataset.some = refusals.length ? 'yes' : 'no';
 }
 
 function sparkline(box, samples) {
@@ -562,8 +571,8 @@ function renderStage() {
 function renderMeasured() {
   const { delay_s, frames, dropped, width, height } = player.stats;
   const shown = delay_s === null || player.state !== 'playing' ? '–' : `${number(delay_s, 1)} ${t('s')}`;
-  fact('delay', shown);
-  fact('frames', number(frames), dropped ? t('dropped', number(dropped)) : '');
+  const counted = dropped ? t('framesDropped', number(frames), number(dropped)) : t('frames', number(frames));
+  fact('delay', shown, frames ? counted : '');
   setText(ui['delay-tag'], shown === '–' ? '' : t('behind', number(delay_s, 1)));
   setText(ui.picture, width ? `${width} × ${height}` : '');
 }
@@ -667,8 +676,8 @@ function renderVeil() {
   ui.mute.querySelector('use').setAttribute('href', video.muted ? '#i-muted' : '#i-sound');
   setText(ui.mute.querySelector('span'), video.muted ? t('unmute') : '');
   setLabel(ui.mute, t(video.muted ? 'unmute' : 'mute'));
-  const silent = selectedStream() !== null && selectedStream().audio === null;
-  ui.mute.hidden = silent;
+  setText(ui['sound-tag'], player.silent.length ? t('noSound', player.silent.map(codecName).join(', ')) : '');
+  ui.mute.hidden = player.silent.length > 0 || selectedStream()?.audio === null;
 }
 
 function togglePlay() {
@@ -777,6 +786,11 @@ function renderRefusals() {
   for (const time of ui.refusals.querySelectorAll('time')) setText(time, ago(Date.parse(time.dateTime)));
 }
 
+/** Text in which commands stand between back quotes. */
+function prose(text) {
+  return text.split('`').map((part, index) => (index % 2 ? el('code', { text: part }) : document.createTextNode(part)));
+}
+
 function refusalItem(item) {
   const words = item[lang] ?? item.en ?? { message: item.message, cause: '', remedy: '' };
   const times = item.count > 1 ? [el('span', { class: 'times', text: t('times', number(item.count)) })] : [];
@@ -785,18 +799,18 @@ function refusalItem(item) {
   const operation = item.operation === 'publish' ? t('publish') : item.operation === 'play' ? t('playOp') : item.operation;
   return el(
     'li', { class: 'card refusal' },
-    el('div', { class: 'refusal-head' },
-      el('span', { class: 'code' }, el('b', { text: String(item.code) }), el('span', { text: item.table })),
+    el('div', { class: 'what' },
+      el('p', { class: 'refusal-head' },
+        el('span', { class: 'code' }, el('b', { text: String(item.code) }), el('span', { text: item.table })),
+        el('span', { class: 'when' }, ...times, time)),
       el('h3', { text: words.message || item.message }),
-      el('span', { class: 'when' }, ...times, time)),
-    el('p', { class: 'refusal-who' },
-      el('b', { text: operation }), ' ',
-      el('span', { class: 'mono', text: item.stream ?? t('noName') }), ' ',
-      el('span', { class: 'muted', text: who })),
-    ...(item.detail ? [el('p', { class: 'detail mono', text: item.detail })] : []),
+      el('p', { class: 'refusal-who' },
+        el('b', { text: operation }), ' ', el('span', { class: 'mono', text: item.stream ?? t('noName') })),
+      el('p', { class: 'refusal-who muted', text: who }),
+      ...(item.detail ? [el('p', { class: 'detail mono', text: item.detail })] : [])),
     el('div', { class: 'why' },
-      ...(words.cause ? [el('div', {}, el('h4', { text: t('cause') }), el('p', { text: words.cause }))] : []),
-      ...(words.remedy ? [el('div', { class: 'remedy' }, el('h4', { text: t('remedy') }), el('p', { text: words.remedy }))] : [])),
+      ...(words.cause ? [el('div', {}, el('h4', { text: t('cause') }), el('p', {}, ...prose(words.cause)))] : []),
+      ...(words.remedy ? [el('div', { class: 'remedy' }, el('h4', { text: t('remedy') }), el('p', {}, ...prose(words.remedy)))] : [])),
   );
 }
 
@@ -849,5 +863,5 @@ window.addEventListener('hashchange', () => {
 
 token = keptToken();
 tokenFromAddress();
-setLanguage(lang, false);
+setLanguage(firstLanguage(), false);
 poll.start();

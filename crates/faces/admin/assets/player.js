@@ -81,6 +81,12 @@ export class Segmenter {
   #scanner = new BoxScanner();
   #pending = [];
   #init = null;
+  #playable;
+
+  /** `playable` says of a track (`{ kind, codec }`) whether the browser can play it. */
+  constructor(playable = () => true) {
+    this.#playable = playable;
+  }
 
   push(chunk) {
     const segments = [];
@@ -90,13 +96,14 @@ export class Segmenter {
       const held = this.#pending.reduce((sum, box) => sum + box.bytes.length, 0);
       if (this.#pending.length > 64 || held > BOX_BYTES_MAX) throw new PlayerError('format', { box: type, size: held });
       if (type === 'moov') {
-        this.#init = parseInit(bytes);
+        this.#init = parseInit(bytes, this.#playable);
         segments.push({ kind: 'init', bytes: this.#take(), init: this.#init });
       } else if (type === 'mdat') {
         const moof = this.#pending.find((box) => box.type === 'moof');
         if (!moof || !this.#init) throw new PlayerError('format', { box: type });
         const times = decodeTimes(moof.bytes, this.#init);
-        segments.push({ kind: 'media', bytes: this.#take(), times });
+        const joined = this.#take();
+        if (times.size) segments.push({ kind: 'media', bytes: joined, times });
       }
     }
     return segments;
@@ -142,23 +149,42 @@ function descend(view, ...path) {
   return here ?? null;
 }
 
+/** Turns the box of this payload into a `free` box. */
+function blank(view) {
+  new DataView(view.buffer, view.byteOffset - 4, 4).setUint32(0, 0x66726565);
+}
+
 function payload(bytes) {
   return new DataView(bytes.buffer, bytes.byteOffset + 8, bytes.byteLength - 8);
 }
 
 // -------------------------------------------------------------------------------------------------- initialisation
 
-/** Reads a `moov` box: its tracks, and the type string (RFC 6381) that Media Source Extensions ask for. */
-export function parseInit(moov) {
+/**
+ * Reads a `moov` box: its tracks, and the type string (RFC 6381) that Media Source Extensions ask for.
+ *
+ * Sound that the browser cannot play is left out when there is a picture: its boxes, here and in the fragments, become
+ * `free` boxes in place, and `silent` names its codecs.
+ */
+export function parseInit(moov, playable = () => true) {
   try {
-    const tracks = children(payload(moov)).filter((box) => box.type === 'trak').map((box) => parseTrack(box.view));
-    const played = tracks.filter((track) => track !== null);
+    const boxes = children(payload(moov));
+    const tracks = boxes.filter((box) => box.type === 'trak').map((box) => ({ view: box.view, ...parseTrack(box.view) }));
+    const known = tracks.filter((track) => track.codec);
+    const picture = known.some((track) => track.kind === 'video');
+    const left = picture ? known.filter((track) => track.kind === 'audio' && !playable(track)) : [];
+    const played = known.filter((track) => !left.includes(track)).map(({ view, ...track }) => track);
     if (!played.length) throw new PlayerError('format', { box: 'moov' });
-    const container = played.some((track) => track.kind === 'video') ? 'video/mp4' : 'audio/mp4';
-    const codecs = played.map((track) => track.codec);
+    const leftIds = new Set(left.map((track) => track.id));
+    for (const track of left) blank(track.view);
+    for (const trex of children(descend(payload(moov), 'mvex') ?? new DataView(new ArrayBuffer(0)))) {
+      if (trex.type === 'trex' && leftIds.has(trex.view.getUint32(4))) blank(trex.view);
+    }
     return {
       tracks: played,
-      type: typeString(container, codecs),
+      silent: left.map((track) => track.codec),
+      leftIds,
+      type: typeString(picture ? 'video/mp4' : 'audio/mp4', played.map((track) => track.codec)),
       kinds: played.map((track) => track.kind).sort().join('+'),
     };
   } catch (error) {
@@ -279,7 +305,7 @@ function esdsParts(esds) {
   return `40.${audioType === 31 ? 32 + ((bits >> 5) & 63) : audioType}`;
 }
 
-/** The decode time of each track fragment of a `moof`, in seconds, by track number. */
+/** The decode time of each track fragment of a `moof`, in seconds, by track number. Tracks left out are blanked. */
 export function decodeTimes(moof, init) {
   const times = new Map();
   for (const traf of children(payload(moof))) {
@@ -289,6 +315,7 @@ export function decodeTimes(moof, init) {
     if (!tfhd || !tfdt || tfhd.byteLength < 8 || tfdt.byteLength < 8) continue;
     const id = tfhd.getUint32(4);
     const track = init.tracks.find((one) => one.id === id);
+    if (init.leftIds.has(id)) blank(traf.view);
     const long = tfdt.getUint8(0) === 1 && tfdt.byteLength >= 12;
     const ticks = long ? tfdt.getUint32(4) * 2 ** 32 + tfdt.getUint32(8) : tfdt.getUint32(4);
     if (track && !times.has(id)) times.set(id, ticks / track.timescale);
@@ -303,7 +330,7 @@ const MediaSourceClass = globalThis.MediaSource ?? globalThis.ManagedMediaSource
 /**
  * Plays one live stream at a time in a `<video>`.
  *
- * Events: `state` (see `state`, `error`), `stats` (about five times a second), both without detail: read the members.
+ * Events: `state` (see `state`, `error`, `tracks`, `silent`), `stats` (about five times a second), both without detail: read the members.
  * The state also stands in `data-state` and the stream's name in `data-stream` of the video and of `root`.
  */
 export class LivePlayer extends EventTarget {
@@ -355,6 +382,9 @@ export class LivePlayer extends EventTarget {
 
   /** The tracks of the stream (`{ kind, codec }`), once they are known. */
   get tracks() { return this.#init?.tracks ?? []; }
+
+  /** The codecs of sound that is left out, because this browser cannot play it. */
+  get silent() { return this.#init?.silent ?? []; }
 
   /** What is measured: delay to the live edge in seconds (or null), frames, picture size. */
   get stats() {
@@ -461,7 +491,7 @@ export class LivePlayer extends EventTarget {
   /** Reads one response to its end. Answers whether it was a working one, so that the back-off begins anew. */
   async #connect(place, signal) {
     const session = new AbortController();
-    const segmenter = new Segmenter();
+    const segmenter = new Segmenter(isPlayable);
     const begun = performance.now();
     this.#session = session;
     this.#fresh = true;
@@ -552,8 +582,9 @@ export class LivePlayer extends EventTarget {
       if (changed) this.#buffer.changeType(init.type);
     }
     this.#init = init;
-    this.#root.dataset.kind = init.tracks.some((track) => track.kind === 'video') ? 'video' : 'audio';
+    this.#root.dataset.kind = init.kinds.includes('video') ? 'video' : 'audio';
     this.#buffer.appendBuffer(this.#shift().bytes);
+    this.dispatchEvent(new Event('state'));
   }
 
   #openMedia() {
@@ -714,12 +745,16 @@ export class LivePlayer extends EventTarget {
   }
 }
 
+function isPlayable({ kind, codec }) {
+  return MediaSourceClass?.isTypeSupported(typeString(`${kind}/mp4`, [codec])) ?? false;
+}
+
 /** Throws `unsupported` with the codecs that this browser cannot play. */
 function requireSupport(init) {
   if (!MediaSourceClass) throw new PlayerError('unsupported', { codecs: [], reason: 'mse' });
   if (MediaSourceClass.isTypeSupported(init.type)) return;
   const missing = init.tracks
-    .filter(({ kind, codec }) => !MediaSourceClass.isTypeSupported(typeString(`${kind}/mp4`, [codec])))
+    .filter((track) => !isPlayable(track))
     .map(({ codec }) => codec);
   throw new PlayerError('unsupported', { codecs: missing.length ? missing : init.tracks.map(({ codec }) => codec) });
 }

@@ -18,6 +18,8 @@ pub(super) struct Letters {
     pub(super) streams: Vec<u64>,
     pub(super) players: Vec<Adoption>,
     pub(super) stop: bool,
+    /// Nobody empties the box any more.
+    closed: bool,
 }
 
 impl Mailbox {
@@ -28,11 +30,30 @@ impl Mailbox {
     }
 
     pub(super) fn new_bytes(&self, serial: u64) {
-        self.leave(|letters| letters.streams.push(serial));
+        self.leave(|letters| {
+            if !letters.closed {
+                letters.streams.push(serial);
+            }
+        });
     }
 
-    pub(super) fn adopt(&self, player: Adoption) {
-        self.leave(|letters| letters.players.push(player));
+    /// Leaves a player, or gives it back if the thread has ended.
+    pub(super) fn adopt(&self, player: Adoption) -> Result<(), Adoption> {
+        let mut player = Some(player);
+        self.leave(|letters| {
+            if !letters.closed {
+                letters.players.extend(player.take());
+            }
+        });
+        player.map_or(Ok(()), Err)
+    }
+
+    /// Takes the last players; those that come later are given back.
+    pub(super) fn close(&self) -> Vec<Adoption> {
+        let mut letters = self.letters.lock();
+        letters.closed = true;
+        letters.streams = Vec::new();
+        std::mem::take(&mut letters.players)
     }
 
     pub(super) fn stop(&self) {
@@ -47,6 +68,7 @@ impl Mailbox {
             streams: std::mem::take(&mut letters.streams),
             players: letters.players.drain(..players).collect(),
             stop: letters.stop,
+            closed: letters.closed,
         };
         if !letters.players.is_empty() {
             self.wake();

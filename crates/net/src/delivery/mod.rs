@@ -12,7 +12,7 @@ use std::thread::JoinHandle;
 
 use bytes::Bytes;
 use vivace_base::{Clock, Limits};
-use vivace_hub::{Inbound, Reader, Start, Stream, Wake};
+use vivace_hub::{Inbound, PlayEnd, PlayTotals, Reader, Start, Stream, Wake};
 
 use mailbox::Mailbox;
 
@@ -28,6 +28,13 @@ pub struct Adoption {
     pub head: Bytes,
     /// The protocol's side.
     pub inbound: Box<dyn Inbound>,
+}
+
+impl Adoption {
+    /// Ends a play that came too late to be served.
+    fn refuse(mut self) {
+        self.inbound.on_end(PlayEnd::Shutdown, PlayTotals::default());
+    }
 }
 
 /// The delivery threads, one per core.
@@ -82,8 +89,9 @@ impl DeliveryHandle {
         let stream = player.reader.stream();
         let crowd = stream.counters.readers.load(Relaxed) / PLAYERS_PER_THREAD;
         let index = (stream.serial().wrapping_add(crowd) % self.mailboxes.len() as u64) as usize;
-        if let Some(mailbox) = self.mailboxes.get(index) {
-            mailbox.adopt(player);
+        let Some(mailbox) = self.mailboxes.get(index) else { return };
+        if let Err(player) = mailbox.adopt(player) {
+            player.refuse();
         }
     }
 }

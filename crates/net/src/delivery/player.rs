@@ -3,7 +3,7 @@ use std::io::{ErrorKind, IoSlice, Read, Write};
 use bytes::Bytes;
 use mio::net::TcpStream;
 use vivace_base::{Limits, MediaTime, MonoMs};
-use vivace_hub::{Ask, Cursor, Inbound, PlayEnd, PlayTotals, Reader, Start, View};
+use vivace_hub::{Ask, Cursor, FormatKind, Inbound, PlayEnd, PlayTotals, Reader, Start, View};
 
 use super::Adoption;
 
@@ -13,12 +13,22 @@ pub(super) struct Player {
     pub(super) reader: Reader,
     pub(super) inbound: Box<dyn Inbound>,
     pub(super) group: usize,
+    /// Its place among the group's members.
+    pub(super) member: usize,
+    /// Stands on the thread's list of players with more to read.
+    pub(super) eager: bool,
+    /// The format to which it wants to change.
+    pub(super) wanted: Option<FormatKind>,
     cursor: Cursor,
     start: Start,
     not_before: u64,
+    /// Where it left the log of its own will.
+    left_at: Option<u64>,
     begun: bool,
     paused: bool,
     closing: Option<PlayEnd>,
+    /// When it was seen first that its stream has ended.
+    ended_at: Option<MonoMs>,
     /// Set while a slow player waits for a key frame: the time of the first frame it lost.
     lost_from: Option<MediaTime>,
     lag_max: MediaTime,
@@ -34,12 +44,17 @@ impl Player {
             reader: player.reader,
             inbound: player.inbound,
             group,
+            member: 0,
+            eager: false,
+            wanted: None,
             cursor: Cursor::new(player.head),
             start: player.start,
             not_before,
+            left_at: None,
             begun: false,
             paused: false,
             closing: None,
+            ended_at: None,
             lost_from: None,
             lag_max: MediaTime::ZERO,
             lag_bytes_max: 0,
@@ -61,8 +76,14 @@ impl Player {
         if self.cursor.is_placed() || self.paused || self.closing.is_some() {
             return;
         }
+        if self.begun && self.cursor.own_bytes() > 0 {
+            // Headers and notices must not pile up in front of one who hardly reads.
+            return;
+        }
         let stream = self.reader.stream();
-        let Some(placed) = stream.place(self.reader.kind(), self.start, self.not_before, self.begun) else { return };
+        let Some(placed) = stream.place(self.reader.kind(), self.start, self.not_before, self.begun) else {
+            return self.go_on(view, limits);
+        };
         if placed.offset >= view.end() || view.time_at(placed.offset).is_none() {
             // The stream is ahead of this thread's window; the next look has it.
             return;
@@ -73,10 +94,21 @@ impl Player {
             self.cursor.insert(notice, view);
         }
         self.begun = true;
+        self.left_at = None;
         self.cursor.place(placed.preamble, placed.offset);
         // A fast start is behind by design: what it begins with is granted on top of the limit until it has caught up.
         self.lag_max = own_lag_max(limits) + self.cursor.lag(view);
         self.lag_bytes_max = limits.reader_lag_bytes_max as u64 + self.cursor.lag_bytes(view);
+    }
+
+    /// Puts a player back to where it left the log, if not too much has passed since.
+    fn go_on(&mut self, view: &View, limits: &Limits) {
+        let Some(left) = self.left_at.filter(|left| (view.start()..=view.end()).contains(left)) else { return };
+        let behind = view.time_at(left).map_or(MediaTime::ZERO, |time| view.newest() - time);
+        if behind <= own_lag_max(limits) {
+            self.left_at = None;
+            self.cursor.place(Bytes::new(), left);
+        }
     }
 
     /// Takes the player off the log if it is too slow, or needs bytes that are about to go. True if it lost frames.
@@ -91,6 +123,7 @@ impl Player {
         let Some((next, time)) = self.cursor.unplace(view) else { return false };
         self.start = Start::Live;
         self.not_before = next + 1;
+        self.left_at = None;
         self.lost_from = Some(time);
         self.totals.skips += 1;
         true
@@ -114,7 +147,10 @@ impl Player {
                     drop(slices);
                     self.cursor.advance(taken);
                     sent += taken as u64;
-                    self.progress_at = now;
+                    if self.closing.is_none() {
+                        // The last words have one stretch of time, however slowly they are taken.
+                        self.progress_at = now;
+                    }
                 }
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
@@ -148,16 +184,36 @@ impl Player {
                 Err(error) => return Err(broken(&error)),
             };
             left = left.saturating_sub(count);
+            if self.closing.is_some() {
+                // The protocol has no more to do with it; what still comes is only taken off the socket.
+                continue;
+            }
             let ask = self.inbound.on_input(buffer.get(..count).unwrap_or_default(), &mut replies);
             self.obey(ask, view);
         }
         if !replies.is_empty() {
             self.cursor.insert(Bytes::from(replies), view);
-            if self.cursor.own_bytes() > limits.player_reply_bytes_max + limits.rtmp_video_message_bytes_max {
-                return Err(PlayEnd::Replies { bytes: self.cursor.own_bytes() });
-            }
+        }
+        if self.cursor.own_bytes() > limits.player_reply_bytes_max + limits.rtmp_video_message_bytes_max {
+            return Err(PlayEnd::Replies { bytes: self.cursor.own_bytes() });
         }
         Ok(left == 0)
+    }
+
+    /// The stream is over: the player gets what is left of it, within the time for which it may stall, then the words.
+    pub(super) fn stream_ended(&mut self, view: &View, limits: &Limits, now: MonoMs) {
+        let since = *self.ended_at.get_or_insert(now);
+        if self.cursor.lag_bytes(view) == 0 || now.since(since) > limits.reader_stall_ms_max {
+            self.farewell(PlayEnd::StreamEnded, view);
+        }
+    }
+
+    /// Joins the group of another format, whose log ends at `end` now.
+    pub(super) fn switch(&mut self, reader: Reader, group: usize, end: u64) {
+        self.reader = reader;
+        self.group = group;
+        self.not_before = end;
+        self.left_at = None;
     }
 
     /// Says the last words; the play ends when they are sent.
@@ -176,22 +232,27 @@ impl Player {
             Ask::Nothing => {}
             Ask::Pause => {
                 self.paused = true;
-                self.cursor.unplace(view);
+                self.leave(view);
             }
-            Ask::Resume => {
-                self.paused = false;
-                self.start = Start::Fast;
-            }
+            Ask::Resume => self.paused = false,
             Ask::Switch(kind) => {
-                self.cursor.unplace(view);
-                self.reader = self.reader.with_format(kind);
-                self.start = Start::Live;
-                self.not_before = 0;
+                self.paused = false;
+                self.leave(view);
+                self.wanted = Some(kind);
             }
             Ask::Close(end) => {
                 self.cursor.unplace(view);
                 self.closing = Some(end);
             }
+        }
+    }
+
+    /// Takes the player off the log; what it has had already it does not get again.
+    fn leave(&mut self, view: &View) {
+        if let Some((next, _)) = self.cursor.unplace(view) {
+            self.start = Start::Live;
+            self.not_before = next;
+            self.left_at = Some(next);
         }
     }
 

@@ -82,7 +82,7 @@ impl Worker {
                 && error.kind() != std::io::ErrorKind::Interrupted
             {
                 tracing::error!(%error, "waiting for players' sockets failed");
-                return;
+                return self.let_all_go();
             }
             let letters = self.mailbox.take(ADOPT_MAX);
             let stop = letters.stop;
@@ -95,6 +95,9 @@ impl Worker {
                 }
             }
             for index in std::mem::take(&mut self.eager) {
+                if let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) {
+                    player.eager = false;
+                }
                 self.on_player(index, true);
             }
             if stop {
@@ -167,7 +170,7 @@ impl Worker {
             }
             player.try_place(&group.view, &self.limits);
             if ended {
-                player.farewell(PlayEnd::StreamEnded, &group.view);
+                player.stream_ended(&group.view, &self.limits, now);
             }
             match player.pump(&group.view, &self.limits, now) {
                 Ok(bytes) => sent += bytes,
@@ -189,18 +192,15 @@ impl Worker {
         let stream = adoption.reader.stream().clone();
         let (serial, kind) = (stream.serial(), adoption.reader.kind());
         let group = self.group_for(&stream, kind, &adoption.reader);
+        let fresh = self.catch_up(group, &stream);
         let Some(slot) = self.groups.get_mut(group).and_then(Option::as_mut) else { return };
-        let mut blocks = Vec::new();
-        stream.blocks(kind, slot.view.end(), &mut blocks);
-        let fresh = !blocks.is_empty();
-        let not_before = slot.view.end();
-        blocks.into_iter().for_each(|block| slot.view.push(block));
         let index = self.free.pop().unwrap_or_else(|| {
             self.players.push(None);
             self.players.len() - 1
         });
+        let mut player = Player::new(adoption, group, slot.view.end(), now);
+        player.member = slot.members.len();
         slot.members.push(index);
-        let mut player = Player::new(adoption, group, not_before, now);
         let interest = Interest::READABLE | Interest::WRITABLE;
         let registered = self.poll.registry().register(&mut player.socket, Token(index), interest);
         if let Some(seat) = self.players.get_mut(index) {
@@ -215,6 +215,16 @@ impl Worker {
             // The others of the group have new bytes in their window too.
             self.deliver(serial);
         }
+    }
+
+    /// Takes what a group's window lacks at its end. True if it lacked anything.
+    fn catch_up(&mut self, group: usize, stream: &Stream) -> bool {
+        let Some(group) = self.groups.get_mut(group).and_then(Option::as_mut) else { return false };
+        let mut blocks = Vec::new();
+        stream.blocks(group.kind, group.view.end(), &mut blocks);
+        let fresh = !blocks.is_empty();
+        blocks.into_iter().for_each(|block| group.view.push(block));
+        fresh
     }
 
     /// Places and feeds one player, outside the common delivery.
@@ -236,30 +246,40 @@ impl Worker {
         let Some(group) = self.groups.get(player.group).and_then(Option::as_ref) else { return };
         if readable {
             match player.read(&group.view, &self.limits, &mut self.buffer, READ_FUEL_BYTES) {
-                Ok(true) => self.eager.push(index),
-                Ok(false) => {}
+                Ok(true) if !player.eager => {
+                    player.eager = true;
+                    self.eager.push(index);
+                }
+                Ok(_) => {}
                 Err(end) => return self.release(index, end),
             }
-            if player.reader.kind() != group.kind {
-                self.regroup(index);
+            if let Some(kind) = player.wanted.take()
+                && kind != group.kind
+            {
+                self.regroup(index, kind);
             }
         }
         self.serve(index, now);
     }
 
-    /// Moves a player whose format has changed to the group of its new format.
-    fn regroup(&mut self, index: usize) {
-        let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) else { return };
-        let (stream, kind, old) = (player.reader.stream().clone(), player.reader.kind(), player.group);
+    /// Moves a player to the group of another format.
+    fn regroup(&mut self, index: usize, kind: FormatKind) {
+        let Some(player) = self.players.get(index).and_then(Option::as_ref) else { return };
+        let (stream, old, member) = (player.reader.stream().clone(), player.group, player.member);
         let seat = player.reader.with_format(kind);
         let new = self.group_for(&stream, kind, &seat);
-        if let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) {
-            player.group = new;
-        }
-        if let Some(group) = self.groups.get_mut(new).and_then(Option::as_mut) {
+        let fresh = self.catch_up(new, &stream);
+        if let Some(player) = self.players.get_mut(index).and_then(Option::as_mut)
+            && let Some(group) = self.groups.get_mut(new).and_then(Option::as_mut)
+        {
+            player.switch(seat, new, group.view.end());
+            player.member = group.members.len();
             group.members.push(index);
         }
-        self.leave_group(old, index);
+        self.leave_group(old, member);
+        if fresh {
+            self.deliver(stream.serial());
+        }
     }
 
     fn group_for(&mut self, stream: &Arc<Stream>, kind: FormatKind, reader: &Reader) -> usize {
@@ -267,6 +287,8 @@ impl Worker {
         let bit = self.bit;
         let now = self.clock.mono();
         let watched = self.streams.entry(serial).or_insert_with(|| {
+            // A letter that came after this thread's last reader had left was thrown away unread.
+            stream.notified.fetch_and(!bit, AcqRel);
             stream.watchers.fetch_or(bit, Relaxed);
             Watched { stream: stream.clone(), groups: Vec::new(), look_at: now }
         });
@@ -298,13 +320,20 @@ impl Worker {
         let _ = self.poll.registry().deregister(&mut player.socket);
         let totals = player.totals();
         player.inbound.on_end(end, totals);
-        self.leave_group(player.group, index);
+        self.leave_group(player.group, player.member);
     }
 
     fn leave_group(&mut self, group: usize, member: usize) {
         let Some(slot) = self.groups.get_mut(group) else { return };
         let Some(left) = slot.as_mut() else { return };
-        left.members.retain(|other| *other != member);
+        if member < left.members.len() {
+            left.members.swap_remove(member);
+        }
+        if let Some(moved) = left.members.get(member)
+            && let Some(moved) = self.players.get_mut(*moved).and_then(Option::as_mut)
+        {
+            moved.member = member;
+        }
         if !left.members.is_empty() {
             return;
         }
@@ -322,6 +351,9 @@ impl Worker {
 
     fn let_all_go(&mut self) {
         let now = self.clock.mono();
+        for player in self.mailbox.close() {
+            player.refuse();
+        }
         for index in 0..self.players.len() {
             let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) else { continue };
             let Some(group) = self.groups.get(player.group).and_then(Option::as_ref) else { continue };

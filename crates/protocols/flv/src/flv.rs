@@ -36,10 +36,12 @@ impl Format for Flv {
     }
 }
 
-/// FLV counts milliseconds in 32 bits and starts over after 49.7 days.
 fn tag(frame: &Frame, out: &mut Vec<u8>) {
     let begun = out.len();
-    if flv::write_tag(frame, frame.dts.ms() as u32, out).is_err() {
+    // FLV counts milliseconds in 32 bits and starts over after 49.7 days. Metadata stands at 0: behind it, FFmpeg takes
+    // metadata for a track of text.
+    let timestamp = if frame.kind == FrameKind::Metadata { 0 } else { frame.dts.ms() as u32 };
+    if flv::write_tag(frame, timestamp, out).is_err() {
         // Longer than a tag can say: the frame is left out, whole.
         out.truncate(begun);
     }

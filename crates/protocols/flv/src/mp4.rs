@@ -59,11 +59,10 @@ impl Lane {
 }
 
 impl Mp4 {
-    /// Follows the stream's configurations. True if one has changed.
-    fn follow(&mut self, tracks: &Tracks) -> bool {
-        let video = renew(&mut self.video, tracks.video.as_ref(), VIDEO_ID, VIDEO_INTERVAL);
-        let audio = renew(&mut self.audio, tracks.audio.as_ref(), AUDIO_ID, AUDIO_INTERVAL);
-        video | audio
+    /// Follows the stream's configurations.
+    fn follow(&mut self, tracks: &Tracks) {
+        renew(&mut self.video, tracks.video.as_ref(), VIDEO_ID, VIDEO_INTERVAL);
+        renew(&mut self.audio, tracks.audio.as_ref(), AUDIO_ID, AUDIO_INTERVAL);
     }
 
     fn init(&self, out: &mut Vec<u8>) {
@@ -75,13 +74,10 @@ impl Mp4 {
     }
 }
 
-fn renew(lane: &mut Option<Lane>, config: Option<&Config>, id: u32, interval: MediaTime) -> bool {
-    if lane.as_ref().map(|lane| &lane.config) == config {
-        return false;
+fn renew(lane: &mut Option<Lane>, config: Option<&Config>, id: u32, interval: MediaTime) {
+    if lane.as_ref().map(|lane| &lane.config) != config {
+        *lane = Lane::of(config, id, interval);
     }
-    let before = lane.is_some();
-    *lane = Lane::of(config, id, interval);
-    before || lane.is_some()
 }
 
 impl Format for Mp4 {
@@ -94,7 +90,10 @@ impl Format for Mp4 {
     }
 
     fn frame(&mut self, frame: &Frame, tracks: &Tracks, out: &mut Vec<u8>) {
-        if self.follow(tracks) && matches!(frame.kind, FrameKind::VideoConfig | FrameKind::AudioConfig) {
+        self.follow(tracks);
+        // The hub passes on a configuration only where it changed something. Whether `follow` has seen the change before
+        // says nothing: a newcomer's headers, or frames of the same batch, may have shown it.
+        if matches!(frame.kind, FrameKind::VideoConfig | FrameKind::AudioConfig) {
             self.init(out);
         }
         let lane = match frame.kind {

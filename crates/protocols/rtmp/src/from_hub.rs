@@ -42,8 +42,9 @@ impl Messages {
         let (type_id, chunk_stream) = kind.message_type_and_chunk_stream();
         self.head.clear();
         flv::body_header(frame, &mut self.head);
-        // RTMP counts milliseconds in 32 bits and starts over after 49.7 days.
-        let timestamp = frame.dts.ms() as u32;
+        // RTMP counts milliseconds in 32 bits and starts over after 49.7 days. Metadata stands at 0: behind it, FFmpeg
+        // takes metadata for a track of text.
+        let timestamp = if frame.kind == FrameKind::Metadata { 0 } else { frame.dts.ms() as u32 };
         let parts = [self.head.as_slice(), frame.payload.as_ref()];
         if let Err(fault) = write_message(out, chunk_stream, type_id, timestamp, STREAM_ID, &parts, RTMP_CHUNK_BYTES_OUT) {
             tracing::warn!(%fault, "a frame is left out");

@@ -82,7 +82,11 @@ impl Clip {
 
     /// Bytes a second that the frames take with their stamps, as message bodies.
     pub(super) fn bytes_per_second(&self) -> f64 {
-        let bytes: usize = self.frames.iter().map(|frame| frame.with_stamp(0, |parts| parts.iter().map(|p| p.len()).sum::<usize>())).sum();
+        let bytes: usize = self
+            .frames
+            .iter()
+            .map(|frame| frame.with_stamp(0, |parts| parts.iter().map(|p| p.len()).sum::<usize>()))
+            .sum();
         bytes as f64 * 1e3 / f64::from(self.round_ms.max(1))
     }
 }
@@ -194,9 +198,84 @@ fn length_size(codec: Codec, record: &[u8]) -> Result<usize, ClipFault> {
 /// Bytes of the access unit delimiter that a picture may begin with: nothing may stand before it (H.264 7.4.1.2.3).
 fn delimiter_bytes(codec: Codec, data: &[u8], length_size: usize) -> usize {
     let first = match codec {
-        Codec::H264 => h264::nal_units(data, length_size).next().and_then(Result::ok).filter(|unit| h264::nal_type(unit) == Some(9)),
-        Codec::Hevc => hevc::nal_units(data, length_size).next().and_then(Result::ok).filter(|unit| hevc::nal_type(unit) == Some(35)),
+        Codec::H264 => h264::nal_units(data, length_size)
+            .next()
+            .and_then(Result::ok)
+            .filter(|unit| h264::nal_type(unit) == Some(9)),
+        Codec::Hevc => hevc::nal_units(data, length_size)
+            .next()
+            .and_then(Result::ok)
+            .filter(|unit| hevc::nal_type(unit) == Some(35)),
         Codec::Aac | Codec::Mp3 => None,
     };
     first.map_or(0, |unit| unit.len().saturating_add(length_size))
+}
+
+#[cfg(test)]
+mod tests {
+    use vivace_base::Limits;
+    use vivace_media::flv::file_header;
+
+    use super::super::stamp::Finder;
+    use super::{Clip, ClipFault};
+
+    const RECORD: [u8; 23] =
+        [1, 66, 0xc0, 30, 0xff, 0xe1, 0, 8, 0x67, 66, 0xc0, 30, 0xda, 2, 0x80, 0xbf, 1, 0, 4, 0x68, 0xce, 0x3c, 0x80];
+
+    fn tag(kind: u8, timestamp_ms: u32, body: &[u8]) -> Vec<u8> {
+        let [_, size @ ..] = (body.len() as u32).to_be_bytes();
+        let [extended, time @ ..] = timestamp_ms.to_be_bytes();
+        [&[kind][..], &size, &time, &[extended, 0, 0, 0], body, &(body.len() as u32 + 11).to_be_bytes()].concat()
+    }
+
+    fn picture(timestamp_ms: u32, data: &[u8]) -> Vec<u8> {
+        tag(9, timestamp_ms, &[&[0x17, 1, 0, 0, 0], data].concat())
+    }
+
+    fn file(tags: &[Vec<u8>]) -> Vec<u8> {
+        [&file_header(true, true)[..], &tag(9, 0, &[&[0x17, 0, 0, 0, 0], &RECORD[..]].concat()), &tags.concat()]
+            .concat()
+    }
+
+    fn read(tags: &[Vec<u8>]) -> Result<Clip, ClipFault> {
+        Clip::of(&file(tags), &Limits::default())
+    }
+
+    #[test]
+    fn a_picture_carries_its_stamp_behind_a_delimiter_and_near_its_start() {
+        let slice = [0, 0, 0, 2, 0x65, 9];
+        let delimited = [&[0, 0, 0, 2, 9, 0x10][..], &slice].concat();
+        let clip = read(&[picture(0, &slice), picture(40, &delimited)]).expect("a clip");
+        let behind = [5, 11];
+        for (frame, at) in clip.frames.iter().zip(behind) {
+            let sent = frame.with_stamp(77, |parts| parts.concat());
+            let mut stamps = Vec::new();
+            Finder::default().feed(&sent, |stamp| stamps.push(stamp));
+            assert_eq!(stamps, [77]);
+            assert_eq!(sent.len(), frame.body.len() + 4 + 1 + 2 + 32 + 1);
+            assert_eq!(sent.get(at..at + 5), Some(&[0, 0, 0, 36, 6][..]));
+            assert!(at + 40 <= 128);
+        }
+    }
+
+    #[test]
+    fn rounds_follow_each_other_at_the_pace_of_the_pictures() {
+        let clip = read(&[1000, 1040, 1080].map(|ms| picture(ms, &[0, 0, 0, 1, 0x65]))).expect("a clip");
+        let times: Vec<u32> = clip.frames.iter().map(|frame| frame.timestamp_ms).collect();
+        assert_eq!((times, clip.round_ms), (vec![0, 40, 80], 120));
+        assert_eq!(clip.headers.len(), 1);
+    }
+
+    #[test]
+    fn what_cannot_be_sent_over_and_over_is_refused() {
+        assert!(matches!(read(&[]), Err(ClipFault::Empty)));
+        let mut other = RECORD;
+        other[3] = 31;
+        let changed = tag(9, 40, &[&[0x17, 0, 0, 0, 0], &other[..]].concat());
+        assert!(matches!(read(&[picture(0, &[0, 0, 0, 1, 0x65]), changed]), Err(ClipFault::Changes(_))));
+        let mut cut = file(&[picture(0, &[0, 0, 0, 1, 0x65])]);
+        cut.truncate(cut.len() - 6);
+        assert!(matches!(Clip::of(&cut, &Limits::default()), Err(ClipFault::Flv(_))));
+        assert!(matches!(Clip::of(b"<html>", &Limits::default()), Err(ClipFault::Flv(_))));
+    }
 }

@@ -130,7 +130,8 @@ fn machine(text: &str) -> Option<Machine> {
     let line = text.lines().find_map(|line| line.strip_prefix("cpu "))?;
     let ticks: Vec<u64> = line.split_whitespace().map_while(|field| field.parse().ok()).collect();
     let [user, nice, system, _idle, _iowait, irq, softirq, steal, ..] = ticks.as_slice() else { return None };
-    let busy = [user, nice, system, irq, softirq, steal].into_iter().fold(0u64, |sum, ticks| sum.saturating_add(*ticks));
+    let busy =
+        [user, nice, system, irq, softirq, steal].into_iter().fold(0u64, |sum, ticks| sum.saturating_add(*ticks));
     Some(Machine { busy_s: busy as f64 / TICKS_PER_SECOND, steal_s: *steal as f64 / TICKS_PER_SECOND })
 }
 

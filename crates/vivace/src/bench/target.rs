@@ -71,7 +71,9 @@ impl Target {
         let (authority, path) = rest.split_at(slash);
         let (protocol, port_default) = match scheme {
             "rtmp" => (Protocol::Rtmp, RTMP_PORT),
-            "http" => (http_protocol(path, protocol).ok_or_else(|| TargetFault::UnknownFormat(url.to_owned()))?, HTTP_PORT),
+            "http" => {
+                (http_protocol(path, protocol).ok_or_else(|| TargetFault::UnknownFormat(url.to_owned()))?, HTTP_PORT)
+            }
             other => return Err(TargetFault::Scheme(other.to_owned())),
         };
         let (host, port) = host_and_port(authority, port_default).ok_or_else(|| TargetFault::Port(url.to_owned()))?;
@@ -108,11 +110,16 @@ impl Target {
     /// The request for an HTTP stream.
     pub(super) fn http_request(&self) -> Vec<u8> {
         let (path, authority) = (&self.path, self.authority());
-        format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: vivace-bench\r\nAccept: */*\r\n\r\n").into_bytes()
+        format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nUser-Agent: vivace-bench\r\nAccept: */*\r\n\r\n")
+            .into_bytes()
     }
 
     fn authority(&self) -> String {
-        if self.host.contains(':') { format!("[{}]:{}", self.host, self.port) } else { format!("{}:{}", self.host, self.port) }
+        if self.host.contains(':') {
+            format!("[{}]:{}", self.host, self.port)
+        } else {
+            format!("{}:{}", self.host, self.port)
+        }
     }
 
     /// The application is all of the path up to its last slash; the query belongs to the name.
@@ -198,7 +205,10 @@ mod tests {
         assert!(matches!(Target::parse("rtmp://h/a", None), Err(TargetFault::NoName(_))));
         assert!(matches!(Target::parse("rtmp://h/live/?k=v", None), Err(TargetFault::NoName(_))));
         for port in ["0", "65536", "x", ""] {
-            assert!(matches!(Target::parse(&format!("rtmp://h:{port}/a/b"), None), Err(TargetFault::Port(_))), "{port}");
+            assert!(
+                matches!(Target::parse(&format!("rtmp://h:{port}/a/b"), None), Err(TargetFault::Port(_))),
+                "{port}"
+            );
         }
     }
 }

@@ -133,7 +133,7 @@ mod tests {
 
     #[test]
     fn an_unknown_number_is_a_fault_with_near_ones_and_hides_nothing() {
-        let (text, fault) = tell(&args(&["20100", "20101"], false, Lang::En));
+        let (text, fault) = tell(&args(&["lvb-video/20191", "lvb-video/20101"], false, Lang::En));
         assert!(text.starts_with("lvb-video/20101"));
         let fault = fault.unwrap();
         assert!(fault.to_string().contains("lvb-video/20101"), "{fault}");

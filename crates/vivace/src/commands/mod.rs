@@ -12,8 +12,6 @@ use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
-use crate::fault::Fault;
-
 const AFTER: &str = "Exit codes: 0 done, 1 a fault, 2 wrong usage. Start with `vivace demo`.";
 
 /// A live video cloud in one binary.
@@ -40,6 +38,8 @@ enum Command {
     CheckConfig(check_config::Args),
     /// Tell cause and remedy of an error code.
     Explain(explain::Args),
+    /// Measure a live server: publish and play in numbers, and report delay and cost as JSON.
+    Bench(crate::bench::Args),
 }
 
 /// Reads the command line and does what it says.
@@ -52,20 +52,18 @@ pub(crate) fn main() -> ExitCode {
             return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(2));
         }
     };
-    match run(cli.command) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(fault) => fault.report(),
-    }
-}
-
-fn run(command: Command) -> Result<(), Fault> {
-    match command {
+    let done = match cli.command {
+        Command::Bench(args) => return crate::bench::run(args),
         Command::Serve(args) => serve::run(&args),
         Command::Demo(args) => demo::run(&args),
         Command::App(command) => app::run(&command),
         Command::Url(command) => url::run(&command),
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Explain(args) => explain::run(&args),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(fault) => fault.report(),
     }
 }
 

@@ -26,13 +26,17 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Fault> {
     let settings = Settings::load(args.config.as_deref(), &Variables::of_process(), &args.settings)?;
     logs::start(&settings.values);
-    runtime()?.block_on(serve(settings.values.config))
+    block_on(serve(settings.values.config))
 }
 
-/// The event loop of control connections; players are served by threads of the server's own.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Fault> {
+/// Runs the event loop of control connections until `work` is done; players are served by threads of the server's own.
+pub(super) fn block_on(work: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
     let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
-    built.map_err(|source| Fault::System { what: "an event loop", source })
+    let runtime = built.map_err(|source| Fault::System { what: "an event loop", source })?;
+    let ended = runtime.block_on(work);
+    // Work that ended well has waited for all it started. One that was cut short is not to be waited for.
+    runtime.shutdown_background();
+    ended
 }
 
 async fn serve(config: Config) -> Result<(), Fault> {

@@ -3,6 +3,9 @@
 use std::net::SocketAddr;
 use std::str::FromStr;
 
+use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::LevelFilter;
+
 /// What a parser expects instead of what it was given.
 pub(super) type Expected = String;
 
@@ -56,4 +59,13 @@ pub(super) fn host(text: &str) -> Result<Option<String>, Expected> {
     } else {
         Err("a host name or an IP address without a port, such as live.example.com or [2001:db8::1]".to_owned())
     }
+}
+
+/// A level of the log, or levels per part. A bare word that is no level would silence everything else, so it is refused.
+pub(super) fn log_level(text: &str) -> Result<String, Expected> {
+    let is_level = |part: &str| part.contains(['=', '[']) || (!part.is_empty() && part.parse::<LevelFilter>().is_ok());
+    let fits = text.split(',').all(|part| is_level(part.trim())) && EnvFilter::builder().parse(text).is_ok();
+    fits.then(|| text.to_owned()).ok_or_else(|| {
+        "`error`, `warn`, `info`, `debug` or `trace`, or such words per part, as in `info,vivace_rtmp=debug`".to_owned()
+    })
 }

@@ -1,11 +1,10 @@
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
-use tracing_subscriber::EnvFilter;
 use vivace_base::LimitField;
 use vivace_server::Auth;
 
-use super::kind::{Expected, address, host, number, switch, word};
+use super::kind::{Expected, address, host, log_level, number, switch, word};
 use super::{LogFormat, Values, limits};
 
 /// One thing that can be set.
@@ -139,15 +138,7 @@ static LINES: [Line; 12] = [
         value_name: "LEVEL",
         doc: "What is logged: `error`, `warn`, `info`, `debug` or `trace`, also per part, as in `info,vivace_rtmp=debug`.",
         get: |values| values.log_level.clone(),
-        set: |values, text| match EnvFilter::builder().parse(text) {
-            Ok(_) if !text.trim().is_empty() => {
-                values.log_level = text.to_owned();
-                Ok(())
-            }
-            _ => Err("`error`, `warn`, `info`, `debug` or `trace`, or such words per part, as in \
-                      `info,vivace_rtmp=debug`"
-                .to_owned()),
-        },
+        set: |values, text| log_level(text).map(|value| values.log_level = value),
     },
 ];
 

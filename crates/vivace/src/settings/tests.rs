@@ -125,14 +125,19 @@ fn wrong_values_of_every_kind_are_refused() {
         ("--page-open", &["yes", "1"]),
         ("--delivery-threads", &["0", "1025", "Auto"]),
         ("--log-format", &["xml"]),
-        ("--log-level", &["", "loud=very", "info,=", "a=b=c"]),
+        ("--log-level", &["", "verbose", "loud=very", "info,=", "a=b=c"]),
         ("--limits-connections-max", &["0", "1e3", "1099511627777"]),
     ] {
         for value in values {
             assert!(load(None, &[], &[flag, value]).is_err(), "{flag} {value:?}");
         }
     }
-    for (flag, value) in [("--rtmp", "[::]:0"), ("--public-host", "[2001:db8::1]"), ("--public-host", "")] {
+    for (flag, value) in [
+        ("--rtmp", "[::]:0"),
+        ("--public-host", "[2001:db8::1]"),
+        ("--public-host", ""),
+        ("--log-level", "warn,vivace=trace"),
+    ] {
         assert!(load(None, &[], &[flag, value]).is_ok(), "{flag} {value:?}");
     }
 }

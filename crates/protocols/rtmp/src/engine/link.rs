@@ -198,11 +198,6 @@ impl Link {
         self.small(on, message_type::COMMAND_AMF0, stream_id, &wire::encode(values));
     }
 
-    /// A data message.
-    pub(super) fn data(&mut self, stream_id: u32, values: &[Value]) {
-        self.small(chunk_stream::STREAM, message_type::DATA_AMF0, stream_id, &wire::encode(values));
-    }
-
     /// # Errors
     /// [`Fault::MessageTooLong`] beyond 24 bits of length, [`Fault::OutputFull`] when too much waits already.
     pub(super) fn media(

@@ -12,7 +12,7 @@ use vivace_base::StreamName;
 use vivace_domain::App;
 use vivace_server::{Config, Server};
 
-use super::serve::runtime;
+use super::serve::block_on;
 use super::url::{Format, Urls};
 use crate::fault::Fault;
 use crate::ready::Listening;
@@ -47,10 +47,8 @@ pub(super) fn run(args: &Args) -> Result<(), Fault> {
     let folder = Folder::make()?;
     let values = values(args, &folder)?;
     logs::start(&values);
-    // The folder is removed when the event loop, and with it the server, has gone.
-    let runtime = runtime()?;
-    let ended = runtime.block_on(demo(values.config, clip));
-    drop(runtime);
+    let ended = block_on(demo(values.config, clip));
+    // Not before the server has gone.
     drop(folder);
     ended
 }

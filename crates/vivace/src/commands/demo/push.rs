@@ -45,7 +45,7 @@ impl Target {
             tc_url: format!("rtmp://{authority}/{app}"),
             name: name.to_owned(),
             role: Role::Publish,
-            chunk_bytes_out: vivace_base::RTMP_CHUNK_BYTES_OUT,
+            chunk_bytes_out: CHUNK_BYTES,
             digest: false,
         };
         Self { authority: authority.to_owned(), client, limits: Arc::new(limits) }
@@ -226,9 +226,22 @@ const fn answer() -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use vivace_base::Limits;
+    use std::time::Duration;
 
-    use super::Target;
+    use tokio::net::TcpListener;
+    use tokio::sync::oneshot;
+    use tokio::time::timeout;
+    use tokio_util::sync::CancellationToken;
+    use vivace_base::{Limits, StreamName};
+    use vivace_domain::url::{Stamp, push_url};
+    use vivace_server::{Config, Server};
+
+    use super::{Target, push};
+    use crate::commands::demo::clip::Clip;
+    use crate::commands::demo::folder::Folder;
+    use crate::machine;
+
+    const DEADLINE: Duration = Duration::from_secs(30);
 
     #[test]
     fn a_push_url_is_taken_apart() {
@@ -236,5 +249,44 @@ mod tests {
         assert_eq!(target.authority, "[::1]:1935");
         assert_eq!((target.client.app.as_str(), target.client.tc_url.as_str()), ("live", "rtmp://[::1]:1935/live"));
         assert_eq!(target.client.name, "demo?bizid=1&txSecret=a&txTime=B");
+    }
+
+    #[tokio::test]
+    async fn the_server_takes_the_clip_and_the_push_ends_when_told() {
+        let folder = Folder::make().unwrap();
+        let here = "127.0.0.1:0".parse().unwrap();
+        let config = Config { rtmp: here, http: here, data: folder.path().to_owned(), ..Config::default() };
+        let server = Server::load(config).await.unwrap();
+        let (app, authority) = (server.app(), server.addresses().rtmp.to_string());
+        let mut expires_at = machine::unix_now();
+        expires_at.0 += 60_000;
+        let stamp = Stamp { key: &app.keys.push_key, expires_at };
+        let url = push_url(&authority, &StreamName::parse("demo").unwrap(), app.keys.bizid, Some(stamp));
+
+        let (stop, (granted, live)) = (CancellationToken::new(), oneshot::channel());
+        let serving = tokio::spawn(server.run(stop.clone()));
+        let pushing =
+            tokio::spawn(push(Target::new(&url, Limits::default()), Clip::load().unwrap(), stop.clone(), granted));
+        timeout(DEADLINE, live).await.expect("granted in time").expect("the push goes on");
+        stop.cancel();
+        timeout(DEADLINE, pushing).await.expect("the push ends").unwrap();
+        timeout(DEADLINE, serving).await.expect("the server ends").unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_push_that_is_cut_is_tried_again() {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("rtmp://{}/live/demo", listener.local_addr().unwrap());
+        let (stop, (granted, live)) = (CancellationToken::new(), oneshot::channel());
+        let pushing =
+            tokio::spawn(push(Target::new(&url, Limits::default()), Clip::load().unwrap(), stop.clone(), granted));
+        for round in 0..2 {
+            let (socket, _) = timeout(DEADLINE, listener.accept()).await.expect("a connection in time").unwrap();
+            drop(socket);
+            assert!(!pushing.is_finished(), "round {round}");
+        }
+        stop.cancel();
+        timeout(DEADLINE, pushing).await.expect("the push ends").unwrap();
+        assert!(live.await.is_err(), "nothing was granted");
     }
 }

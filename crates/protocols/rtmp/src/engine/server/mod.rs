@@ -150,8 +150,11 @@ impl Server {
         asked
     }
 
-    /// Grants a play: StreamBegin, `NetStream.Play.Reset`, `NetStream.Play.Start`, `|RtmpSampleAccess` and
-    /// `NetStream.Data.Start`. What the caller sends after this output are the stream's own messages.
+    /// Grants a play: StreamBegin, `NetStream.Play.Reset` and `NetStream.Play.Start`. What the caller sends after this
+    /// output are the stream's own messages.
+    ///
+    /// The data messages of Flash (`|RtmpSampleAccess`, `NetStream.Data.Start`) are left out: players of today show
+    /// them as a data track that the stream does not have.
     ///
     /// False if the client no longer asks for it.
     #[must_use]
@@ -161,9 +164,6 @@ impl Server {
             self.link.user_event(user_event::STREAM_BEGIN, stream_id);
             self.status(stream_id, "status", "NetStream.Play.Reset", "Playing and resetting stream.");
             self.status(stream_id, "status", "NetStream.Play.Start", "Started playing stream.");
-            self.link.data(stream_id, &["|RtmpSampleAccess".into(), true.into(), true.into()]);
-            let start = info("status", "NetStream.Data.Start", "Started playing stream.");
-            self.link.data(stream_id, &["onStatus".into(), start]);
         }
         asked
     }

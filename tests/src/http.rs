@@ -1,0 +1,136 @@
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+use serde_json::Value;
+
+use crate::{PATIENCE, split};
+
+/// A whole HTTP response.
+#[derive(Clone, Debug)]
+pub struct Answer {
+    /// Status code.
+    pub status: u16,
+    /// Status line and header lines.
+    pub head: String,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+impl Answer {
+    /// The body as text.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Panics
+    /// It is not JSON.
+    #[track_caller]
+    pub fn json(&self) -> Value {
+        serde_json::from_slice(&self.body).unwrap_or_else(|error| panic!("{error} in {:?}", self.text()))
+    }
+
+    /// A header's value; names are compared without regard to case.
+    pub fn header(&self, name: &str) -> Option<&str> {
+        header(&self.head, name)
+    }
+}
+
+pub(crate) fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
+    let pairs = head.lines().filter_map(|line| line.split_once(':'));
+    pairs.into_iter().find(|(key, _)| key.eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+}
+
+/// GET.
+#[track_caller]
+pub fn get(url: &str) -> Answer {
+    get_with(url, &[])
+}
+
+/// GET with further headers. The path goes out as it stands, however wrong it is.
+#[track_caller]
+pub fn get_with(url: &str, headers: &[(&str, &str)]) -> Answer {
+    let (authority, path) = split(url);
+    let more: String = headers.iter().map(|(name, value)| format!("{name}: {value}\r\n")).collect();
+    let path = if path.is_empty() { "/" } else { path };
+    request(
+        authority,
+        format!("GET {path} HTTP/1.1\r\nHost: {authority}\r\nConnection: close\r\n{more}\r\n").as_bytes(),
+    )
+}
+
+/// Sends these very bytes and reads until the server closes.
+///
+/// # Panics
+/// There is no answer.
+#[track_caller]
+pub fn request(authority: &str, bytes: &[u8]) -> Answer {
+    let mut socket = open(authority);
+    socket.write_all(bytes).unwrap();
+    let mut all = Vec::new();
+    // A refused request may end with a reset: what was said before counts.
+    let _ = socket.read_to_end(&mut all);
+    let end = all.windows(4).position(|four| four == b"\r\n\r\n");
+    let end = end.unwrap_or_else(|| panic!("no HTTP response: {:?}", String::from_utf8_lossy(&all)));
+    let head = String::from_utf8_lossy(&all[..end]).into_owned();
+    let status = head.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap();
+    Answer { status, head, body: all.split_off(end + 4) }
+}
+
+pub(crate) fn open(authority: &str) -> TcpStream {
+    let socket = TcpStream::connect(authority).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    socket.set_write_timeout(Some(PATIENCE)).unwrap();
+    socket.set_nodelay(true).unwrap();
+    socket
+}
+
+/// The endless body of a live play.
+#[derive(Debug)]
+pub struct Live {
+    socket: TcpStream,
+    /// Status line and header lines of the response.
+    pub head: String,
+}
+
+impl Live {
+    /// Begins to play.
+    ///
+    /// # Panics
+    /// It is refused.
+    #[track_caller]
+    pub fn open(url: &str) -> Self {
+        Self::over(open(split(url).0), url, "")
+    }
+
+    /// Begins to play over this socket, with further header lines.
+    ///
+    /// # Panics
+    /// It is refused.
+    #[track_caller]
+    pub fn over(mut socket: TcpStream, url: &str, headers: &str) -> Self {
+        let (authority, path) = split(url);
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: {authority}\r\n{headers}\r\n").unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") {
+            let mut byte = [0];
+            socket.read_exact(&mut byte).unwrap();
+            head.push(byte[0]);
+        }
+        let head = String::from_utf8(head).unwrap();
+        assert!(head.starts_with("HTTP/1.1 200 ") || head.starts_with("HTTP/1.1 101 "), "{head}");
+        Self { socket, head }
+    }
+
+    /// The socket.
+    pub fn socket(&mut self) -> &mut TcpStream {
+        &mut self.socket
+    }
+}
+
+impl Read for Live {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        self.socket.read(buffer)
+    }
+}
