@@ -28,8 +28,12 @@ pub(crate) fn target() -> PathBuf {
 }
 
 /// The command, without the settings that the scenario's own environment may hold.
-pub(crate) fn command() -> Command {
-    let mut command = Command::new(vivace_path());
+pub fn command() -> Command {
+    without_settings(Command::new(vivace_path()))
+}
+
+/// A program that does not see the settings in the scenario's own environment.
+pub fn without_settings(mut command: Command) -> Command {
     for (name, _) in std::env::vars_os() {
         if name.to_string_lossy().starts_with("VIVACE_") {
             command.env_remove(name);
@@ -50,6 +54,16 @@ pub struct Finished {
 }
 
 impl Finished {
+    /// Runs a program to its end.
+    ///
+    /// # Panics
+    /// It does not end in time.
+    #[track_caller]
+    pub fn run(command: &mut Command) -> Self {
+        Self::of(Tool::start(command))
+    }
+
+    #[track_caller]
     pub(crate) fn of(mut tool: Tool) -> Self {
         let code = tool.wait().code().unwrap_or(-1);
         Self { code, stdout: tool.stdout(), stderr: tool.stderr() }

@@ -18,7 +18,7 @@ mod wait;
 mod websocket;
 mod witness;
 
-pub use binary::{Finished, vivace, vivace_path};
+pub use binary::{Finished, command, vivace, vivace_path, without_settings};
 pub use clip::Clip;
 pub use feeder::Feeder;
 pub use ffmpeg::{

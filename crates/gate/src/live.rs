@@ -65,12 +65,7 @@ impl Gate {
     }
 
     /// Decides about a push: name, signature and expiry, then the claim on the name.
-    pub async fn publish(
-        &self,
-        asked: Asked<'_>,
-        peer: IpAddr,
-        session: SessionId,
-    ) -> Result<Published, PublishFault> {
+    pub async fn publish(&self, asked: Asked<'_>, peer: IpAddr, session: SessionId) -> Result<Published, PublishFault> {
         if self.draining.load(Relaxed) {
             return Err(PublishFault::Draining);
         }

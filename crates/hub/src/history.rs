@@ -172,7 +172,8 @@ impl History {
         if marks.is_empty() {
             return;
         }
-        let block = Block { offset: self.view.end(), bytes: Bytes::from(bytes.into_boxed_slice()), marks: marks.into() };
+        let block =
+            Block { offset: self.view.end(), bytes: Bytes::from(bytes.into_boxed_slice()), marks: marks.into() };
         self.key = block.last_key().or(self.key);
         self.view.push(block);
     }

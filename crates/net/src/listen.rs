@@ -1,7 +1,8 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
-use socket2::{Domain, Protocol, Socket, Type};
+use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -37,6 +38,11 @@ pub struct Listener {
     role: &'static str,
     inner: TcpListener,
     seats: Arc<Semaphore>,
+}
+
+/// A peer that is silent for a minute is asked whether it is still there, and given up after five questions.
+const fn keepalive() -> TcpKeepalive {
+    TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(10)).with_retries(5)
 }
 
 /// Connections that wait in the kernel to be accepted.
@@ -76,12 +82,16 @@ impl Listener {
                     if let Err(error) = socket.set_nodelay(true) {
                         tracing::debug!(role = self.role, %peer, %error, "TCP_NODELAY was refused");
                     }
+                    // A paused player, or one of a silent stream, whose machine is gone would keep its seat for ever.
+                    if let Err(error) = SockRef::from(&socket).set_tcp_keepalive(&keepalive()) {
+                        tracing::debug!(role = self.role, %peer, %error, "TCP keep-alive was refused");
+                    }
                     return (socket, peer, seat);
                 }
                 Err(error) => {
                     tracing::warn!(role = self.role, %error, "a connection could not be accepted");
                     // Out of file descriptors: some have to be closed before another try makes sense.
-                    tokio::time::sleep(std::time::Duration::from_millis(50)).await;
+                    tokio::time::sleep(Duration::from_millis(50)).await;
                 }
             }
         }

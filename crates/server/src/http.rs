@@ -45,7 +45,8 @@ type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, BoxError>;
 impl Service {
     async fn route(&self, request: Request<Incoming>) -> Response<Body> {
         let answer: Result<_, Infallible> = self.router.clone().oneshot(request).await;
-        let mut response = answer.unwrap_or_else(|never| match never {}).map(|body| body.map_err(Into::into).boxed_unsync());
+        let mut response =
+            answer.unwrap_or_else(|never| match never {}).map(|body| body.map_err(Into::into).boxed_unsync());
         self.sign(response.headers_mut());
         response
     }

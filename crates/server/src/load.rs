@@ -43,13 +43,13 @@ impl Server {
         let seats = Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS)));
         let rtmp = Listener::bind("RTMP", config.rtmp, seats.clone())?;
         let http = Listener::bind("HTTP", config.http, seats)?;
-        let addresses = Addresses { rtmp: address(&rtmp, "RTMP", config.rtmp)?, http: address(&http, "HTTP", config.http)? };
+        let addresses =
+            Addresses { rtmp: address(&rtmp, "RTMP", config.rtmp)?, http: address(&http, "HTTP", config.http)? };
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = config.delivery_threads.unwrap_or_else(cores);
         let delivery = Delivery::start(threads, &limits, &clock).map_err(LoadFault::Delivery)?;
         let hub = Hub::new(limits.clone(), clock.clone(), Arc::new(delivery.handle()), config.merge_ms);
-        let policy =
-            Policy { push_open: config.push_auth == Auth::Open, play_open: config.play_auth == Auth::Open };
+        let policy = Policy { push_open: config.push_auth == Auth::Open, play_open: config.play_auth == Auth::Open };
         let gate = Gate::new(app.clone(), hub.clone(), clock.clone(), limits.clone(), policy);
         let events = store.event_log(&limits);
         let handle = delivery.handle();

@@ -26,7 +26,11 @@ pub(crate) fn render(shared: &Shared) -> String {
     let counts = &shared.counts;
     let mut page = Page::default();
     page.gauge("streams", "Streams that have a publisher.", live as u64);
-    page.gauge("streams_in_grace", "Streams that wait for their publisher to come back.", (streams.len() - live) as u64);
+    page.gauge(
+        "streams_in_grace",
+        "Streams that wait for their publisher to come back.",
+        (streams.len() - live) as u64,
+    );
     page.gauge("readers", "Players attached to streams.", readers);
     page.gauge("reader_lag_ms", "Largest lag of a player behind the newest frame, in media time.", lag_ms);
     page.gauge("uptime_ms", "Milliseconds since the start.", shared.clock.mono().since(shared.started));
@@ -41,7 +45,11 @@ pub(crate) fn render(shared: &Shared) -> String {
     let errors = counts.protocol_errors.load(Relaxed);
     page.counter("protocol_errors_total", "Connections that ended before a request because of their bytes.", errors);
     page.counter("events_written_total", "Events of live streams on disk.", events.written);
-    page.counter("events_lost_total", "Events of live streams lost to a full queue or a failing store.", events.overflowed + events.failed);
+    page.counter(
+        "events_lost_total",
+        "Events of live streams lost to a full queue or a failing store.",
+        events.overflowed + events.failed,
+    );
     page.head("refusals_total", "Pushes and plays refused, by code of the catalogue.", "counter");
     for ((operation, table, code), count) in shared.refusals.counts() {
         let operation = operation.name();

@@ -26,8 +26,7 @@ pub(crate) async fn serve(
     seat: Seat,
     pending: OwnedSemaphorePermit,
 ) {
-    let around =
-        Surroundings { limits: shared.limits.clone(), clock: shared.clock.clone(), stop: shared.stop.clone() };
+    let around = Surroundings { limits: shared.limits.clone(), clock: shared.clock.clone(), stop: shared.stop.clone() };
     let mut random = [0; engine::handshake::RANDOM_BYTES];
     shared.rng.fill(&mut random);
     match Connection::new(socket, around, random).request().await {

@@ -69,10 +69,8 @@ async fn accept_http(
     sessions: &TaskTracker,
     router: Router,
 ) {
-    let limits = HttpLimits {
-        head_bytes_max: shared.limits.http_head_bytes_max,
-        head_ms_max: shared.limits.handshake_ms_max,
-    };
+    let limits =
+        HttpLimits { head_bytes_max: shared.limits.http_head_bytes_max, head_ms_max: shared.limits.handshake_ms_max };
     loop {
         let Ok(place) = pending.clone().acquire_owned().await else { return };
         let (socket, address, seat) = listener.accept().await;

@@ -1,8 +1,6 @@
 use std::sync::Arc;
 
-use vivace_admin::{
-    AudioView, Live, PlayUrls, RefusalView, Status, StreamView, VideoView, Words,
-};
+use vivace_admin::{AudioView, Live, PlayUrls, RefusalView, Status, StreamView, VideoView, Words};
 use vivace_base::{MonoMs, Secret, StreamName, UnixMs};
 use vivace_codes::Text;
 use vivace_domain::app::App;
@@ -11,10 +9,10 @@ use vivace_hub::{Config as TrackConfig, Stream, StreamState};
 use vivace_media::fmp4::Track;
 use vivace_media::{Codec, aac, mp3};
 
+use crate::Auth;
 use crate::metrics;
 use crate::refusals::Refused;
 use crate::shared::Shared;
-use crate::Auth;
 
 /// The server as the page and the API see it.
 pub(crate) struct View(pub(crate) Arc<Shared>);

@@ -188,7 +188,8 @@ function scaled(value, units, digits = 1) {
   let index = 0;
   let rest = value;
   for (; rest >= 999.5 && index < units.length - 1; index += 1) rest /= 1000;
-  return `${number(rest, index === 0 || rest >= 100 ? 0 : digits)} ${units[index]}`;
+  const places = index === 0 || rest >= 100 ? 0 : Math.min(digits, rest >= 10 ? 1 : 2);
+  return `${number(rest, places)} ${units[index]}`;
 }
 
 const bits = (value) => scaled(value, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'], value >= 1e6 ? 2 : 0);

@@ -225,14 +225,16 @@ function dec(value) {
 }
 
 function videoCodec({ type, view }) {
-  const config = (name) => children(view, 78).find((child) => child.type === name)?.view;
-  const avcC = config('avcC');
+  // An encoder may leave its record empty; the type alone then names the codec.
+  const boxes = children(view, 78);
+  const config = (name, least) => boxes.find((child) => child.type === name && child.view.byteLength >= least)?.view;
+  const avcC = config('avcC', 4);
   if (avcC) return `${type}.${hex(avcC.getUint8(1))}${hex(avcC.getUint8(2))}${hex(avcC.getUint8(3))}`;
-  const hvcC = config('hvcC');
+  const hvcC = config('hvcC', 13);
   if (hvcC) return `${type}.${hevcParts(hvcC)}`;
-  const av1C = config('av1C');
+  const av1C = config('av1C', 4);
   if (av1C) return `av01.${av1Parts(av1C)}`;
-  const vpcC = config('vpcC');
+  const vpcC = config('vpcC', 7);
   if (vpcC) return `${type}.${dec(vpcC.getUint8(4))}.${dec(vpcC.getUint8(5))}.${dec(vpcC.getUint8(6) >> 4)}`;
   return type;
 }

@@ -6,4 +6,4 @@ mod router;
 mod view;
 
 pub use router::{Live, router};
-pub use view::{AudioView, Items, PlayUrls, PushUrl, RefusalView, Status, StreamView, Words, VideoView};
+pub use view::{AudioView, Items, PlayUrls, PushUrl, RefusalView, Status, StreamView, VideoView, Words};

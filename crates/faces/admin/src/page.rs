@@ -24,7 +24,11 @@ const ASSETS: [Asset; 5] = [
         media_type: "text/javascript; charset=utf-8",
         body: include_str!("../assets/player.js"),
     },
-    Asset { path: "/assets/style.css", media_type: "text/css; charset=utf-8", body: include_str!("../assets/style.css") },
+    Asset {
+        path: "/assets/style.css",
+        media_type: "text/css; charset=utf-8",
+        body: include_str!("../assets/style.css"),
+    },
     Asset { path: "/assets/icon.svg", media_type: "image/svg+xml", body: include_str!("../assets/icon.svg") },
 ];
 

@@ -86,7 +86,11 @@ struct Named {
     name: String,
 }
 
-async fn push_url(State(live): State<Shared>, headers: HeaderMap, named: Result<Query<Named>, QueryRejection>) -> Response {
+async fn push_url(
+    State(live): State<Shared>,
+    headers: HeaderMap,
+    named: Result<Query<Named>, QueryRejection>,
+) -> Response {
     let bad = |message: String| {
         (StatusCode::BAD_REQUEST, Json(json!({"error": "bad_parameter", "message": message}))).into_response()
     };

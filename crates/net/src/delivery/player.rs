@@ -172,7 +172,13 @@ impl Player {
     }
 
     /// Reads what the player sent, up to `fuel` bytes. True if there may be more.
-    pub(super) fn read(&mut self, view: &View, limits: &Limits, buffer: &mut [u8], fuel: usize) -> Result<bool, PlayEnd> {
+    pub(super) fn read(
+        &mut self,
+        view: &View,
+        limits: &Limits,
+        buffer: &mut [u8],
+        fuel: usize,
+    ) -> Result<bool, PlayEnd> {
         let mut left = fuel;
         let mut replies = Vec::new();
         while left > 0 {

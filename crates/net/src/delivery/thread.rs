@@ -7,9 +7,9 @@ use mio::{Events, Interest, Poll, Token};
 use vivace_base::{Clock, Limits, MonoMs};
 use vivace_hub::{FormatKind, PlayEnd, Reader, Stream, StreamState, View};
 
+use super::Adoption;
 use super::mailbox::{Letters, Mailbox, WAKE};
 use super::player::Player;
-use super::Adoption;
 
 /// Newcomers taken on between two looks at the streams.
 const ADOPT_MAX: usize = 32;
@@ -293,9 +293,11 @@ impl Worker {
             Watched { stream: stream.clone(), groups: Vec::new(), look_at: now }
         });
         let groups = &self.groups;
-        let found = watched.groups.iter().copied().find(|index| {
-            groups.get(*index).and_then(Option::as_ref).is_some_and(|group| group.kind == kind)
-        });
+        let found = watched
+            .groups
+            .iter()
+            .copied()
+            .find(|index| groups.get(*index).and_then(Option::as_ref).is_some_and(|group| group.kind == kind));
         if let Some(found) = found {
             return found;
         }

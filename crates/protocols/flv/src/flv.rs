@@ -32,7 +32,17 @@ impl Format for Flv {
             object.str("description", &format!("{} ms skipped", skipped.ms()));
         });
         let kind = FrameKind::Metadata;
-        tag(&Frame { kind, codec: None, dts: MediaTime::ZERO, cts: MediaTime::ZERO, key: false, payload: payload.into() }, out);
+        tag(
+            &Frame {
+                kind,
+                codec: None,
+                dts: MediaTime::ZERO,
+                cts: MediaTime::ZERO,
+                key: false,
+                payload: payload.into(),
+            },
+            out,
+        );
     }
 }
 

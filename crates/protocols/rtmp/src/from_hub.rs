@@ -46,7 +46,9 @@ impl Messages {
         // takes metadata for a track of text.
         let timestamp = if frame.kind == FrameKind::Metadata { 0 } else { frame.dts.ms() as u32 };
         let parts = [self.head.as_slice(), frame.payload.as_ref()];
-        if let Err(fault) = write_message(out, chunk_stream, type_id, timestamp, STREAM_ID, &parts, RTMP_CHUNK_BYTES_OUT) {
+        if let Err(fault) =
+            write_message(out, chunk_stream, type_id, timestamp, STREAM_ID, &parts, RTMP_CHUNK_BYTES_OUT)
+        {
             tracing::warn!(%fault, "a frame is left out");
         }
     }

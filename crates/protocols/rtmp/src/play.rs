@@ -14,57 +14,64 @@ pub struct RtmpPlayer {
     engine: Server,
     stream_id: u32,
     clock: Arc<dyn Clock>,
+    wants: Wants,
+    on_end: Option<OnEnd>,
+}
+
+/// What the player has asked to get.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Wants {
     audio: bool,
     video: bool,
-    on_end: Option<OnEnd>,
+    paused: bool,
+}
+
+impl Wants {
+    /// The format that it comes to; `None` if nothing is to be sent.
+    const fn format(self) -> Option<FormatKind> {
+        match (self.paused, self.audio, self.video) {
+            (false, true, true) => Some(RTMP),
+            (false, true, false) => Some(RTMP_AUDIO),
+            (false, false, true) => Some(RTMP_VIDEO),
+            (true, _, _) | (_, false, false) => None,
+        }
+    }
 }
 
 impl RtmpPlayer {
     /// A player whose play has been accepted; `on_end` is called once.
     pub fn new(engine: Server, stream_id: u32, clock: Arc<dyn Clock>, on_end: OnEnd) -> Self {
-        Self { engine, stream_id, clock, audio: true, video: true, on_end: Some(on_end) }
+        let wants = Wants { audio: true, video: true, paused: false };
+        Self { engine, stream_id, clock, wants, on_end: Some(on_end) }
     }
 
-    fn on_event(&mut self, event: &Event) -> Ask {
+    /// False if the play is over.
+    fn on_event(&mut self, event: &Event) -> bool {
         match event {
-            Event::StopPlay { stream_id } if *stream_id == self.stream_id => Ask::Close(PlayEnd::Client),
-            Event::Pause { stream_id, paused, .. } if *stream_id == self.stream_id => {
-                if *paused {
-                    Ask::Pause
-                } else {
-                    Ask::Resume
-                }
-            }
-            Event::ReceiveAudio { stream_id, wanted } if *stream_id == self.stream_id => {
-                self.audio = *wanted;
-                self.wanted()
-            }
-            Event::ReceiveVideo { stream_id, wanted } if *stream_id == self.stream_id => {
-                self.video = *wanted;
-                self.wanted()
-            }
+            Event::StopPlay { stream_id } if *stream_id == self.stream_id => return false,
+            Event::Pause { stream_id, paused, .. } if *stream_id == self.stream_id => self.wants.paused = *paused,
+            Event::ReceiveAudio { stream_id, wanted } if *stream_id == self.stream_id => self.wants.audio = *wanted,
+            Event::ReceiveVideo { stream_id, wanted } if *stream_id == self.stream_id => self.wants.video = *wanted,
             Event::Publish { stream_id, .. } => {
                 let said = "this connection plays: open another one to publish";
                 self.engine.refuse_publish(*stream_id, "NetStream.Publish.BadName", said);
-                Ask::Nothing
             }
             Event::Play { stream_id, .. } => {
                 let said = "this connection plays already: open another one";
                 self.engine.refuse_play(*stream_id, "NetStream.Play.Failed", said);
-                Ask::Nothing
             }
-            _ => Ask::Nothing,
+            _ => {}
         }
+        true
     }
 
-    fn wanted(&self) -> Ask {
-        let kind: FormatKind = match (self.audio, self.video) {
-            (true, true) => RTMP,
-            (true, false) => RTMP_AUDIO,
-            (false, true) => RTMP_VIDEO,
-            (false, false) => return Ask::Pause,
-        };
-        Ask::Switch(kind)
+    /// What a change of wishes asks for. A player that says what held before is not interrupted.
+    fn asked(before: Wants, after: Wants) -> Ask {
+        match (before.format(), after.format()) {
+            (before, after) if before == after => Ask::Nothing,
+            (_, None) => Ask::Pause,
+            (_, Some(format)) => Ask::Switch(format),
+        }
     }
 
     fn take_output(&mut self, out: &mut Vec<u8>) {
@@ -77,19 +84,17 @@ impl RtmpPlayer {
 impl Inbound for RtmpPlayer {
     fn on_input(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Ask {
         let read = self.engine.handle_input(self.clock.mono(), bytes);
-        let mut ask = Ask::Nothing;
+        let before = self.wants;
+        let mut plays = true;
         while let Some(event) = self.engine.poll_event() {
-            match self.on_event(&event) {
-                Ask::Nothing => {}
-                other => ask = other,
-            }
+            plays &= self.on_event(&event);
         }
         self.take_output(out);
         if let Err(fault) = read {
             tracing::debug!(%fault, "an RTMP player broke the protocol");
             return Ask::Close(PlayEnd::Protocol);
         }
-        ask
+        if plays { Self::asked(before, self.wants) } else { Ask::Close(PlayEnd::Client) }
     }
 
     fn farewell(&mut self, _: PlayEnd, out: &mut Vec<u8>) {

@@ -179,9 +179,12 @@ impl Connection {
         Ok(self.engine.handle_input(now, self.buffer.get(..count).unwrap_or_default())?)
     }
 
+    /// Sends what is queued. A peer that takes nothing for as long as a publisher may be silent is lost.
     async fn flush(&mut self) -> Result<(), SessionEnd> {
+        let patience = Duration::from_millis(self.around.limits.publisher_idle_ms_max);
         while let Some(output) = self.engine.take_output() {
-            self.socket.write_all(&output).await?;
+            let written = timeout(patience, self.socket.write_all(&output)).await;
+            written.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
         }
         Ok(())
     }

@@ -12,6 +12,7 @@ mod play;
 mod process;
 mod publish;
 mod push;
+mod reasons;
 mod stamp;
 mod target;
 

@@ -1,4 +1,3 @@
-use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::atomic::Ordering::Relaxed;
@@ -12,6 +11,7 @@ use super::clock::{MS, SECOND, nap_until, now_ns, seconds_ns};
 use super::fault::Fault;
 use super::percentiles::rounded;
 use super::push::{Counters, push};
+use super::reasons::{Failure, Reasons};
 use super::target::{Protocol, Target};
 
 /// A publisher holds little on its stack; thousands of them share the address space.
@@ -47,19 +47,12 @@ struct Report {
     failures: Vec<Failure>,
 }
 
-/// How many ended for the same reason.
-#[derive(Debug, PartialEq, Eq, Serialize)]
-pub(super) struct Failure {
-    pub(super) reason: String,
-    pub(super) count: u64,
-}
-
 /// Runs the publishers and prints what they did. Fails if one of them ended early.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Fault> {
     let targets = targets(&args.url, args.count)?;
     let clip = read_clip(&args.file)?;
     let (counters, start_ns) = (Counters::default(), now_ns());
-    let mut reasons = BTreeMap::new();
+    let mut reasons = Reasons::default();
     thread::scope(|scope| {
         let (mut running, clip, counters) = (Vec::new(), &clip, &counters);
         let secs_ns = args.secs.map(seconds_ns);
@@ -67,15 +60,15 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Fault> {
             let publisher = thread::Builder::new().stack_size(STACK_BYTES);
             match publisher.spawn_scoped(scope, move || push(target, clip, secs_ns, counters)) {
                 Ok(handle) => running.push(handle),
-                Err(error) => *reasons.entry(format!("no thread: {error}")).or_insert(0u64) += 1,
+                Err(error) => reasons.add(format!("no thread: {error}")),
             }
             nap_until(now_ns().saturating_add(STAGGER_NS));
         }
         for handle in running {
             match handle.join() {
                 Ok(Ok(())) => {}
-                Ok(Err(fault)) => *reasons.entry(fault.to_string()).or_insert(0) += 1,
-                Err(_) => *reasons.entry("the publisher panicked".to_owned()).or_insert(0) += 1,
+                Ok(Err(fault)) => reasons.add(fault),
+                Err(_) => reasons.add("the publisher panicked"),
             }
         }
     });
@@ -88,17 +81,10 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Fault> {
         frames: counters.pictures.load(Relaxed),
         mbps: rounded(bytes as f64 * 8.0 / 1e6 / secs, 3),
         late_ms_max: rounded(counters.late_ns_max.load(Relaxed) as f64 / MS as f64, 2),
-        failures: failures(reasons),
+        failures: reasons.into_failures(),
     };
     println!("{}", serde_json::to_string(&report)?);
     Ok(if report.failures.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-}
-
-/// Reasons with their counts, the most frequent first.
-pub(super) fn failures(reasons: BTreeMap<String, u64>) -> Vec<Failure> {
-    let mut failures: Vec<Failure> = reasons.into_iter().map(|(reason, count)| Failure { reason, count }).collect();
-    failures.sort_by_key(|failure| std::cmp::Reverse(failure.count));
-    failures
 }
 
 /// Reads the file to publish.
@@ -121,9 +107,7 @@ pub(super) fn targets(url: &str, count: u32) -> Result<Vec<Target>, Fault> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
-
-    use super::{Fault, failures, targets};
+    use super::{Fault, targets};
 
     #[test]
     fn each_stream_has_its_number_in_its_address() {
@@ -137,12 +121,5 @@ mod tests {
     fn streams_that_would_share_a_name_or_speak_http_are_refused() {
         assert!(matches!(targets("rtmp://h/live/s", 2), Err(Fault::Template { count: 2 })));
         assert!(matches!(targets("http://h/live/s.flv", 1), Err(Fault::NotRtmp(_))));
-    }
-
-    #[test]
-    fn the_most_frequent_reason_comes_first() {
-        let reasons = BTreeMap::from([("a".to_owned(), 1), ("b".to_owned(), 5), ("c".to_owned(), 2)]);
-        let order: Vec<String> = failures(reasons).into_iter().map(|failure| failure.reason).collect();
-        assert_eq!(order, ["b", "c", "a"]);
     }
 }

@@ -1,6 +1,5 @@
 //! All players of a run, in one thread.
 
-use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
@@ -15,6 +14,7 @@ use vivace_base::Limits;
 use super::super::clock::{MS, SECOND, mono, now_ns};
 use super::super::fault::Fault;
 use super::super::push::Counters;
+use super::super::reasons::Reasons;
 use super::super::target::Target;
 use super::Read;
 use super::join::Join;
@@ -66,7 +66,7 @@ pub(super) struct Measured {
     /// From publisher to player, one for each stamp that a probe found in the window.
     pub(super) delays_ns: Vec<u64>,
     /// Players that ended, by reason.
-    pub(super) reasons: BTreeMap<String, u64>,
+    pub(super) reasons: Reasons,
 }
 
 /// The players and the one wait for all of them.
@@ -76,7 +76,7 @@ pub(super) struct Crowd<'a> {
     epoll: OwnedFd,
     players: Vec<Option<Player>>,
     tallies: Vec<Tally>,
-    reasons: BTreeMap<String, u64>,
+    reasons: Reasons,
     delays_ns: Vec<u64>,
     buffer: Vec<u8>,
 }
@@ -94,7 +94,7 @@ impl<'a> Crowd<'a> {
             epoll: epoll::create(CreateFlags::CLOEXEC).map_err(Fault::system("epoll"))?,
             players: Vec::with_capacity(plan.count),
             tallies: Vec::with_capacity(plan.count),
-            reasons: BTreeMap::new(),
+            reasons: Reasons::default(),
             delays_ns: Vec::new(),
             buffer: vec![0; BUFFER_BYTES],
         })
@@ -225,7 +225,7 @@ impl<'a> Crowd<'a> {
 
     /// Closes a player's connection, which takes it out of the wait too, and counts why.
     fn end(&mut self, number: usize, fault: &PlayerFault) {
-        *self.reasons.entry(fault.to_string()).or_insert(0) += 1;
+        self.reasons.add(fault);
         if let Some(place) = self.players.get_mut(number) {
             *place = None;
         }

@@ -7,8 +7,8 @@ use serde::Serialize;
 
 use super::super::clock::{MS, SECOND};
 use super::super::percentiles::{Percentiles, rounded};
-use super::super::publish::{Failure, failures};
 use super::super::push::{Counters, PushFault};
+use super::super::reasons::Failure;
 use super::super::target::Protocol;
 use super::Read;
 use super::crowd::{Measured, Plan};
@@ -17,6 +17,8 @@ use super::crowd::{Measured, Plan};
 const STARVED_BELOW: f64 = 0.95;
 /// Nothing for longer than this is a stall.
 const STALLED_NS: u64 = 2 * SECOND;
+/// Processor time is counted in hundredths of a second: a shorter run tells no shares.
+const SHARES_FROM_S: f64 = 0.5;
 
 /// Figures of the measured time; `null` where the run had no means to know one.
 #[derive(Debug, Serialize)]
@@ -68,7 +70,7 @@ pub(super) struct Report {
     /// The most that a message left after its time.
     pub(super) push_late_ms_max: Option<f64>,
     /// This process, as a share of one processor.
-    pub(super) client_cpu_pct: f64,
+    pub(super) client_cpu_pct: Option<f64>,
     /// All else on the machine, as a share of one processor.
     pub(super) others_cpu_pct: Option<f64>,
     /// Taken by other guests of the host.
@@ -100,7 +102,8 @@ impl Report {
         let starved =
             |expected: f64| players.iter().filter(|(_, bytes)| (*bytes as f64) < expected * STARVED_BELOW).count();
         let gbit = total * 8.0 / 1e9;
-        let percent = |seconds: f64| rounded(seconds / window.secs * 100.0, 1);
+        let is_long = window.secs >= SHARES_FROM_S;
+        let percent = |seconds: f64| is_long.then(|| rounded(seconds / window.secs * 100.0, 1));
         let joins = |at: fn(&super::player::Tally) -> Option<u64>| {
             let times = players.iter().filter_map(|(tally, _)| Some(at(tally)?.saturating_sub(tally.start_ns)));
             Percentiles::of(&mut times.collect::<Vec<u64>>())
@@ -114,7 +117,7 @@ impl Report {
             secs: rounded(window.secs, 2),
             cpu_s: window.server_cpu_s.map(|seconds| rounded(seconds, 2)),
             cpu_s_per_gbit: window.server_cpu_s.filter(|_| gbit > 0.0).map(|seconds| rounded(seconds / gbit, 4)),
-            cpu_pct: window.server_cpu_s.map(percent),
+            cpu_pct: window.server_cpu_s.and_then(percent),
             delivered_gbit: rounded(gbit, 3),
             delivered_over_expected: expected.map(|bytes| rounded(total / plan.count as f64 / bytes, 4)),
             worst_over_expected: expected.map(|bytes| rounded(least / bytes, 4)),
@@ -131,9 +134,9 @@ impl Report {
             push_mbps: pushed.map(|_| rounded(window.pushed_bytes as f64 * 8.0 / 1e6 / window.secs, 3)),
             push_late_ms_max: pushed.map(|counters| rounded(counters.late_ns_max.load(Relaxed) as f64 / MS as f64, 2)),
             client_cpu_pct: percent(window.own_cpu_s),
-            others_cpu_pct: window.busy_s.map(|busy| percent(busy - known)),
-            steal_pct: window.steal_s.map(percent),
-            failures: failures(measured.reasons),
+            others_cpu_pct: window.busy_s.and_then(|busy| percent(busy - known)),
+            steal_pct: window.steal_s.and_then(percent),
+            failures: measured.reasons.into_failures(),
             push_failure: push_fault.map(ToString::to_string),
         }
     }
@@ -175,7 +178,7 @@ impl Report {
             ("key frame after ms", percentiles(self.join_key_ms)),
             ("delay ms", percentiles(self.delay_ms)),
             ("published Mbit/s", format!("{} (late ms max {})", shown(self.push_mbps), shown(self.push_late_ms_max))),
-            ("client CPU %", self.client_cpu_pct.to_string()),
+            ("client CPU %", shown(self.client_cpu_pct)),
             ("others' CPU %, steal %", format!("{}, {}", shown(self.others_cpu_pct), shown(self.steal_pct))),
         ]
     }
