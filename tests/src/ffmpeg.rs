@@ -115,7 +115,7 @@ pub fn ffprobe(url: &str) -> Probe {
 pub fn count_frames(mut ffmpeg: Command, url: &str) -> u64 {
     let args = ["-xerror", "-i", url, "-t", "3", "-map", "0:v", "-f", "null", "-progress", "pipe:1", "-"];
     let said = Finished::of(Tool::start(ffmpeg.args(args))).ok();
-    said.lines().filter_map(|line| line.strip_prefix("frame=")?.trim().parse().ok()).last().unwrap()
+    said.lines().rev().find_map(|line| line.strip_prefix("frame=")?.trim().parse().ok()).unwrap()
 }
 
 /// The lines in which the newer ffmpeg, which comes without ffprobe, describes the streams of a live URL.

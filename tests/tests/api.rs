@@ -49,17 +49,13 @@ fn with_the_token_it_tells_what_is_live() {
     let play = &stream["play"];
     let frames = count_frames(ffmpeg(), &format!("http://{}{}", server.http, play["flv"].as_str().unwrap()));
     assert!(frames > 60, "{frames} pictures in three seconds");
-    assert_eq!(get_with(&format!("http://{}/api/v1/no-such-thing", server.http), &bearer(&server)).status, 404);
+    let bearer = format!("Bearer {}", server.key("api_token"));
+    let status_of =
+        |path: &str| get_with(&format!("http://{}/api/v1/{path}", server.http), &[("Authorization", &bearer)]).status;
+    assert_eq!(status_of("no-such-thing"), 404);
     for query in ["", "?name=", "?name=..", "?name=a&name=b", "?name=a%20b"] {
-        let answer = get_with(&format!("http://{}/api/v1/push-url{query}", server.http), &bearer(&server));
-        assert_eq!(answer.status, 400, "{query}");
+        assert_eq!(status_of(&format!("push-url{query}")), 400, "{query}");
     }
-}
-
-fn bearer(server: &Server) -> [(&'static str, &'static str); 1] {
-    let value = format!("Bearer {}", server.key("api_token"));
-    // A handful per scenario, and the scenario ends.
-    [("Authorization", Box::leak(value.into_boxed_str()))]
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
-use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
@@ -59,9 +59,13 @@ fn a_data_folder_that_is_a_file() {
     assert_eq!(fs::read_to_string(&data).unwrap(), "not a folder");
 }
 
+fn allow(path: &Path, mode: u32) {
+    fs::set_permissions(path, PermissionsExt::from_mode(mode)).unwrap();
+}
+
 /// The command as a user who may not write to the folder. Root may write everywhere and gives its rights up.
 fn powerless(folder: &Folder) -> Command {
-    fs::set_permissions(folder.path(), PermissionsExt::from_mode(0o755)).unwrap();
+    allow(folder.path(), 0o755);
     let binary = folder.join("vivace");
     fs::copy(vivace_path(), &binary).unwrap();
     let mut command = without_settings(Command::new(binary));
@@ -76,12 +80,13 @@ fn a_data_folder_that_cannot_be_written() {
     let folder = Folder::new();
     let data = folder.join("data");
     fs::create_dir(&data).unwrap();
-    fs::set_permissions(&data, PermissionsExt::from_mode(0o555)).unwrap();
+    allow(&data, 0o555);
     let path = data.display().to_string();
     let said = ["cannot be written", "Permission denied", "remedy: ", &path];
     failed(&serve(&mut powerless(&folder), &data), &said);
     failed(&serve(&mut powerless(&folder), &data.join("deeper")), &said);
     assert_eq!(fs::read_dir(&data).unwrap().count(), 0, "something was left behind");
+    allow(&data, 0o755);
 }
 
 #[test]
@@ -89,9 +94,10 @@ fn a_database_that_cannot_be_written() {
     let (status, folder) = Server::start(&[]).stop();
     assert!(status.success());
     let data = folder.join("data");
-    fs::set_permissions(&data, PermissionsExt::from_mode(0o555)).unwrap();
-    fs::set_permissions(data.join("vivace.db"), PermissionsExt::from_mode(0o444)).unwrap();
+    allow(&data, 0o555);
+    allow(&data.join("vivace.db"), 0o444);
     failed(&serve(&mut powerless(&folder), &data), &["cannot be written", "vivace.db", "remedy: "]);
+    allow(&data, 0o755);
 }
 
 /// A disk that takes eight kilobytes in one file and then no more.

@@ -74,8 +74,6 @@ pub struct Limits {
     pub url_bytes_max: usize,
     /// Bytes of one HTTP request head.
     pub http_head_bytes_max: usize,
-    /// Bytes of an HTTP request body.
-    pub http_body_bytes_max: usize,
     /// A publisher that sends nothing for this long is taken for lost.
     pub publisher_idle_ms_max: u64,
     /// After a publisher is lost, how long its stream waits for it to come back.
@@ -139,7 +137,6 @@ impl Default for Limits {
             amf_string_bytes_max: 64 << 10,
             url_bytes_max: 4 << 10,
             http_head_bytes_max: 16 << 10,
-            http_body_bytes_max: 1 << 20,
             publisher_idle_ms_max: 8_000,
             publish_grace_ms: 15_000,
             reader_lag_ms_max: 3_000,

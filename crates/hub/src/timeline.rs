@@ -49,7 +49,9 @@ impl Timeline {
 
     /// Another publisher goes on: its first timestamp follows the newest point, wherever it starts.
     pub fn resume(&mut self) {
-        self.tracks = [Clock::default(); 2];
+        for clock in &mut self.tracks {
+            clock.offset = None;
+        }
         self.begun = false;
     }
 
@@ -82,10 +84,8 @@ impl Timeline {
         if jumped {
             self.offset = offset;
         }
-        let known = clock.offset.is_some();
         clock.offset = Some(offset);
-        let placed = time + offset;
-        let dts = if known { placed.max(clock.last) } else { placed.max(MediaTime::ZERO) };
+        let dts = (time + offset).max(clock.last);
         clock.last = dts;
         self.newest = newest.max(dts);
         Timestamp { dts, discontinuity: jumped || resumed }

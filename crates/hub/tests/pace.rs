@@ -58,12 +58,12 @@ fn run(merge_ms: u64, fps: u64, jitter: u64, with_audio: bool) -> Seen {
 }
 
 #[test]
-fn at_once_means_that_pictures_wait_for_nothing_and_sound_for_20_ms() {
+fn at_once_means_that_pictures_wait_for_nothing_and_sound_for_the_next_one() {
     for fps in [25, 30, 60] {
         for jitter in [0, 3] {
             let seen = run(0, fps, jitter, true);
             assert_eq!(percentile(&seen.video, 100), 0);
-            assert!(percentile(&seen.audio, 100) <= 20);
+            assert!(percentile(&seen.audio, 100) <= 35);
             assert!(seen.sends_per_s() <= fps as f64 + 43.0);
         }
     }
@@ -73,7 +73,7 @@ fn at_once_means_that_pictures_wait_for_nothing_and_sound_for_20_ms() {
 #[test]
 fn merging_holds_its_rate_and_its_delay() {
     // merge, sends a second at most, delay of pictures at the median and at 95 of 100, of sound at most.
-    let table = [(50, 20.5, 28, 45, 84), (100, 11.0, 62, 100, 150)];
+    let table = [(50, 20.5, 28, 45, 100), (100, 11.0, 62, 100, 150)];
     for (merge, rate, median, late, sound) in table {
         for fps in [25, 30, 60] {
             for jitter in [0, 2, 5] {
@@ -90,7 +90,7 @@ fn merging_holds_its_rate_and_its_delay() {
 
 #[test]
 fn sound_alone_goes_out_by_its_deadline() {
-    for (merge, wait) in [(0, 20), (50, 100), (100, 150)] {
+    for (merge, wait) in [(0, 35), (50, 100), (100, 150)] {
         let seen = run(merge, 0, 0, true);
         assert!(seen.video.is_empty());
         assert!(percentile(&seen.audio, 100) <= wait);
@@ -103,7 +103,7 @@ fn nothing_waits_beyond_its_deadline_whatever_comes_when() {
     for merge in [0, 1, 10, 50, 100, 350] {
         for fps in [1, 5, 24, 30, 120] {
             let seen = run(merge, fps, 9, true);
-            let bound = if merge == 0 { 20 } else { merge + 50 };
+            let bound = if merge == 0 { 35 } else { merge + 50 };
             assert!(percentile(&seen.video, 100) <= bound && percentile(&seen.audio, 100) <= bound, "{merge} {fps}");
         }
     }

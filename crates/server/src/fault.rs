@@ -9,6 +9,20 @@ pub enum LoadFault {
     /// The data folder or the database in it.
     #[error(transparent)]
     Store(#[from] vivace_store::Fault),
+    /// Another server runs on the data folder.
+    #[error("another server runs on the data folder {path}: stop it, or give this one a folder of its own with --data")]
+    FolderInUse {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// The lock of the data folder.
+    #[error("{path} cannot be locked")]
+    Lock {
+        /// The lock's file.
+        path: PathBuf,
+        /// The system's reason.
+        source: std::io::Error,
+    },
     /// A listener.
     #[error(transparent)]
     Bind(#[from] BindFault),

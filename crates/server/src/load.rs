@@ -10,6 +10,7 @@ use vivace_net::delivery::Delivery;
 use vivace_net::{BindFault, Listener, MachineClock, MachineRng};
 use vivace_store::Store;
 
+use crate::lock::FolderLock;
 use crate::shared::{Parts, Shared};
 use crate::{Auth, Config, LoadFault};
 
@@ -30,6 +31,7 @@ pub struct Server {
     pub(crate) rtmp: Listener,
     pub(crate) http: Listener,
     created: Option<App>,
+    pub(crate) _lock: FolderLock,
 }
 
 impl Server {
@@ -39,12 +41,14 @@ impl Server {
         let rng: Arc<dyn Rng> = Arc::new(MachineRng);
         let limits = Arc::new(config.limits.clone());
         let store = Store::open(&config.data, &limits).await?;
-        let (app, fresh) = store.app_or_create(rng.as_ref(), clock.unix()).await?;
+        let lock = FolderLock::take(&config.data)?;
         let seats = Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS)));
         let rtmp = Listener::bind("RTMP", config.rtmp, seats.clone())?;
         let http = Listener::bind("HTTP", config.http, seats)?;
         let addresses =
             Addresses { rtmp: address(&rtmp, "RTMP", config.rtmp)?, http: address(&http, "HTTP", config.http)? };
+        // After the listeners, so that a start which fails on a taken port has not made the keys that it would print.
+        let (app, fresh) = store.app_or_create(rng.as_ref(), clock.unix()).await?;
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = config.delivery_threads.unwrap_or_else(cores);
         let delivery = Delivery::start(threads, &limits, &clock).map_err(LoadFault::Delivery)?;
@@ -55,7 +59,7 @@ impl Server {
         let handle = delivery.handle();
         let parts = Parts { config, addresses, limits, clock, rng, hub, gate, delivery: handle, events };
         let shared = Arc::new(Shared::new(parts));
-        Ok(Self { shared, store, delivery, rtmp, http, created: fresh.then_some(app) })
+        Ok(Self { shared, store, delivery, rtmp, http, created: fresh.then_some(app), _lock: lock })
     }
 
     /// The addresses taken.

@@ -45,7 +45,9 @@ impl Server {
         if tokio::task::spawn_blocking(move || delivery.stop()).await.is_err() {
             tracing::error!("the delivery threads could not be waited for");
         }
-        shared.events.shutdown().await;
+        if timeout(Duration::from_millis(shared.limits.drain_ms_max), shared.events.shutdown()).await.is_err() {
+            tracing::warn!("the last events of live streams could not be written in time");
+        }
         self.store.close().await;
         tracing::info!("stopped");
         Ok(())

@@ -47,8 +47,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "vivace-server",
         ],
     ),
-    // Scenarios meet the product through its public interfaces, as a client would.
-    ("vivace-tests", &["vivace-base", "vivace-codes"]),
+    // Scenarios meet the product through its public interfaces, as a client would; the RTMP engine is their own client.
+    ("vivace-tests", &["vivace-base", "vivace-codes", "vivace-rtmp"]),
     ("xtask", &[]),
 ];
 

@@ -233,12 +233,12 @@ pub(super) static ROWS: [Row; 28] = [
         retry: Retry::After { seconds: 600 },
         en: Text {
             message: "The log upload failed",
-            cause: "The server refused the log files of `uploadLog`, for example because the body is larger than `http_body_bytes_max`, or could not write them to disk, or the connection broke during the transfer.",
+            cause: "The server refused the log files of `uploadLog`, for example because the body is larger than the limit for uploads, or could not write them to disk, or the connection broke during the transfer.",
             remedy: "Look at the log line of the `session`: its `fault` field tells refusal from write failure. Check free space and permissions of the data folder, and the body limits of the server and of any proxy in front of it.",
         },
         zh: Text {
             message: "日志上传失败",
-            cause: "服务器拒绝了 `uploadLog` 的日志文件（例如请求体大于 `http_body_bytes_max`），或无法写入磁盘，或传输过程中连接中断。",
+            cause: "服务器拒绝了 `uploadLog` 的日志文件（例如请求体大于上传限制），或无法写入磁盘，或传输过程中连接中断。",
             remedy: "查看该 `session` 的日志行，`fault` 字段可区分是拒绝还是写入失败。检查数据目录的剩余空间与权限，以及服务器和前置代理的请求体大小限制。",
         },
     },

@@ -12,25 +12,26 @@ struct Asset {
     body: &'static str,
 }
 
-const ASSETS: [Asset; 5] = [
+const ASSETS: [Asset; 10] = [
     Asset { path: "/", media_type: "text/html; charset=utf-8", body: include_str!("../assets/index.html") },
-    Asset {
-        path: "/assets/app.js",
-        media_type: "text/javascript; charset=utf-8",
-        body: include_str!("../assets/app.js"),
-    },
-    Asset {
-        path: "/assets/player.js",
-        media_type: "text/javascript; charset=utf-8",
-        body: include_str!("../assets/player.js"),
-    },
     Asset {
         path: "/assets/style.css",
         media_type: "text/css; charset=utf-8",
         body: include_str!("../assets/style.css"),
     },
     Asset { path: "/assets/icon.svg", media_type: "image/svg+xml", body: include_str!("../assets/icon.svg") },
+    script("/assets/app.js", include_str!("../assets/app.js")),
+    script("/assets/api.js", include_str!("../assets/api.js")),
+    script("/assets/boxes.js", include_str!("../assets/boxes.js")),
+    script("/assets/copy.js", include_str!("../assets/copy.js")),
+    script("/assets/dom.js", include_str!("../assets/dom.js")),
+    script("/assets/player.js", include_str!("../assets/player.js")),
+    script("/assets/words.js", include_str!("../assets/words.js")),
 ];
+
+const fn script(path: &'static str, body: &'static str) -> Asset {
+    Asset { path, media_type: "text/javascript; charset=utf-8", body }
+}
 
 /// The file at `path`, if there is one.
 pub(crate) fn asset(path: &str) -> Option<Response> {

@@ -1,5 +1,5 @@
 //! A hand-wound clock, a seeded die, and a wire format whose bytes say what they are.
-#![allow(dead_code, reason = "each test file uses its part")]
+#![allow(dead_code, unreachable_pub, reason = "each test file uses its part")]
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -71,6 +71,12 @@ impl Player {
         self.cursor.lag(view)
     }
 
+    /// Bytes that wait for this player alone.
+    #[cfg(test)]
+    pub(super) const fn own_bytes(&self) -> usize {
+        self.cursor.own_bytes()
+    }
+
     /// Puts a waiting player on the log if there is a key frame for it.
     pub(super) fn try_place(&mut self, view: &View, limits: &Limits) {
         if self.cursor.is_placed() || self.paused || self.closing.is_some() {

@@ -78,33 +78,41 @@ impl Worker {
         let mut events = Events::with_capacity(1_024);
         loop {
             let timeout = self.timeout();
-            if let Err(error) = self.poll.poll(&mut events, timeout)
-                && error.kind() != std::io::ErrorKind::Interrupted
-            {
-                tracing::error!(%error, "waiting for players' sockets failed");
-                return self.let_all_go();
-            }
-            let letters = self.mailbox.take(ADOPT_MAX);
-            let stop = letters.stop;
-            self.on_letters(letters);
-            self.on_looks();
-            for event in &events {
-                if event.token() != WAKE {
-                    let readable = event.is_readable() || event.is_read_closed() || event.is_error();
-                    self.on_player(event.token().0, readable);
+            match self.turn(&mut events, timeout) {
+                Ok(false) => {}
+                Ok(true) => break,
+                Err(error) => {
+                    tracing::error!(%error, "waiting for players' sockets failed");
+                    break;
                 }
-            }
-            for index in std::mem::take(&mut self.eager) {
-                if let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) {
-                    player.eager = false;
-                }
-                self.on_player(index, true);
-            }
-            if stop {
-                self.let_all_go();
-                return;
             }
         }
+        self.let_all_go();
+    }
+
+    /// Waits for something to do and does it. True if the thread is to end.
+    fn turn(&mut self, events: &mut Events, timeout: Option<Duration>) -> std::io::Result<bool> {
+        match self.poll.poll(events, timeout) {
+            Err(error) if error.kind() != std::io::ErrorKind::Interrupted => return Err(error),
+            _ => {}
+        }
+        let letters = self.mailbox.take(ADOPT_MAX);
+        let stop = letters.stop;
+        self.on_letters(letters);
+        self.on_looks();
+        for event in events.iter() {
+            if event.token() != WAKE {
+                let readable = event.is_readable() || event.is_read_closed() || event.is_error();
+                self.on_player(event.token().0, readable);
+            }
+        }
+        for index in std::mem::take(&mut self.eager) {
+            if let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) {
+                player.eager = false;
+            }
+            self.on_player(index, true);
+        }
+        Ok(stop)
     }
 
     fn timeout(&self) -> Option<Duration> {
@@ -366,3 +374,6 @@ impl Worker {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

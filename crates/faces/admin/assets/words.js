@@ -1,0 +1,167 @@
+// What the page says, in English and Chinese, and how it writes numbers, times and sizes.
+
+const TEXTS = {
+  en: {
+    skip: 'Skip to the streams', tagline: 'Live video server', language: 'Language', server: 'Server', player: 'Player',
+    signOut: 'Sign out', signIn: 'Sign in', signInTitle: 'Sign in to this server', tokenLabel: 'API token',
+    signInLead: 'The page shows streams and addresses, so it asks for the server’s API token.',
+    hintUrl: 'The quickest way in: run this on the server and open what it prints.',
+    hintToken: 'Or paste the api_token that this prints:',
+    tokenRefused: 'The server did not accept this token.',
+    tokenForbidden: 'This token may not read the page.',
+    streams: 'Streams', viewers: 'Viewers', incoming: 'Incoming', outgoing: 'Outgoing', skips: 'Skips', uptime: 'Uptime',
+    session: 'Session', bitRate: 'Bit rate', addresses: 'Play addresses', liveNow: 'Live now', refusals: 'Last refusals',
+    noRefusals: 'No refusals to report.', audioOnly: 'Audio only', emptyTitle: 'No stream yet',
+    emptyLead: 'Name a stream, copy its push address into any encoder, and it appears here by itself.',
+    demoHint: 'No encoder at hand? This starts a server of its own with a looping clip:',
+    publishTitle: 'Publish a stream', streamName: 'Stream name', getUrl: 'Get push URL',
+    nameHint: 'Letters, digits, _ and -, with single dots inside. At most 128.',
+    connected: 'Connected', connecting: 'Connecting', disconnected: 'Offline',
+    lost: (s) => `The server cannot be reached. Trying again in ${s} s.`,
+    failed: (status, s) => `The server answered with HTTP ${status}. Trying again in ${s} s.`,
+    live: 'Live', grace: 'Waiting for publisher', ended: 'Ended',
+    picture: 'Picture', frameRate: 'Frame rate', video: 'Video', audio: 'Audio', delay: 'Delay here', lag: 'Slowest viewer',
+    received: 'Received', sent: 'Sent', frames: (n) => `${n} frames`, framesDropped: (n, d) => `${n} frames, ${d} dropped`, none: 'none', mono: 'mono', stereo: 'stereo',
+    channels: (n) => `${n} channels`, fps: 'fps', behind: (s) => `${s} s behind live`, lagBehind: (t) => `${t} behind`,
+    watch: (name) => `Watch ${name}`, watching: 'Watching', viewersOf: (n) => `${n} ${n === '1' ? 'viewer' : 'viewers'}`,
+    noSound: (c) => `No sound: this browser cannot play ${c}`,
+    play: 'Play', pause: 'Pause', mute: 'Mute', unmute: 'Unmute', full: 'Full screen',
+    vConnecting: 'Connecting', vStalled: 'Waiting for the picture', vStalledText: 'The next frame has not arrived yet.',
+    vGrace: 'Waiting for the publisher', vGraceText: 'Playing goes on as soon as it is back.',
+    vEnded: 'The stream has ended', vEndedText: 'It starts again here when somebody publishes it.',
+    vPaused: 'Paused', vPausedText: 'Playing goes on at the live edge.',
+    vUnsupported: (c) => `${c} is not supported by this browser`,
+    vUnsupportedText: (c) => `The stream carries ${c}. Use another browser, or one of the play addresses below in a media player.`,
+    vNoMse: 'This browser has no Media Source Extensions', vNoMseText: 'Use one of the play addresses below in a media player.',
+    vHttp: (s) => `The server refused to play this (HTTP ${s})`, vHttpText: 'The reason is among the last refusals. Trying again.',
+    vBroken: 'The stream cannot be decoded', vBrokenText: 'Trying again.',
+    copy: 'Copy', copied: 'Copied', pushUrl: 'Push URL', ffmpeg: 'With ffmpeg', obs: 'In OBS: Settings, Stream, Custom',
+    obsServer: 'Server', obsKey: 'Stream key', validUntil: (t) => `Valid until ${t}. Whoever has it can publish under this name.`,
+    noAnswer: 'The server cannot be reached.', needName: 'Give the stream a name first.', pushForbidden: 'Push addresses need a token: open this page with “vivace url page”.',
+    cause: 'Cause', remedy: 'Remedy', noName: 'no name', from: (p) => `from ${p}`, times: (n) => `${n} times`,
+    publish: 'Publish', playOp: 'Play', showAll: (n) => `Show all ${n}`, showFew: 'Show fewer',
+    listMore: (n, all) => `The first ${n} of ${all} streams are shown.`,
+    started: (name) => `${name} is live`, stopped: (name) => `${name} has ended`,
+    d: 'd', h: 'h', m: 'min', s: 's', now: 'just now', up: (d) => `up ${d}`,
+  },
+  zh: {
+    skip: '跳到直播列表', tagline: '直播服务器', language: '语言', server: '服务器', player: '播放器',
+    signOut: '退出', signIn: '登录', signInTitle: '登录此服务器', tokenLabel: 'API 令牌',
+    signInLead: '本页会显示直播流和地址，因此需要服务器的 API 令牌。',
+    hintUrl: '最快的方式：在服务器上运行此命令，并打开它输出的地址。',
+    hintToken: '或粘贴此命令输出的 api_token：',
+    tokenRefused: '服务器不接受此令牌。',
+    tokenForbidden: '此令牌无权查看本页。',
+    streams: '直播流', viewers: '观众', incoming: '流入', outgoing: '流出', skips: '跳帧', uptime: '运行时间',
+    session: '会话', bitRate: '码率', addresses: '播放地址', liveNow: '正在直播', refusals: '最近的拒绝',
+    noRefusals: '没有被拒绝的请求。', audioOnly: '仅音频', emptyTitle: '还没有直播流',
+    emptyLead: '给流取个名字，把推流地址填入任意编码器，画面就会自动出现在这里。',
+    demoHint: '手边没有编码器？此命令会另启一个服务器，并循环播放一段视频：',
+    publishTitle: '发布直播流', streamName: '流名称', getUrl: '获取推流地址',
+    nameHint: '字母、数字、_ 和 -，中间可用单个点，最多 128 个字符。',
+    connected: '已连接', connecting: '连接中', disconnected: '已断开',
+    lost: (s) => `无法连接服务器，${s} 秒后重试。`,
+    failed: (status, s) => `服务器返回 HTTP ${status}，${s} 秒后重试。`,
+    live: '直播中', grace: '等待推流端', ended: '已结束',
+    picture: '画面', frameRate: '帧率', video: '视频', audio: '音频', delay: '本页延迟', lag: '最慢的观众',
+    received: '已接收', sent: '已发送', frames: (n) => `${n} 帧`, framesDropped: (n, d) => `${n} 帧，丢弃 ${d}`, none: '无', mono: '单声道', stereo: '立体声',
+    channels: (n) => `${n} 声道`, fps: '帧/秒', behind: (s) => `落后直播 ${s} 秒`, lagBehind: (t) => `落后 ${t}`,
+    watch: (name) => `观看 ${name}`, watching: '正在观看', viewersOf: (n) => `${n} 位观众`,
+    noSound: (c) => `无声音：此浏览器不支持 ${c}`,
+    play: '播放', pause: '暂停', mute: '静音', unmute: '取消静音', full: '全屏',
+    vConnecting: '正在连接', vStalled: '等待画面', vStalledText: '下一帧尚未到达。',
+    vGrace: '等待推流端', vGraceText: '推流恢复后会自动继续播放。',
+    vEnded: '直播已结束', vEndedText: '再次推流后会在这里自动播放。',
+    vPaused: '已暂停', vPausedText: '继续时从最新画面开始播放。',
+    vUnsupported: (c) => `此浏览器不支持 ${c}`,
+    vUnsupportedText: (c) => `该流的编码为 ${c}。请换用其他浏览器，或在播放器中打开下方的播放地址。`,
+    vNoMse: '此浏览器不支持 Media Source Extensions', vNoMseText: '请在播放器中打开下方的播放地址。',
+    vHttp: (s) => `服务器拒绝播放（HTTP ${s}）`, vHttpText: '原因见“最近的拒绝”。正在重试。',
+    vBroken: '无法解码此直播流', vBrokenText: '正在重试。',
+    copy: '复制', copied: '已复制', pushUrl: '推流地址', ffmpeg: '使用 ffmpeg', obs: '在 OBS 中：设置、直播、自定义',
+    obsServer: '服务器', obsKey: '推流码', validUntil: (t) => `有效期至 ${t}。持有此地址的人都能以该名称推流。`,
+    noAnswer: '无法连接服务器。', needName: '请先填写流名称。', pushForbidden: '获取推流地址需要令牌：请用“vivace url page”打开本页。',
+    cause: '原因', remedy: '处理办法', noName: '无名称', from: (p) => `来自 ${p}`, times: (n) => `${n} 次`,
+    publish: '推流', playOp: '播放', showAll: (n) => `显示全部 ${n} 条`, showFew: '收起',
+    listMore: (n, all) => `共 ${all} 路直播，显示前 ${n} 路。`,
+    started: (name) => `${name} 开始直播`, stopped: (name) => `${name} 已结束`,
+    d: '天', h: '小时', m: '分', s: '秒', now: '刚刚', up: (d) => `运行 ${d}`,
+  },
+};
+
+/** Names that are better known than the codec strings of RFC 6381. */
+export const CODEC_NAMES = {
+  avc1: 'H.264', avc3: 'H.264', hvc1: 'HEVC', hev1: 'HEVC', av01: 'AV1', vp09: 'VP9',
+  opus: 'Opus', 'mp4a.40': 'AAC', 'mp4a.6B': 'MP3', 'mp4a.69': 'MP3',
+};
+
+export let lang = 'en';
+
+/** Everything said from now on is said in this language. */
+export function speak(language) {
+  lang = language;
+}
+
+export const t = (key, ...values) => (typeof TEXTS[lang][key] === 'function' ? TEXTS[lang][key](...values) : TEXTS[lang][key]);
+
+function kept(storage, key, value) {
+  try {
+    if (value === undefined) return storage().getItem(key) ?? '';
+    if (value === '') storage().removeItem(key);
+    else storage().setItem(key, value);
+  } catch {
+    // The browser keeps nothing: the choice lasts as long as the page.
+  }
+  return value ?? '';
+}
+
+export const keptLanguage = (value) => kept(() => localStorage, 'vivace.language', value);
+export const keptToken = (value) => kept(() => sessionStorage, 'vivace.token', value);
+
+export function firstLanguage() {
+  const before = keptLanguage();
+  if (before === 'en' || before === 'zh') return before;
+  const wanted = (navigator.languages ?? [navigator.language]).map((one) => one.slice(0, 2).toLowerCase());
+  return wanted.find((one) => one === 'zh' || one === 'en') ?? 'en';
+}
+
+
+export const locale = () => (lang === 'zh' ? 'zh-CN' : 'en');
+export const number = (value, digits = 0) => new Intl.NumberFormat(locale(), {
+  minimumFractionDigits: digits, maximumFractionDigits: digits,
+}).format(value);
+
+function scaled(value, units, digits = 1) {
+  let index = 0;
+  let rest = value;
+  for (; rest >= 999.5 && index < units.length - 1; index += 1) rest /= 1000;
+  const places = index === 0 || rest >= 100 ? 0 : Math.min(digits, rest >= 10 ? 1 : 2);
+  return `${number(rest, places)} ${units[index]}`;
+}
+
+export const bits = (value) => scaled(value, ['bit/s', 'kbit/s', 'Mbit/s', 'Gbit/s', 'Tbit/s'], value >= 1e6 ? 2 : 0);
+export const bytes = (value) => scaled(value, ['B', 'kB', 'MB', 'GB', 'TB', 'PB']);
+
+/** The two largest units of a length of time. */
+export function duration(ms) {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const parts = [
+    [Math.floor(seconds / 86400), t('d')], [Math.floor(seconds / 3600) % 24, t('h')],
+    [Math.floor(seconds / 60) % 60, t('m')], [seconds % 60, t('s')],
+  ];
+  const first = parts.findIndex(([value]) => value > 0);
+  if (first < 0) return `0 ${t('s')}`;
+  return parts.slice(first, first + 2).map(([value, unit]) => `${value} ${unit}`).join(' ');
+}
+
+export const brief = (ms) => (ms < 1000 ? `${number(ms)} ms` : `${number(ms / 1000, 1)} ${t('s')}`);
+
+export function ago(at_ms) {
+  const seconds = Math.round((Date.now() - at_ms) / 1000);
+  if (seconds < 5) return t('now');
+  const format = new Intl.RelativeTimeFormat(locale(), { numeric: 'always', style: 'short' });
+  const [size, unit] = [[86400, 'day'], [3600, 'hour'], [60, 'minute'], [1, 'second']].find(([each]) => seconds >= each);
+  return format.format(-Math.floor(seconds / size), unit);
+}
+
+export const moment = (ms) => new Intl.DateTimeFormat(locale(), { dateStyle: 'medium', timeStyle: 'medium' }).format(ms);

@@ -1,0 +1,507 @@
+//! A delivery thread turned by hand, with a hand-wound clock and random players on real sockets: whatever comes, each
+//! player's bytes are whole frames in their order.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+use mio::Events;
+use parking_lot::Mutex;
+use socket2::SockRef;
+use vivace_base::{AppId, Clock, Limits, SessionId, StreamName};
+use vivace_domain::claim::Owner;
+use vivace_hub::{Ask, FormatKind, Hub, Inbound, PlayEnd, PlayTotals, Publisher, Start};
+use vivace_media::FrameKind::{Audio, AudioConfig, Video, VideoConfig};
+
+use super::super::mailbox::Mailbox;
+use super::super::{Adoption, DeliveryHandle};
+use super::Worker;
+
+#[path = "../../../../hub/tests/support/mod.rs"]
+mod support;
+
+use support::{ALL, Die, HandClock, Record, SOUND, Watcher, config, frame, parse, reply};
+
+/// Every byte that a client sends is an order.
+struct Orders {
+    ended: Arc<Mutex<Option<PlayEnd>>>,
+}
+
+impl Inbound for Orders {
+    fn on_input(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Ask {
+        let mut ask = Ask::Nothing;
+        for byte in bytes {
+            ask = match byte {
+                b'P' => Ask::Pause,
+                b'C' => Ask::Resume,
+                b'A' => Ask::Switch(ALL),
+                b'S' => Ask::Switch(SOUND),
+                b'X' => Ask::Close(PlayEnd::Client),
+                _ => {
+                    out.extend(reply(*byte));
+                    ask
+                }
+            };
+        }
+        ask
+    }
+
+    fn farewell(&mut self, _: PlayEnd, out: &mut Vec<u8>) {
+        out.extend(reply(b'!'));
+    }
+
+    fn on_end(&mut self, end: PlayEnd, _: PlayTotals) {
+        assert_eq!(self.ended.lock().replace(end), None, "a play ends once");
+    }
+}
+
+struct Client {
+    socket: TcpStream,
+    bytes: Vec<u8>,
+    watcher: Watcher,
+    ended: Arc<Mutex<Option<PlayEnd>>>,
+    sound_only: bool,
+    /// Has changed its format, so that either kind of frame may come.
+    mixed: bool,
+    closed: bool,
+    farewells: u64,
+}
+
+impl Client {
+    /// Reads up to `most` bytes.
+    fn read(&mut self, most: usize, is_video: &[bool]) -> usize {
+        let mut buffer = vec![0; most];
+        let count = match self.socket.read(&mut buffer) {
+            Ok(count) => count,
+            Err(error) if error.kind() == ErrorKind::WouldBlock => return 0,
+            Err(error) if error.kind() == ErrorKind::ConnectionReset => 0,
+            Err(error) => panic!("{error}"),
+        };
+        self.closed = count == 0;
+        self.bytes.extend_from_slice(&buffer[..count]);
+        let (pictures, loose) = (!self.sound_only, self.mixed);
+        for record in parse(&mut self.bytes) {
+            self.farewells += u64::from(record == Record::Reply(b'!'));
+            // Number 0 asks whether a beginning has to be a key frame: not for sound, whose frames are none.
+            let carried = |number: u64| match number {
+                0 => pictures && !loose,
+                _ => !loose && (pictures || !is_video[number as usize]),
+            };
+            self.watcher.see(&record, carried);
+        }
+        count
+    }
+
+    fn send(&self, order: u8) {
+        // A play that is over takes no orders.
+        let _ = (&self.socket).write(&[order]);
+    }
+}
+
+struct Stage {
+    worker: Worker,
+    hub: Arc<Hub>,
+    clock: Arc<HandClock>,
+    handle: DeliveryHandle,
+    listener: TcpListener,
+    events: Events,
+}
+
+const APP: AppId = AppId(1);
+const OWNER: Owner = Owner::Key(APP);
+
+fn name() -> StreamName {
+    StreamName::parse("a").expect("a name")
+}
+
+fn limits() -> Limits {
+    Limits {
+        reader_lag_ms_max: 600,
+        gop_ms_max: 3_000,
+        gop_bytes_max: 200_000,
+        reader_lag_bytes_max: 100_000,
+        reader_stall_ms_max: 15_000,
+        rtmp_video_message_bytes_max: 60_000,
+        player_reply_bytes_max: 10_000,
+        ..Limits::default()
+    }
+}
+
+impl Stage {
+    fn new(merge_ms: u64) -> Self {
+        let clock = HandClock::starting_at(100_000);
+        let limits = Arc::new(limits());
+        let (mailbox, poll) = Mailbox::new().expect("a poll");
+        let mailbox = Arc::new(mailbox);
+        let handle = DeliveryHandle { mailboxes: Arc::from([mailbox.clone()]) };
+        let hub = Hub::new(limits.clone(), clock.clone(), Arc::new(handle.clone()), merge_ms);
+        let worker = Worker::new(0, mailbox, poll, limits, clock.clone());
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
+        Self { worker, hub, clock, handle, listener, events: Events::with_capacity(64) }
+    }
+
+    fn publish(&self) -> Publisher {
+        let publisher = self.hub.publish(APP, &name(), OWNER, SessionId(1)).expect("its own");
+        publisher.push(config(VideoConfig, 1)).expect("current");
+        publisher.push(config(AudioConfig, 1)).expect("current");
+        publisher
+    }
+
+    fn join(&self, kind: FormatKind, start: Start) -> Client {
+        let socket = TcpStream::connect(self.listener.local_addr().expect("bound")).expect("a connection");
+        SockRef::from(&socket).set_recv_buffer_size(4_096).expect("a small buffer");
+        socket.set_nonblocking(true).expect("non-blocking");
+        let (served, _) = self.listener.accept().expect("a connection");
+        SockRef::from(&served).set_send_buffer_size(4_096).expect("a small buffer");
+        served.set_nonblocking(true).expect("non-blocking");
+        let ended: Arc<Mutex<Option<PlayEnd>>> = Arc::default();
+        let reader = self.hub.subscribe(APP, &name(), kind).expect("live");
+        let inbound = Box::new(Orders { ended: ended.clone() });
+        self.handle.adopt(Adoption { socket: served, reader, start, head: reply(1).into(), inbound });
+        Client {
+            socket,
+            bytes: Vec::new(),
+            watcher: Watcher::default(),
+            ended,
+            sound_only: kind == SOUND,
+            mixed: false,
+            closed: false,
+            farewells: 0,
+        }
+    }
+
+    fn turn(&mut self) {
+        self.worker.turn(&mut self.events, Some(Duration::ZERO)).expect("a turn");
+        self.check();
+    }
+
+    /// Nothing that the thread holds grows beyond its bounds.
+    fn check(&self) {
+        let limits = limits();
+        let kept = (limits.gop_bytes_max + limits.reader_lag_bytes_max + limits.batch_bytes_max) as u64;
+        let mut members = 0;
+        for (index, group) in self.worker.groups.iter().enumerate() {
+            let Some(group) = group else { continue };
+            assert!(group.view.bytes() <= kept, "a window of {} bytes", group.view.bytes());
+            members += group.members.len();
+            for (at, member) in group.members.iter().enumerate() {
+                let player = self.worker.players[*member].as_ref().expect("a member is a player");
+                assert_eq!((player.group, player.member), (index, at));
+                assert_eq!(player.reader.kind(), group.kind);
+                // One frame's rest, one set of headers, and the replies.
+                assert!(player.own_bytes() <= 80_000 + 64_000, "{} bytes wait for one", player.own_bytes());
+            }
+        }
+        assert_eq!(members, self.worker.players.iter().flatten().count());
+        assert!(self.worker.eager.len() <= self.worker.players.len());
+        assert!(self.worker.looks.len() <= self.worker.streams.len());
+    }
+}
+
+/// What a run has reached, so that the test can tell that it tests something.
+#[derive(Default)]
+struct Reached {
+    frames: u64,
+    gaps: u64,
+    notices: u64,
+    replies: u64,
+}
+
+impl Reached {
+    fn add(&mut self, client: &Client) {
+        self.frames += client.watcher.frames;
+        self.gaps += client.watcher.gaps;
+        self.notices += client.watcher.notices;
+        self.replies += client.watcher.replies;
+    }
+}
+
+/// The publisher's side of a run.
+struct Feed {
+    publisher: Option<Publisher>,
+    is_video: Vec<bool>,
+    ms: i64,
+    version: u64,
+    key_due: bool,
+}
+
+impl Feed {
+    fn push(&mut self, die: &mut Die, stage: &Stage) {
+        let publisher = self.publisher.get_or_insert_with(|| {
+            (self.key_due, self.version) = (true, 1);
+            stage.publish()
+        });
+        let number = self.is_video.len() as u64;
+        let video = number % 3 != 0;
+        self.ms += 13;
+        stage.clock.wind(13);
+        if die.below(1_500) == 0 {
+            self.ms += 3_600_000 - 7_200_000 * die.below(2) as i64;
+        }
+        if die.below(400) == 0 {
+            (self.key_due, self.version) = (true, self.version + 1);
+            publisher.push(config(VideoConfig, self.version)).expect("current");
+        }
+        let key = video && (self.key_due || die.below(60) == 0);
+        self.key_due &= !key;
+        let filling = die.below(if key { 20_000 } else { 3_000 }) as usize;
+        let kind = if video { Video } else { Audio };
+        publisher.push(frame(kind, self.ms, key, number, self.version, filling)).expect("current");
+        self.is_video.push(video);
+    }
+}
+
+fn run(seed: u64, reached: &mut Reached) {
+    let mut die = Die::seeded(seed);
+    let mut stage = Stage::new([0, 50, 100][seed as usize % 3]);
+    let mut feed = Feed { publisher: None, is_video: vec![true], ms: 5_000_000, version: 1, key_due: true };
+    let mut clients: Vec<Client> = Vec::new();
+    feed.push(&mut die, &stage);
+    for _ in 0..3_000 {
+        match die.below(24) {
+            0..10 => feed.push(&mut die, &stage),
+            10 if clients.len() < 8 => {
+                let kind = if die.below(4) == 0 { SOUND } else { ALL };
+                let start = if die.below(3) == 0 { Start::Live } else { Start::Fast };
+                clients.push(stage.join(kind, start));
+            }
+            11 if clients.len() > 5 => {
+                let gone = clients.swap_remove(die.below(clients.len() as u64) as usize);
+                reached.add(&gone);
+            }
+            12 => {
+                if let Some(client) = pick(&mut die, &mut clients) {
+                    let order = *b"PCPCASABCDEFGHIJ".get(die.below(16) as usize).expect("an order");
+                    client.mixed |= matches!(order, b'A' | b'S');
+                    client.send(order);
+                }
+            }
+            // The publisher is lost, or taken over.
+            13 if die.below(20) == 0 => feed.publisher = None,
+            13 if die.below(20) == 0 => {
+                let new = stage.publish();
+                (feed.key_due, feed.version, feed.publisher) = (true, 1, Some(new));
+            }
+            14..18 => stage.turn(),
+            _ => {
+                let most = 1 << die.below(15);
+                if let Some(client) = pick(&mut die, &mut clients) {
+                    client.read(most, &feed.is_video);
+                }
+            }
+        }
+    }
+    // Now everybody reads: the end of the stream comes through, behind the last whole frame.
+    drop(feed.publisher.take());
+    stage.hub.end_all();
+    for client in &clients {
+        client.send(b'C');
+    }
+    let mut rounds = 0;
+    while !clients.iter().all(|client| client.closed) {
+        stage.clock.wind(5);
+        stage.turn();
+        for client in clients.iter_mut().filter(|client| !client.closed) {
+            client.read(1 << 16, &feed.is_video);
+        }
+        rounds += 1;
+        assert!(rounds < 200_000, "seed {seed}: somebody is never let go");
+    }
+    for client in &clients {
+        assert_eq!((*client.ended.lock(), client.farewells), (Some(PlayEnd::StreamEnded), 1), "seed {seed}");
+        assert!(client.bytes.is_empty(), "seed {seed}: the last frame is torn");
+        reached.add(client);
+    }
+    assert!(stage.worker.streams.is_empty() && stage.worker.looks.is_empty());
+    assert!(stage.worker.groups.iter().all(Option::is_none));
+}
+
+fn pick<'a>(die: &mut Die, clients: &'a mut [Client]) -> Option<&'a mut Client> {
+    let index = die.below(clients.len() as u64) as usize;
+    clients.get_mut(index)
+}
+
+#[test]
+fn every_player_gets_whole_frames_in_order_whatever_happens() {
+    let mut reached = Reached::default();
+    for seed in 1..40 {
+        run(seed, &mut reached);
+    }
+    let Reached { frames, gaps, notices, replies } = reached;
+    assert!(frames > 10_000 && gaps > 100 && notices > 50 && replies > 100, "{frames} {gaps} {notices} {replies}");
+}
+
+/// Turns and reads until `done`.
+fn until(stage: &mut Stage, clients: &mut [Client], is_video: &[bool], mut done: impl FnMut(&[Client]) -> bool) {
+    for _ in 0..100_000 {
+        if done(clients) {
+            return;
+        }
+        stage.clock.wind(5);
+        stage.turn();
+        for client in clients.iter_mut().filter(|client| !client.closed) {
+            client.read(1 << 16, is_video);
+        }
+    }
+    panic!("what was waited for does not come");
+}
+
+#[test]
+fn a_short_pause_loses_nothing_and_a_long_one_comes_back_at_a_key_frame() {
+    let mut stage = Stage::new(0);
+    let publisher = stage.publish();
+    let mut is_video = vec![true];
+    let mut ms = 0;
+    let mut push = |stage: &Stage, count: u64, is_video: &mut Vec<bool>, key_every: u64| {
+        for _ in 0..count {
+            let number = is_video.len() as u64;
+            ms += 40;
+            stage.clock.wind(40);
+            publisher.push(frame(Video, ms, number % key_every == 1, number, 1, 50)).expect("current");
+            is_video.push(true);
+        }
+    };
+    push(&stage, 3, &mut is_video, 100);
+    let mut clients = [stage.join(ALL, Start::Fast)];
+    until(&mut stage, &mut clients, &is_video, |clients| clients[0].watcher.frames == 3);
+    for order in [b'P', b'?'] {
+        clients[0].send(order);
+        until(&mut stage, &mut clients, &is_video, |clients| order == b'P' || clients[0].watcher.replies == 2);
+    }
+    push(&stage, 5, &mut is_video, 100);
+    (0..10).for_each(|_| stage.turn());
+    clients[0].send(b'C');
+    until(&mut stage, &mut clients, &is_video, |clients| clients[0].watcher.frames == 8);
+    assert_eq!(clients[0].watcher.gaps, 0);
+    clients[0].send(b'P');
+    clients[0].send(b'?');
+    until(&mut stage, &mut clients, &is_video, |clients| clients[0].watcher.replies == 3);
+    push(&stage, 200, &mut is_video, 100);
+    (0..10).for_each(|_| stage.turn());
+    clients[0].send(b'C');
+    until(&mut stage, &mut clients, &is_video, |clients| clients[0].watcher.frames > 8);
+    assert_eq!(clients[0].watcher.gaps, 1);
+}
+
+#[test]
+fn a_change_of_format_that_is_repeated_without_reading_does_not_pile_up() {
+    let mut stage = Stage::new(0);
+    let publisher = stage.publish();
+    publisher.push(frame(Video, 0, true, 1, 1, 50_000)).expect("current");
+    let client = stage.join(ALL, Start::Fast);
+    for round in 0..20_000_u64 {
+        client.send(if round % 2 == 0 { b'S' } else { b'A' });
+        if round % 50 == 0 {
+            stage.clock.wind(40);
+            publisher.push(frame(Video, round as i64, true, 2 + round, 1, 100)).expect("current");
+        }
+        // The bounds are checked at each turn.
+        stage.turn();
+    }
+}
+
+#[test]
+fn a_flood_of_input_is_taken_in_turns() {
+    let mut stage = Stage::new(0);
+    let publisher = stage.publish();
+    publisher.push(frame(Video, 0, true, 1, 1, 100)).expect("current");
+    let (flooder, mut other) = (stage.join(ALL, Start::Fast), [stage.join(ALL, Start::Fast)]);
+    let junk = [b'C'; 64 << 10];
+    let mut number = 1;
+    for _ in 0..500 {
+        while (&flooder.socket).write(&junk).is_ok() {}
+        number += 1;
+        stage.clock.wind(40);
+        publisher.push(frame(Video, number as i64 * 40, false, number, 1, 100)).expect("current");
+        stage.turn();
+    }
+    let is_video = vec![true; number as usize + 1];
+    until(&mut stage, &mut other, &is_video, |clients| clients[0].watcher.frames == number);
+}
+
+#[test]
+fn a_player_of_a_stream_that_has_ended_gets_what_is_left_and_is_let_go() {
+    let mut stage = Stage::new(0);
+    let publisher = stage.publish();
+    publisher.push(frame(Video, 0, true, 1, 1, 100)).expect("current");
+    publisher.push(frame(Video, 40, false, 2, 1, 100)).expect("current");
+    let mut clients = [stage.join(ALL, Start::Fast), stage.join(ALL, Start::Live)];
+    stage.hub.end_all();
+    until(&mut stage, &mut clients, &[true; 3], |clients| clients.iter().all(|client| client.closed));
+    assert_eq!(clients.each_ref().map(|client| client.watcher.frames), [2, 0]);
+    assert_eq!(clients.each_ref().map(|client| client.farewells), [1, 1]);
+    drop(publisher);
+}
+
+#[test]
+fn a_player_that_takes_nothing_is_let_go_although_nobody_publishes() {
+    let mut stage = Stage::new(0);
+    let publisher = stage.publish();
+    for number in 1..100 {
+        publisher.push(frame(Video, number, number == 1, number as u64, 1, 3_000)).expect("current");
+    }
+    let client = stage.join(ALL, Start::Fast);
+    drop(publisher);
+    stage.turn();
+    let mut waited = 0;
+    while client.ended.lock().is_none() {
+        stage.clock.wind(100);
+        waited += 100;
+        stage.turn();
+        assert!(waited <= limits().reader_stall_ms_max + 1_000, "the player is kept");
+    }
+    assert!(matches!(*client.ended.lock(), Some(PlayEnd::Stalled { .. })));
+}
+
+#[test]
+fn bytes_that_came_before_the_player_was_adopted_are_read() {
+    let mut stage = Stage::new(0);
+    let publisher = stage.publish();
+    let mut clients = [stage.join(ALL, Start::Fast)];
+    clients[0].send(b'?');
+    until(&mut stage, &mut clients, &[], |clients| clients[0].watcher.replies == 2);
+    clients[0].send(b'X');
+    until(&mut stage, &mut clients, &[], |clients| clients[0].closed);
+    assert_eq!(*clients[0].ended.lock(), Some(PlayEnd::Client));
+    drop(publisher);
+}
+
+#[test]
+fn a_thread_that_stops_lets_go_even_of_those_it_has_not_met() {
+    let mut stage = Stage::new(0);
+    let publisher = stage.publish();
+    let clients: Vec<Client> = (0..80).map(|_| stage.join(ALL, Start::Fast)).collect();
+    stage.turn();
+    stage.worker.let_all_go();
+    let late = stage.join(ALL, Start::Fast);
+    for client in clients.iter().chain([&late]) {
+        assert_eq!(*client.ended.lock(), Some(PlayEnd::Shutdown));
+    }
+    assert_eq!(publisher.stream().counters.read().readers, 0);
+    assert_eq!(stage.clock.mono().0, 100_000);
+}
+
+#[test]
+fn a_wake_up_that_was_lost_between_two_groups_does_not_deafen_the_thread() {
+    let mut stage = Stage::new(0);
+    let publisher = stage.publish();
+    publisher.push(frame(Video, 0, true, 1, 1, 10)).expect("current");
+    let mut first = [stage.join(ALL, Start::Fast)];
+    until(&mut stage, &mut first, &[true; 2], |clients| clients[0].watcher.frames == 1);
+    first[0].send(b'X');
+    until(&mut stage, &mut first, &[true; 2], |clients| clients[0].closed);
+    // As if a publisher had loaded the watchers before the last of them left, and set its mark after.
+    publisher.stream().notified.fetch_or(1, std::sync::atomic::Ordering::AcqRel);
+    let mut second = [stage.join(ALL, Start::Fast)];
+    until(&mut stage, &mut second, &[true; 2], |clients| clients[0].watcher.frames == 1);
+    publisher.push(frame(Video, 40, false, 2, 1, 10)).expect("current");
+    // The clock stands still: only the letter can bring it.
+    for _ in 0..1_000 {
+        stage.turn();
+        second[0].read(1_000, &[true; 3]);
+    }
+    assert_eq!(second[0].watcher.frames, 2);
+    let _ = Bytes::new();
+}
