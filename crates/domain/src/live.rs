@@ -1,4 +1,4 @@
-//! Why a publish or a play is refused, why a running publish ends, and why a stream does.
+//! Why a publish or a play is refused, and why a running publish ends.
 //!
 //! Each fault is a fact with the field it is about; which number a client of which system sees is its face's matter.
 
@@ -272,35 +272,6 @@ pub enum MediaFault {
     BackEnd {
         /// The part.
         component: Component,
-    },
-}
-
-impl MediaFault {
-    /// Whether the stream waits for its publisher to come back, instead of ending at once.
-    pub const fn has_grace(&self) -> bool {
-        match self {
-            Self::Idle { .. } | Self::ClientClosed | Self::TcpLost | Self::ChunkError | Self::AmfError => true,
-            Self::MessageTooLarge { .. } | Self::FrameTooLarge { .. } | Self::MediaError => true,
-            Self::CodecUnsupported { .. } | Self::CutOnRequest | Self::ShuttingDown | Self::Unpublished(_) => false,
-            // The name has passed to another session, or what failed cannot hold it.
-            Self::Replaced | Self::ReplacedSilent { .. } | Self::BackEnd { .. } => false,
-        }
-    }
-}
-
-/// Why a stream ended and its name became free.
-#[derive(Clone, Debug, PartialEq, Eq, Error)]
-pub enum StreamEnd {
-    /// Its publish ended for a reason that leaves nothing to wait for.
-    #[error("{0}")]
-    Publish(MediaFault),
-    /// The publisher was lost and did not come back in time.
-    #[error("the publisher did not come back within {grace_ms} ms after: {after}")]
-    GraceOver {
-        /// Milliseconds that the stream waited.
-        grace_ms: u64,
-        /// How the publisher was lost.
-        after: MediaFault,
     },
 }
 

@@ -20,7 +20,7 @@ pub struct Timestamp {
 
 /// Puts publishers' timestamps on one timeline that begins at zero and only grows.
 ///
-/// A step larger than the allowed jump, either way, and a new publisher of the same stream are discontinuities: the
+/// A step forward larger than the allowed jump, a step back of more than half a second, and a new publisher of the same stream are discontinuities: the
 /// timeline goes on one frame after its newest point instead of following the jump.
 #[derive(Debug)]
 pub struct Timeline {
@@ -39,6 +39,9 @@ struct Clock {
 
 /// The step taken over a discontinuity: a frame at 25 pictures a second.
 const STEP: MediaTime = MediaTime::from_ms(40);
+
+/// The longest step back within a track that is taken for disorder and not for a jump.
+const BACK_MAX: MediaTime = MediaTime::from_ms(500);
 
 impl Timeline {
     /// A timeline on which a step of more than `jump_ms_max` is a discontinuity.
@@ -71,14 +74,16 @@ impl Timeline {
         let resumed = first && self.newest != MediaTime::ZERO;
         let (newest, shared, jump_max) = (self.newest, self.offset, self.jump_max);
         let clock = &mut self.tracks[track as usize];
-        let near = |offset: MediaTime, base: MediaTime| {
+        let near = |offset: MediaTime, base: MediaTime, back_max: MediaTime| {
             let ahead = time + offset - base;
-            ahead <= jump_max && MediaTime::ZERO - ahead <= jump_max
+            ahead <= jump_max && MediaTime::ZERO - ahead <= back_max
         };
         let (offset, jumped) = match clock.offset {
-            Some(own) if near(own, clock.last) => (own, false),
+            Some(own) if near(own, clock.last, BACK_MAX.min(jump_max)) => (own, false),
+            // A longer step back would hold the track's time until the publisher's clock has caught up.
+            Some(own) if own == shared && time + own < clock.last => (newest + STEP - time, true),
             // The other track has met the jump already: this one follows it.
-            _ if near(shared, newest) => (shared, false),
+            _ if near(shared, newest, jump_max) => (shared, false),
             _ => (newest + STEP - time, true),
         };
         if jumped {

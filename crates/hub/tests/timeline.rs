@@ -72,6 +72,13 @@ fn pictures_that_pause_while_the_sound_goes_on_come_back_without_a_jump() {
 }
 
 #[test]
+fn a_step_back_of_a_second_is_a_jump_and_freezes_nothing() {
+    let mut line = timeline();
+    run(&mut line, &[(Video, 0, 0, false), (Video, 2_000, 2_000, false), (Video, 1_000, 2_040, true)]);
+    run(&mut line, &[(Video, 1_040, 2_080, false), (Video, 1_080, 2_120, false)]);
+}
+
+#[test]
 fn a_small_step_back_does_not_turn_the_time_back() {
     run(
         &mut timeline(),
@@ -104,7 +111,7 @@ fn wild_timestamps_never_turn_a_track_back() {
             1 => MediaTime::from_ms((seed >> 40) as i64),
             _ => MediaTime::from_ms((seed >> 52) as i64),
         };
-        if seed % 1_001 == 0 {
+        if seed.is_multiple_of(1_001) {
             line.resume();
         }
         let placed = line.place(track, time).dts;

@@ -1,6 +1,6 @@
 use vivace_base::Limits;
 
-use super::{MediaFault, PlayFault, PublishFault, StreamEnd, Unpublish};
+use super::{PlayFault, PublishFault};
 use crate::claim::HolderState;
 use crate::url::{StreamQuery, split_file};
 
@@ -29,20 +29,4 @@ fn a_sentence_names_its_field_and_escapes_what_the_peer_wrote() {
     assert_eq!(twice.to_string(), "the parameter \"x\\ny\" stands twice");
     assert!(PublishFault::ExpiryMissing.to_string().starts_with("txTime"));
     assert!(PublishFault::NameTaken { state: HolderState::Grace }.to_string().ends_with("may come back"));
-}
-
-#[test]
-fn only_a_lost_publisher_is_waited_for() {
-    assert!(MediaFault::TcpLost.has_grace());
-    assert!(MediaFault::Idle { silent_ms: 8_000 }.has_grace());
-    for end in [MediaFault::CutOnRequest, MediaFault::Replaced, MediaFault::Unpublished(Unpublish::DeleteStream)] {
-        assert!(!end.has_grace(), "{end}");
-    }
-}
-
-#[test]
-fn the_end_after_a_grace_tells_how_the_publisher_was_lost() {
-    let end = StreamEnd::GraceOver { grace_ms: 15_000, after: MediaFault::TcpLost };
-    let told = "the publisher did not come back within 15000 ms after: the connection to the publisher was lost";
-    assert_eq!(end.to_string(), told);
 }

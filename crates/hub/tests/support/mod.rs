@@ -111,7 +111,7 @@ impl Format for Marked {
         record(out, b'H', &[version]);
     }
 
-    fn frame(&mut self, frame: &Frame, _: &Tracks, out: &mut Vec<u8>) {
+    fn frame(&mut self, frame: &Frame, tracks: &Tracks, out: &mut Vec<u8>) {
         let video = matches!(frame.kind, FrameKind::Video | FrameKind::VideoConfig);
         if video && !self.video {
             return;
@@ -119,6 +119,8 @@ impl Format for Marked {
         match frame.kind {
             FrameKind::VideoConfig => record(out, b'C', &[&frame.payload]),
             FrameKind::Video | FrameKind::Audio => {
+                let now = tracks.video.as_ref().map(|video| number(&video.record));
+                assert!(!video || now == Some(number(&frame.payload[8..])), "a picture is encoded under {now:?}");
                 let flags = [u8::from(video), u8::from(frame.key)];
                 record(out, b'F', &[&flags, &frame.dts.ticks().to_be_bytes(), &frame.payload]);
             }

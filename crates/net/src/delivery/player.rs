@@ -1,4 +1,5 @@
 use std::io::{ErrorKind, IoSlice, Read, Write};
+use std::net::Shutdown;
 
 use bytes::Bytes;
 use mio::net::TcpStream;
@@ -6,6 +7,9 @@ use vivace_base::{Limits, MediaTime, MonoMs};
 use vivace_hub::{Ask, Cursor, FormatKind, Inbound, PlayEnd, PlayTotals, Reader, Start, View};
 
 use super::Adoption;
+
+/// How long a player that has been sent everything may take to close its side.
+const LINGER_MS: u64 = 2_000;
 
 /// One player: a socket, a cursor, and the little that its protocol has to remember.
 pub(super) struct Player {
@@ -27,6 +31,8 @@ pub(super) struct Player {
     begun: bool,
     paused: bool,
     closing: Option<PlayEnd>,
+    /// When the last words had been sent and the connection was shut for writing.
+    shut_at: Option<MonoMs>,
     /// When it was seen first that its stream has ended.
     ended_at: Option<MonoMs>,
     /// Set while a slow player waits for a key frame: the time of the first frame it lost.
@@ -54,6 +60,7 @@ impl Player {
             begun: false,
             paused: false,
             closing: None,
+            shut_at: None,
             ended_at: None,
             lost_from: None,
             lag_max: MediaTime::ZERO,
@@ -169,12 +176,22 @@ impl Player {
             self.lag_max = own_lag_max(limits);
             self.lag_bytes_max = limits.reader_lag_bytes_max as u64;
             if let Some(end) = self.closing {
-                return Err(end);
+                return self.linger(end, now).map(|()| sent);
             }
         } else if now.since(self.progress_at) > limits.reader_stall_ms_max {
             return Err(PlayEnd::Stalled { ms: now.since(self.progress_at) });
         }
         Ok(sent)
+    }
+
+    /// Waits, not for long, until a player that has been sent everything has gone: a close right behind the words would
+    /// let the player's own unread bytes destroy them.
+    fn linger(&mut self, end: PlayEnd, now: MonoMs) -> Result<(), PlayEnd> {
+        let Some(shut_at) = self.shut_at else {
+            self.shut_at = Some(now);
+            return self.socket.shutdown(Shutdown::Write).map_err(|_| end);
+        };
+        if now.since(shut_at) > LINGER_MS { Err(end) } else { Ok(()) }
     }
 
     /// Reads what the player sent, up to `fuel` bytes. True if there may be more.
@@ -189,11 +206,11 @@ impl Player {
         let mut replies = Vec::new();
         while left > 0 {
             let count = match (&self.socket).read(buffer) {
-                Ok(0) => return Err(PlayEnd::Client),
+                Ok(0) => return Err(self.closing.unwrap_or(PlayEnd::Client)),
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
                 Err(error) if error.kind() == ErrorKind::Interrupted => continue,
-                Err(error) => return Err(broken(&error)),
+                Err(error) => return Err(self.closing.unwrap_or_else(|| broken(&error))),
             };
             left = left.saturating_sub(count);
             if self.closing.is_some() {

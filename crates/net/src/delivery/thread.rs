@@ -370,6 +370,8 @@ impl Worker {
             player.farewell(PlayEnd::Shutdown, &group.view);
             // One last try: what the socket does not take now, a stopping server does not wait for.
             let _ = player.pump(&group.view, &self.limits, now);
+            // What is unread when the socket is closed would destroy the words.
+            let _ = player.read(&group.view, &self.limits, &mut self.buffer, READ_FUEL_BYTES);
             self.release(index, PlayEnd::Shutdown);
         }
     }

@@ -188,4 +188,89 @@ mod tests {
         let endless = [0x82, 0xff, 127, 255, 255, 255, 255, 255, 255, 255, 0, 0, 0, 0];
         assert_eq!(WebSocketPlayer::default().on_input(&endless, &mut Vec::new()), Heard::Broken);
     }
+
+    /// A reproducible die (xorshift64*).
+    fn die(seed: &mut u64, bound: u64) -> u64 {
+        *seed ^= *seed >> 12;
+        *seed ^= *seed << 25;
+        *seed ^= *seed >> 27;
+        (seed.wrapping_mul(0x2545_f491_4f6c_dd1d) >> 33) % bound
+    }
+
+    /// A masked client frame with its length in the shortest of the three forms, or a longer one.
+    fn client_frame(seed: &mut u64, first: u8, body: &[u8], wide: u64) -> Vec<u8> {
+        let length = body.len();
+        let mut out = vec![first];
+        match (length, wide) {
+            (0..126, 0) => out.push(0x80 | length as u8),
+            (_, 0 | 1) => {
+                out.push(0x80 | 126);
+                out.extend((length as u16).to_be_bytes());
+            }
+            _ => {
+                out.push(0x80 | 127);
+                out.extend((length as u64).to_be_bytes());
+            }
+        }
+        let mask: [u8; 4] = std::array::from_fn(|_| die(seed, 256) as u8);
+        out.extend(mask);
+        out.extend(body.iter().zip(mask.iter().cycle()).map(|(byte, mask)| byte ^ mask));
+        out
+    }
+
+    fn feed(input: &[u8], mut step: impl FnMut() -> usize) -> (Vec<u8>, Heard) {
+        let (mut player, mut out, mut input) = (WebSocketPlayer::default(), Vec::new(), input);
+        while !input.is_empty() {
+            let (now, rest) = input.split_at(step().clamp(1, input.len()));
+            match player.on_input(now, &mut out) {
+                Heard::Nothing => input = rest,
+                end => return (out, end),
+            }
+            assert!(player.head.len() < 14 + 126, "a header of {} bytes is held", player.head.len());
+            assert!(player.body.len() <= 125);
+        }
+        (out, Heard::Nothing)
+    }
+
+    #[test]
+    fn any_split_of_well_formed_messages_is_answered_alike() {
+        let seed = &mut 0x1234_5678_9abc_def1;
+        for _ in 0..500 {
+            let (mut input, mut answer) = (Vec::new(), Vec::new());
+            for _ in 0..die(seed, 12) {
+                let ping = die(seed, 2) == 0;
+                let longest = if ping { 126 } else { 3_000 };
+                let body: Vec<u8> = (0..die(seed, longest)).map(|_| die(seed, 256) as u8).collect();
+                let first = if ping { 0x89 } else { [0x81, 0x82, 0x01, 0x00, 0x80][die(seed, 5) as usize] };
+                let wide = if ping { 0 } else { die(seed, 3) };
+                input.extend(client_frame(seed, first, &body, wide));
+                if ping {
+                    answer.extend([0x8a, body.len() as u8]);
+                    answer.extend(body);
+                }
+            }
+            let whole = feed(&input, || usize::MAX);
+            assert_eq!(whole, (answer, Heard::Nothing));
+            for most in [1, 2, 7, 100] {
+                assert_eq!(feed(&input, || die(seed, most) as usize + 1), whole);
+            }
+        }
+    }
+
+    #[test]
+    fn garbage_ends_the_play_or_passes_and_is_never_held() {
+        let seed = &mut 0xfeed_5678_9abc_def1;
+        for _ in 0..20_000 {
+            let mut input: Vec<u8> = (0..die(seed, 300)).map(|_| die(seed, 256) as u8).collect();
+            if die(seed, 2) == 0 && input.len() > 1 {
+                // The two bits that most garbage fails at.
+                input[0] &= 0x8f;
+                input[1] |= 0x80;
+            }
+            let whole = feed(&input, || usize::MAX);
+            let split = feed(&input, || die(seed, 9) as usize + 1);
+            assert_eq!(split, whole);
+            assert!(whole.0.len() <= input.len() + 4, "more is answered than was asked");
+        }
+    }
 }

@@ -108,3 +108,31 @@ impl Inbound for RtmpPlayer {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vivace_hub::Ask;
+
+    use super::{RTMP, RTMP_AUDIO, RTMP_VIDEO, RtmpPlayer, Wants};
+
+    #[test]
+    fn wishes_come_to_one_order_in_whatever_order_they_are_said() {
+        let wants = |audio, video, paused| Wants { audio, video, paused };
+        let (both, neither) = (wants(true, true, false), wants(false, false, false));
+        let table = [
+            (both, both, Ask::Nothing),
+            (both, wants(true, true, true), Ask::Pause),
+            (both, wants(true, false, false), Ask::Switch(RTMP_AUDIO)),
+            (both, wants(false, true, false), Ask::Switch(RTMP_VIDEO)),
+            (both, neither, Ask::Pause),
+            (neither, wants(true, false, false), Ask::Switch(RTMP_AUDIO)),
+            (neither, wants(false, false, true), Ask::Nothing),
+            (wants(true, true, true), wants(true, false, true), Ask::Nothing),
+            (wants(true, false, true), wants(true, false, false), Ask::Switch(RTMP_AUDIO)),
+            (wants(true, true, true), both, Ask::Switch(RTMP)),
+        ];
+        for (before, after, ask) in table {
+            assert_eq!(RtmpPlayer::asked(before, after), ask, "{before:?} to {after:?}");
+        }
+    }
+}

@@ -233,6 +233,8 @@ impl PublishRequest {
             let mut feed = Feed { publisher, to_hub: ToHub::default(), session, stream_id: self.stream_id };
             match feed.run(&mut self.connection).await {
                 Ok(never) => match never {},
+                // A server that stops ends its streams too: which of the two a session meets first is chance.
+                Err(SessionEnd::Replaced) if self.connection.around.stop.is_cancelled() => SessionEnd::Shutdown,
                 Err(end) => end,
             }
         } else {

@@ -81,7 +81,8 @@ impl Part {
         Ok(Self {
             type_id,
             timestamp: u32::from_be_bytes([t0, t1, t2, t3]),
-            body: aggregate.slice(body_at..body_end),
+            // A copy: a slice would keep the whole aggregate alive for as long as its smallest frame.
+            body: Bytes::copy_from_slice(aggregate.get(body_at..body_end).unwrap_or_default()),
             end: body_end.saturating_add(BACK_POINTER_BYTES),
         })
     }
