@@ -5,8 +5,8 @@ use std::net::TcpStream;
 use std::time::Duration;
 
 use vivace_tests::{
-    Clip, Feeder, Kind, Live, MediaKind, Role, Rtmp, Scene, Server, Timer, WebSocket, Witness, closed, ffprobe,
-    handshake, message, request, split, wait_for,
+    Clip, Feeder, Kind, Live, MediaKind, Role, Rtmp, Scene, Server, Timer, WebSocket, Witness, closed, connect_narrow,
+    ffprobe, handshake, message, request, split, wait_for, wait_within,
 };
 
 /// Short waits of the server, so that the scenarios are short.
@@ -226,6 +226,50 @@ fn half_open_connections_are_let_go() {
     for mut socket in silent {
         closed(&mut socket, SOON);
     }
+    scene.is_untouched();
+}
+
+/// A status, if the server answers at all.
+fn health(authority: &str) -> Option<u16> {
+    let mut socket = open(authority);
+    throw(&mut socket, b"GET /healthz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+    String::from_utf8_lossy(&closed(&mut socket, SOON)).split(' ').nth(1)?.parse().ok()
+}
+
+#[test]
+fn clients_that_ask_and_never_read_are_let_go() {
+    let mut scene = Scene::new(&[FAST, &["--limits-pending-connections-max", "6"]].concat());
+    let asked = b"GET /assets/style.css HTTP/1.1\r\nHost: x\r\n\r\n".repeat(2_000);
+    let deaf: Vec<TcpStream> = (0..6)
+        .map(|_| {
+            let mut socket = connect_narrow(&scene.server.http);
+            // As much as fits: the server stops reading when nobody takes what it says.
+            socket.set_nonblocking(true).unwrap();
+            throw(&mut socket, &asked);
+            socket
+        })
+        .collect();
+    // They have all places of HTTP, and none of RTMP.
+    handshake(&scene.server.rtmp);
+    wait_within("the page to be served again", SOON, || health(&scene.server.http) == Some(200));
+    wait_for("their places to be free", || scene.server.metric("pending_connections") == 1);
+    drop(deaf);
+    scene.is_untouched();
+}
+
+#[test]
+fn peers_beyond_a_limit_are_closed_at_once() {
+    let mut scene = Scene::new(&["--limits-pending-connections-max", "3", "--limits-handshake-ms-max", "60000"]);
+    let silent: Vec<TcpStream> = (0..3).map(|_| open(&scene.server.rtmp)).collect();
+    closed(&mut open(&scene.server.rtmp), SOON);
+    assert_eq!(scene.server.metric("pending_connections"), 4, "three silent ones and the one who asks");
+    let counted = || scene.server.metric("refused_connections_total{limit=\"pending_connections_max\"}");
+    assert_eq!((counted(), scene.server.metric("refused_connections_total{limit=\"connections_max\"}")), (1, 0));
+    assert!(scene.server.metric("open_connections") >= 6, "three silent ones, the encoder, a player, and who asks");
+    assert!(scene.server.log().contains("pending_connections_max"), "the log does not name the limit");
+    drop(silent);
+    wait_for("their places to be free", || scene.server.metric("pending_connections") == 1);
+    handshake(&scene.server.rtmp);
     scene.is_untouched();
 }
 

@@ -14,17 +14,6 @@ use crate::claim::HolderState;
 /// The one application name of push and play addresses.
 pub const APP_NAME: &str = "live";
 
-/// A part of this server that a request needed and did not get.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Component {
-    /// Durable facts.
-    #[error("the store")]
-    Store,
-    /// Live media.
-    #[error("the media hub")]
-    Hub,
-}
-
 /// Why a publish was refused.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum PublishFault {
@@ -51,7 +40,7 @@ pub enum PublishFault {
     /// A parameter stands twice.
     #[error("the parameter {name:?} stands twice")]
     DuplicateParameter {
-        /// Its decoded name, as the peer wrote it.
+        /// Its decoded name as the peer wrote it, at most 64 characters.
         name: String,
     },
     /// A known parameter has an unknown value.
@@ -96,12 +85,6 @@ pub enum PublishFault {
     /// The server is about to stop.
     #[error("the server is shutting down and takes no new streams")]
     Draining,
-    /// A part of the server failed.
-    #[error("{component} failed: the request could not be decided")]
-    BackEnd {
-        /// The part.
-        component: Component,
-    },
 }
 
 /// Why a play was refused.
@@ -130,7 +113,7 @@ pub enum PlayFault {
     /// A parameter stands twice.
     #[error("the parameter {name:?} stands twice")]
     DuplicateParameter {
-        /// Its decoded name, as the peer wrote it.
+        /// Its decoded name as the peer wrote it, at most 64 characters.
         name: String,
     },
     /// A known parameter has an unknown value.
@@ -166,27 +149,9 @@ pub enum PlayFault {
     /// The address asks for a format that is not served.
     #[error("the address must end in .flv or .mp4")]
     UnsupportedFormat,
-    /// The stream's codecs do not fit into the format asked for.
-    #[error("the format cannot carry the stream's codec {codec}")]
-    UnsupportedCodec {
-        /// The codec's usual name.
-        codec: &'static str,
-    },
-    /// As many players are connected as may be.
-    #[error("{limit} players are connected, the most that are allowed")]
-    ReadersQuota {
-        /// Players allowed.
-        limit: usize,
-    },
     /// The server is about to stop.
     #[error("the server is shutting down and takes no new players")]
     Draining,
-    /// A part of the server failed.
-    #[error("{component} failed: the request could not be decided")]
-    BackEnd {
-        /// The part.
-        component: Component,
-    },
 }
 
 /// The command with which a publisher ended its stream.
@@ -220,14 +185,6 @@ pub enum MediaFault {
         /// Bytes allowed.
         max: usize,
     },
-    /// One frame or one GOP is larger than the server keeps.
-    #[error("a frame of {bytes} bytes is larger than the {max} that are kept")]
-    FrameTooLarge {
-        /// Bytes of the frame.
-        bytes: usize,
-        /// Bytes allowed.
-        max: usize,
-    },
     /// Nothing was sent for too long.
     #[error("nothing was sent for {silent_ms} ms")]
     Idle {
@@ -246,15 +203,6 @@ pub enum MediaFault {
     /// The same owner pushed again.
     #[error("replaced by a new push to the same name")]
     Replaced,
-    /// Another pushed while this one was silent.
-    #[error("replaced by a new push to the same name, because this one sent nothing for {silent_ms} ms")]
-    ReplacedSilent {
-        /// Milliseconds since the last byte.
-        silent_ms: u64,
-    },
-    /// An operator or the API cut it.
-    #[error("cut on request")]
-    CutOnRequest,
     /// The server stops.
     #[error("the server is shutting down")]
     ShuttingDown,
@@ -267,12 +215,6 @@ pub enum MediaFault {
     /// The connection broke.
     #[error("the connection to the publisher was lost")]
     TcpLost,
-    /// A part of the server failed.
-    #[error("{component} failed")]
-    BackEnd {
-        /// The part.
-        component: Component,
-    },
 }
 
 const fn held(state: HolderState) -> &'static str {

@@ -1,4 +1,7 @@
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
+
+/// Delivery threads that a stream can tell apart.
+pub const THREADS_MAX: usize = 64;
 
 /// What a stream, or the whole hub, has done since it began. Read by metrics, the page and the log.
 #[derive(Debug, Default)]
@@ -17,8 +20,32 @@ pub struct Counters {
     pub skips: AtomicU64,
     /// Discontinuities of publishers' timestamps.
     pub discontinuities: AtomicU64,
-    /// Largest lag behind the newest frame among readers, in milliseconds of media time, as of the last delivery.
-    pub lag_ms: AtomicU64,
+    /// How far readers are behind the newest frame.
+    pub lag_ms: Lag,
+}
+
+/// The largest lag among each delivery thread's readers, in milliseconds of media time, as of its last delivery.
+#[derive(Debug)]
+pub struct Lag([AtomicU32; THREADS_MAX]);
+
+impl Default for Lag {
+    fn default() -> Self {
+        Self(std::array::from_fn(|_| AtomicU32::new(0)))
+    }
+}
+
+impl Lag {
+    /// The largest lag among the readers of one thread (0 to [`THREADS_MAX`] - 1) is `ms`; 0 when it has none any more.
+    pub fn set(&self, thread: usize, ms: u64) {
+        if let Some(lag) = self.0.get(thread) {
+            lag.store(u32::try_from(ms).unwrap_or(u32::MAX), Relaxed);
+        }
+    }
+
+    /// The largest lag among the readers of all threads.
+    pub fn max(&self) -> u64 {
+        self.0.iter().map(|lag| lag.load(Relaxed)).max().map_or(0, u64::from)
+    }
 }
 
 /// One reading of [`Counters`].
@@ -38,8 +65,22 @@ pub struct Totals {
     pub skips: u64,
     /// See [`Counters::discontinuities`].
     pub discontinuities: u64,
-    /// See [`Counters::lag_ms`].
+    /// The largest of [`Counters::lag_ms`].
     pub lag_ms: u64,
+}
+
+impl Totals {
+    /// Adds what another stream has done; the larger lag of the two stays.
+    pub fn add(&mut self, other: Self) {
+        self.readers += other.readers;
+        self.bytes_in += other.bytes_in;
+        self.bytes_out += other.bytes_out;
+        self.frames_in += other.frames_in;
+        self.pictures_in += other.pictures_in;
+        self.skips += other.skips;
+        self.discontinuities += other.discontinuities;
+        self.lag_ms = self.lag_ms.max(other.lag_ms);
+    }
 }
 
 impl Counters {
@@ -53,7 +94,7 @@ impl Counters {
             pictures_in: self.pictures_in.load(Relaxed),
             skips: self.skips.load(Relaxed),
             discontinuities: self.discontinuities.load(Relaxed),
-            lag_ms: self.lag_ms.load(Relaxed),
+            lag_ms: self.lag_ms.max(),
         }
     }
 }

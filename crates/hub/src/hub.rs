@@ -8,7 +8,7 @@ use vivace_base::{AppId, Clock, Limits, SessionId, StreamName};
 use vivace_domain::claim::{self, Claim, Holder, HolderState, Owner};
 use vivace_media::Frame;
 
-use crate::{Counters, FormatKind, Stream, StreamState};
+use crate::{FormatKind, Stream, StreamState, Totals};
 
 /// Tells the delivery threads that a stream has new bytes, or has ended.
 pub trait Wake: Send + Sync {
@@ -47,9 +47,32 @@ pub struct Hub {
     wake: Arc<dyn Wake>,
     merge_ms: u64,
     serials: AtomicU64,
-    streams: Mutex<BTreeMap<(AppId, StreamName), Slot>>,
-    /// Bytes and skips of streams that have ended.
-    past: Counters,
+    streams: Mutex<Streams>,
+}
+
+/// Every stream stands in one of the three at any time, so that their sum never goes back.
+#[derive(Default)]
+struct Streams {
+    named: BTreeMap<(AppId, StreamName), Slot>,
+    /// Have ended, and are still read by somebody: no more than there are readers, and those that ended since the last
+    /// look.
+    ending: Vec<Arc<Stream>>,
+    /// What all others did.
+    past: Totals,
+}
+
+impl Streams {
+    /// Lets go of the ended streams that nobody reads any more.
+    fn tidy(&mut self) {
+        let past = &mut self.past;
+        self.ending.retain(|stream| {
+            let over = stream.is_past();
+            if over {
+                past.add(Totals { lag_ms: 0, ..stream.counters.read() });
+            }
+            !over
+        });
+    }
 }
 
 struct Slot {
@@ -60,15 +83,7 @@ struct Slot {
 impl Hub {
     /// A hub that merges frames for `merge_ms` before they go out.
     pub fn new(limits: Arc<Limits>, clock: Arc<dyn Clock>, wake: Arc<dyn Wake>, merge_ms: u64) -> Arc<Self> {
-        Arc::new(Self {
-            limits,
-            clock,
-            wake,
-            merge_ms,
-            serials: AtomicU64::new(1),
-            streams: Mutex::new(BTreeMap::new()),
-            past: Counters::default(),
-        })
+        Arc::new(Self { limits, clock, wake, merge_ms, serials: AtomicU64::new(1), streams: Mutex::default() })
     }
 
     /// Claims a name for a publisher. The same owner takes over what it holds already: players stay.
@@ -82,37 +97,44 @@ impl Hub {
         let now = self.clock.mono();
         let mut streams = self.streams.lock();
         let key = (app, name.clone());
-        if let Some(slot) = streams.get_mut(&key) {
+        if let Some(slot) = streams.named.get_mut(&key) {
             let (holder, epoch, _, heard_at) = slot.stream.publisher();
             let live = slot.stream.state() == StreamState::Live;
             let state = if live { HolderState::Live } else { HolderState::Grace };
             let held = Holder { owner: slot.owner, epoch, silent_ms: now.since(heard_at), state };
-            match claim::decide(Some(&held), &owner, epoch, self.limits.publisher_idle_ms_max) {
+            let how = match claim::decide(Some(&held), &owner, epoch, self.limits.publisher_idle_ms_max) {
                 Claim::Taken { .. } => return Err(HubFault::Taken { holder, state }),
-                Claim::Granted { .. } | Claim::Continue { .. } | Claim::TakeOver { .. } => {}
-            }
+                Claim::Granted { .. } => Claimed::New,
+                Claim::Continue { .. } => Claimed::Continued,
+                Claim::TakeOver { .. } => Claimed::TookOver { from: holder },
+            };
             slot.owner = owner;
             let epoch = slot.stream.take_over(session, now);
-            return Ok(Publisher { hub: self.clone(), stream: slot.stream.clone(), epoch });
+            return Ok(Publisher { hub: self.clone(), stream: slot.stream.clone(), epoch, how });
         }
-        if streams.len() >= self.limits.streams_max {
+        if streams.named.len() >= self.limits.streams_max {
             return Err(HubFault::StreamsMax { limit: self.limits.streams_max });
         }
         let serial = self.serials.fetch_add(1, Relaxed);
         let stream = Arc::new(Stream::new(serial, app, name.clone(), session, now, self.merge_ms, &self.limits));
-        streams.insert(key, Slot { owner, stream: stream.clone() });
-        Ok(Publisher { hub: self.clone(), stream, epoch: 1 })
+        streams.named.insert(key, Slot { owner, stream: stream.clone() });
+        Ok(Publisher { hub: self.clone(), stream, epoch: 1, how: Claimed::New })
     }
 
     /// Attaches a reader to a live stream; `None` if there is no such stream.
     pub fn subscribe(&self, app: AppId, name: &StreamName, kind: FormatKind) -> Option<Reader> {
-        let stream = self.streams.lock().get(&(app, name.clone())).map(|slot| slot.stream.clone())?;
-        Some(Reader::new(stream, kind))
+        let streams = self.streams.lock();
+        let stream = streams.named.get(&(app, name.clone())).map(|slot| slot.stream.clone())?;
+        // Within the lock: a stream that has a reader when it ends stays in the sum.
+        stream.counters.readers.fetch_add(1, Relaxed);
+        drop(streams);
+        stream.attach(kind, false);
+        Some(Reader { stream, kind, counted: true })
     }
 
     /// All streams, by app and name.
     pub fn streams(&self) -> Vec<Arc<Stream>> {
-        self.streams.lock().values().map(|slot| slot.stream.clone()).collect()
+        self.streams.lock().named.values().map(|slot| slot.stream.clone()).collect()
     }
 
     /// Ends the streams whose grace time is over. Called about once a second by the hub's owner.
@@ -133,34 +155,49 @@ impl Hub {
         self.take(|_| true).iter().for_each(|stream| self.finish(stream));
     }
 
-    /// What streams that have ended did.
-    pub const fn past(&self) -> &Counters {
-        &self.past
+    /// What all streams did since the hub began: those that have ended too. Counts never go back.
+    pub fn totals(&self) -> Totals {
+        let mut streams = self.streams.lock();
+        streams.tidy();
+        let mut sum = streams.past;
+        let now = streams.named.values().map(|slot| &slot.stream).chain(&streams.ending);
+        now.for_each(|stream| sum.add(stream.counters.read()));
+        sum
     }
 
     fn take(&self, over: impl Fn(&Stream) -> bool) -> Vec<Arc<Stream>> {
         let mut streams = self.streams.lock();
+        streams.tidy();
         let mut taken = Vec::new();
-        streams.retain(|_, slot| {
+        streams.named.retain(|_, slot| {
             let ends = over(&slot.stream);
             if ends {
                 taken.push(slot.stream.clone());
             }
             !ends
         });
+        streams.ending.extend(taken.iter().cloned());
         taken
     }
 
     fn finish(&self, stream: &Arc<Stream>) {
         stream.end();
         self.wake.wake(stream);
-        let totals = stream.counters.read();
-        self.past.bytes_in.fetch_add(totals.bytes_in, Relaxed);
-        self.past.bytes_out.fetch_add(totals.bytes_out, Relaxed);
-        self.past.frames_in.fetch_add(totals.frames_in, Relaxed);
-        self.past.skips.fetch_add(totals.skips, Relaxed);
-        self.past.discontinuities.fetch_add(totals.discontinuities, Relaxed);
     }
+}
+
+/// How a publisher came by its name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Claimed {
+    /// Nobody held it.
+    New,
+    /// Its owner is back within the grace time.
+    Continued,
+    /// From a session that was still publishing, or too silent to be.
+    TookOver {
+        /// That session.
+        from: SessionId,
+    },
 }
 
 /// The right to feed a stream. Dropping it begins the stream's grace time.
@@ -168,9 +205,20 @@ pub struct Publisher {
     hub: Arc<Hub>,
     stream: Arc<Stream>,
     epoch: u64,
+    how: Claimed,
 }
 
 impl Publisher {
+    /// Fencing epoch of its lease.
+    pub const fn epoch(&self) -> u64 {
+        self.epoch
+    }
+
+    /// How it came by its name.
+    pub const fn how(&self) -> Claimed {
+        self.how
+    }
+
     /// Gives the hub a frame with the publisher's own time.
     pub fn push(&self, frame: Frame) -> Result<(), Replaced> {
         let wake = self.stream.push(self.epoch, frame, self.hub.clock.mono()).ok_or(Replaced)?;
@@ -207,11 +255,6 @@ pub struct Reader {
 }
 
 impl Reader {
-    fn new(stream: Arc<Stream>, kind: FormatKind) -> Self {
-        stream.attach(kind, true);
-        Self { stream, kind, counted: true }
-    }
-
     /// A hold on the format's bytes that counts as nobody: a delivery thread's own.
     pub fn hold(&self) -> Self {
         self.stream.attach(self.kind, false);
@@ -220,7 +263,8 @@ impl Reader {
 
     /// The same seat in another format: what was read so far stays where it is.
     pub fn with_format(&self, kind: FormatKind) -> Self {
-        Self::new(self.stream.clone(), kind)
+        self.stream.attach(kind, true);
+        Self { stream: self.stream.clone(), kind, counted: true }
     }
 
     /// The stream that is read.

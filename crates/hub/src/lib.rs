@@ -14,11 +14,11 @@ mod stream;
 mod timeline;
 mod tracks;
 
-pub use counters::{Counters, Totals};
+pub use counters::{Counters, Lag, THREADS_MAX, Totals};
 pub use cursor::{Cursor, SLICES_MAX, Start};
 pub use format::{Format, FormatKind};
 pub use history::{Block, Mark, View};
-pub use hub::{Hub, HubFault, Publisher, Reader, Replaced, Wake};
+pub use hub::{Claimed, Hub, HubFault, Publisher, Reader, Replaced, Wake};
 pub use pace::Pace;
 pub use player::{Ask, Inbound, PlayEnd, PlayTotals};
 pub use stream::{Placement, Stream, StreamState};

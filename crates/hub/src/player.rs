@@ -48,6 +48,9 @@ pub enum PlayEnd {
     /// The server stops.
     #[error("the server stops")]
     Shutdown,
+    /// The server's own code for this player failed.
+    #[error("the server failed with this player")]
+    Panicked,
 }
 
 /// What a play came to.

@@ -1,5 +1,8 @@
 use std::collections::VecDeque;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU64,
+    Ordering::{Acquire, Relaxed, Release},
+};
 
 use bytes::Bytes;
 use parking_lot::Mutex;
@@ -275,7 +278,8 @@ impl Stream {
 
     pub(crate) fn detach(&self, kind: FormatKind, counted: bool) {
         let mut inner = self.inner.lock();
-        self.counters.readers.fetch_sub(u64::from(counted), Relaxed);
+        // Whoever sees that the last reader is gone sees all that it was sent.
+        self.counters.readers.fetch_sub(u64::from(counted), Release);
         if let Some(history) = inner.histories.iter_mut().find(|history| history.kind == kind) {
             history.readers = history.readers.saturating_sub(1);
         }
@@ -351,9 +355,16 @@ impl Stream {
         current
     }
 
+    /// Whether it has ended and its last reader has gone: its counters change no more.
+    pub(crate) fn is_past(&self) -> bool {
+        self.state() == StreamState::Ended && self.counters.readers.load(Acquire) == 0
+    }
+
     pub(crate) fn end(&self) {
         let mut inner = self.inner.lock();
         self.flush(&mut inner);
+        // Those who still read have it in their logs, and nobody begins any more.
+        inner.gop = VecDeque::new();
         inner.state = StreamState::Ended;
         inner.epoch += 1;
     }

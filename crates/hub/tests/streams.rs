@@ -310,3 +310,51 @@ fn a_log_keeps_no_more_than_its_bounds() {
     }
     assert!(publisher.stream().place(ALL, Start::Fast, 0, false).is_none(), "the last key frame is long gone");
 }
+
+#[test]
+fn what_streams_did_is_never_counted_less_and_counts_until_the_last_reader_has_gone() {
+    let stage = Stage::new();
+    let publisher = stage.publish(ONE, 1).expect("the name is free");
+    configure(&publisher);
+    push(&publisher, [video(0, true, 1), video(40, false, 2)]);
+    let reader = stage.hub.subscribe(APP, &name("a"), ALL).expect("live");
+    let add = |bytes| publisher.stream().counters.bytes_out.fetch_add(bytes, std::sync::atomic::Ordering::Relaxed);
+    add(100);
+    let before = stage.hub.totals();
+    assert_eq!((before.readers, before.bytes_out, before.frames_in), (1, 100, 4));
+    stage.hub.end_all();
+    assert_eq!(stage.hub.totals(), before, "an ended stream with a reader");
+    // What was on its way to the reader.
+    add(23);
+    assert_eq!(stage.hub.totals().bytes_out, 123);
+    drop(reader);
+    let after = stage.hub.totals();
+    assert_eq!((after.readers, after.bytes_out, after.frames_in), (0, 123, 4));
+    assert_eq!(stage.hub.totals(), after);
+    // The stream itself is let go with its last reader.
+    let stream = Arc::downgrade(publisher.stream());
+    drop(publisher);
+    assert_eq!(stream.strong_count(), 0);
+}
+
+#[test]
+fn totals_do_not_go_back_while_streams_come_and_go() {
+    let stage = Stage::new();
+    let hub = stage.hub.clone();
+    std::thread::scope(|scope| {
+        let feeder = scope.spawn(|| {
+            for session in 0..2_000 {
+                let publisher = stage.publish(ONE, session).expect("the name is free");
+                push(&publisher, [video(0, true, 1)]);
+                stage.hub.end_all();
+            }
+        });
+        let mut seen = 0;
+        while !feeder.is_finished() {
+            let now = hub.totals().frames_in;
+            assert!(now >= seen, "{now} after {seen}");
+            seen = now;
+        }
+    });
+    assert_eq!(hub.totals().frames_in, 2_000);
+}

@@ -16,7 +16,10 @@ use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
-/// Takes over a connection whose request has been read and not been answered.
+use crate::write_deadline::WriteDeadline;
+
+/// Takes over a connection whose request has been read and not been answered. It is dropped uncalled if the server
+/// stops first or the socket cannot be taken back.
 pub type Takeover = Box<dyn FnOnce(std::net::TcpStream, Bytes) + Send>;
 
 /// What a service makes of a request.
@@ -48,6 +51,8 @@ pub struct HttpLimits {
     pub head_bytes_max: usize,
     /// From the connection's start, or the last response, to the end of the next head.
     pub head_ms_max: u64,
+    /// How long a client may take no byte while some wait for it.
+    pub write_ms_max: u64,
 }
 
 /// Serves one HTTP/1.1 connection until it closes, is taken over, or `stop` asks it to end.
@@ -83,7 +88,7 @@ pub async fn serve_http<S: HttpService>(
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(limits.head_ms_max))
         .max_buf_size(limits.head_bytes_max.max(8 << 10))
-        .serve_connection(TokioIo::new(socket), handler);
+        .serve_connection(TokioIo::new(WriteDeadline::new(socket, limits.write_ms_max)), handler);
     let ended = {
         let running = std::future::poll_fn(|context| connection.poll_without_shutdown(context));
         tokio::select! {
@@ -103,7 +108,7 @@ pub async fn serve_http<S: HttpService>(
     }
     let parts = connection.into_parts();
     let takeover = taken.lock().take();
-    if let (Some(takeover), Ok(socket)) = (takeover, parts.io.into_inner().into_std()) {
+    if let (Some(takeover), Ok(socket)) = (takeover, parts.io.into_inner().into_inner().into_std()) {
         takeover(socket, parts.read_buf);
     }
     Ok(())

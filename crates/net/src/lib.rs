@@ -5,7 +5,10 @@ mod clock;
 pub mod delivery;
 mod http;
 mod listen;
+mod quota;
+mod write_deadline;
 
 pub use clock::{MachineClock, MachineRng};
 pub use http::{BoxError, HttpLimits, HttpService, Reply, Takeover, serve_http};
-pub use listen::{BindFault, Listener, Seat};
+pub use listen::{BindFault, Listener, Place, Seat};
+pub use quota::{Quota, Share};

@@ -5,7 +5,8 @@ use std::time::Duration;
 use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use crate::quota::{Quota, Share};
 
 /// Why a listener could not be opened.
 #[derive(Debug, Error)]
@@ -30,14 +31,18 @@ pub enum BindFault {
     },
 }
 
-/// A connection's seat among all connections of the server; dropping it gives the seat back.
-pub type Seat = OwnedSemaphorePermit;
+/// A connection's seat among all connections of the server.
+pub type Seat = Share;
+/// A connection's place among those of its listener that have not been granted anything.
+pub type Place = Share;
 
-/// A TCP listener whose connections share one limit with those of other listeners.
+/// A TCP listener whose connections share one limit with those of other listeners, and have one of their own until
+/// they are granted something.
 pub struct Listener {
     role: &'static str,
     inner: TcpListener,
-    seats: Arc<Semaphore>,
+    seats: Arc<Quota>,
+    pending: Arc<Quota>,
 }
 
 /// A peer that is silent for a minute is asked whether it is still there, and given up after five questions.
@@ -49,8 +54,14 @@ const fn keepalive() -> TcpKeepalive {
 const BACKLOG: i32 = 4_096;
 
 impl Listener {
-    /// Opens an address; port 0 takes a free one. `seats` is the limit shared with other listeners.
-    pub fn bind(role: &'static str, address: SocketAddr, seats: Arc<Semaphore>) -> Result<Self, BindFault> {
+    /// Opens an address; port 0 takes a free one. `seats` is the quota shared with other listeners, `pending` the one
+    /// of this listener's connections that have not been granted anything.
+    pub fn bind(
+        role: &'static str,
+        address: SocketAddr,
+        seats: Arc<Quota>,
+        pending: Arc<Quota>,
+    ) -> Result<Self, BindFault> {
         let open = || -> std::io::Result<TcpListener> {
             let socket = Socket::new(Domain::for_address(address), Type::STREAM, Some(Protocol::TCP))?;
             socket.set_reuse_address(true)?;
@@ -63,7 +74,7 @@ impl Listener {
             std::io::ErrorKind::AddrInUse => BindFault::InUse { role, address },
             _ => BindFault::Other { role, address, source },
         })?;
-        Ok(Self { role, inner, seats })
+        Ok(Self { role, inner, seats, pending })
     }
 
     /// The address taken.
@@ -71,13 +82,16 @@ impl Listener {
         self.inner.local_addr()
     }
 
-    /// The next connection with its seat. While all seats are taken, newcomers wait in the kernel's queue.
-    pub async fn accept(&self) -> (TcpStream, SocketAddr, Seat) {
+    /// The next connection with its seat and its place. Those that find none free are closed at once: a peer that is
+    /// left in the kernel's queue would hang unanswered, and a seat taken ahead of its connection would be nobody's.
+    pub async fn accept(&self) -> (TcpStream, SocketAddr, Seat, Place) {
         loop {
-            // The semaphore is never closed, so the wait ends only with a seat.
-            let Ok(seat) = self.seats.clone().acquire_owned().await else { continue };
             match self.inner.accept().await {
                 Ok((socket, peer)) => {
+                    let Some((seat, place)) = self.admit() else {
+                        tracing::debug!(role = self.role, %peer, "no seat is free: the connection is closed");
+                        continue;
+                    };
                     // Without it a batch could wait for the acknowledgement of the one before.
                     if let Err(error) = socket.set_nodelay(true) {
                         tracing::debug!(role = self.role, %peer, %error, "TCP_NODELAY was refused");
@@ -86,7 +100,7 @@ impl Listener {
                     if let Err(error) = SockRef::from(&socket).set_tcp_keepalive(&keepalive()) {
                         tracing::debug!(role = self.role, %peer, %error, "TCP keep-alive was refused");
                     }
-                    return (socket, peer, seat);
+                    return (socket, peer, seat, place);
                 }
                 Err(error) => {
                     tracing::warn!(role = self.role, %error, "a connection could not be accepted");
@@ -95,5 +109,9 @@ impl Listener {
                 }
             }
         }
+    }
+
+    fn admit(&self) -> Option<(Seat, Place)> {
+        Some((self.seats.try_take()?, self.pending.try_take()?))
     }
 }

@@ -232,3 +232,14 @@ fn no_wake_up_is_lost_between_a_fast_publisher_and_coming_and_going_players() {
         house.delivery.stop();
     }
 }
+
+#[test]
+fn threads_that_are_dropped_let_everybody_go() {
+    let (house, publisher) = House::open(2, 0, Limits::default());
+    let player = house.join(Start::Fast);
+    let ends = house.ends.clone();
+    drop(house);
+    assert_eq!(ends.lock().as_slice(), [PlayEnd::Shutdown]);
+    assert_eq!(publisher.stream().counters.read().readers, 0);
+    drop(player);
+}

@@ -90,16 +90,17 @@ impl Service {
         drop(pending);
         let head = response_head(&handshake, content_type(extension), &self.peer.session.to_string());
         let name = granted.reader.stream().name().to_string();
-        let on_end = self.shared.play_begins(self.peer, &name, format.name, seat);
         let websocket = handshake.is_websocket().then(WebSocketPlayer::default);
-        let mut inbound = Box::new(HttpPlayer { websocket, on_end: Some(on_end) });
-        let delivery = self.shared.delivery.clone();
+        let (shared, peer) = (self.shared.clone(), self.peer);
         Ok(Reply::Takeover(Box::new(move |socket, early| {
+            // Only here: a server that stops in between drops the play, which has never begun then.
+            let on_end = shared.play_begins(peer, &name, format.name, seat);
+            let mut inbound = Box::new(HttpPlayer { websocket, on_end: Some(on_end) });
             // What a WebSocket client sent behind its handshake counts; there are no replies to it yet.
             let mut replies = head;
             inbound.on_input(&early, &mut replies);
             let (reader, start) = (granted.reader, granted.start);
-            delivery.adopt(Adoption { socket, reader, start, head: replies.into(), inbound });
+            shared.delivery.adopt(Adoption { socket, reader, start, head: replies.into(), inbound });
         })))
     }
 

@@ -11,6 +11,7 @@ mod ready;
 mod refusals;
 mod rtmp;
 mod run;
+mod sessions;
 mod shared;
 mod view;
 

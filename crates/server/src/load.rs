@@ -1,7 +1,6 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use tokio::sync::Semaphore;
 use vivace_base::{Clock, Rng};
 use vivace_domain::app::App;
 use vivace_gate::{Gate, Policy};
@@ -11,8 +10,8 @@ use vivace_net::{BindFault, Listener, MachineClock, MachineRng};
 use vivace_store::Store;
 
 use crate::lock::FolderLock;
-use crate::shared::{Parts, Shared};
-use crate::{Auth, Config, LoadFault};
+use crate::shared::{Parts, Quotas, Shared};
+use crate::{Auth, Config, LoadFault, ready};
 
 /// The addresses that the listeners took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,11 +39,15 @@ impl Server {
         let clock: Arc<dyn Clock> = Arc::new(MachineClock::new());
         let rng: Arc<dyn Rng> = Arc::new(MachineRng);
         let limits = Arc::new(config.limits.clone());
-        let store = Store::open(&config.data, &limits).await?;
+        // Before the store, which may bring the folder's database to a newer form: not while another server uses it.
+        Store::prepare(&config.data)?;
         let lock = FolderLock::take(&config.data)?;
-        let seats = Arc::new(Semaphore::new(limits.connections_max.min(Semaphore::MAX_PERMITS)));
-        let rtmp = Listener::bind("RTMP", config.rtmp, seats.clone())?;
-        let http = Listener::bind("HTTP", config.http, seats)?;
+        // What a server that was killed has left behind would be read as this one's addresses.
+        ready::forget(&config.data);
+        let store = Store::open(&config.data, &limits).await?;
+        let quotas = Quotas::new(&limits);
+        let rtmp = Listener::bind("RTMP", config.rtmp, quotas.connections.clone(), quotas.pending_rtmp.clone())?;
+        let http = Listener::bind("HTTP", config.http, quotas.connections.clone(), quotas.pending_http.clone())?;
         let addresses =
             Addresses { rtmp: address(&rtmp, "RTMP", config.rtmp)?, http: address(&http, "HTTP", config.http)? };
         // After the listeners, so that a start which fails on a taken port has not made the keys that it would print.
@@ -57,7 +60,7 @@ impl Server {
         let gate = Gate::new(app.clone(), hub.clone(), clock.clone(), limits.clone(), policy);
         let events = store.event_log(&limits);
         let handle = delivery.handle();
-        let parts = Parts { config, addresses, limits, clock, rng, hub, gate, delivery: handle, events };
+        let parts = Parts { config, addresses, limits, clock, rng, hub, gate, delivery: handle, events, quotas };
         let shared = Arc::new(Shared::new(parts));
         Ok(Self { shared, store, delivery, rtmp, http, created: fresh.then_some(app), _lock: lock })
     }

@@ -8,20 +8,10 @@ use crate::shared::Shared;
 /// All metrics in the text format of Prometheus 0.0.4. They hold no names of streams and no addresses.
 pub(crate) fn render(shared: &Shared) -> String {
     let streams = shared.hub.streams();
-    let past = shared.hub.past().read();
     let live = streams.iter().filter(|stream| stream.state() == StreamState::Live).count();
-    let mut sum = past;
-    let (mut readers, mut lag_ms) = (0, 0);
-    for stream in &streams {
-        let totals = stream.counters.read();
-        readers += totals.readers;
-        lag_ms = lag_ms.max(totals.lag_ms);
-        sum.bytes_in += totals.bytes_in;
-        sum.bytes_out += totals.bytes_out;
-        sum.frames_in += totals.frames_in;
-        sum.skips += totals.skips;
-        sum.discontinuities += totals.discontinuities;
-    }
+    let sum = shared.hub.totals();
+    let quotas = &shared.quotas;
+    let pending = [&quotas.pending_rtmp, &quotas.pending_http];
     let events = shared.events.counts();
     let counts = &shared.counts;
     let mut page = Page::default();
@@ -31,8 +21,14 @@ pub(crate) fn render(shared: &Shared) -> String {
         "Streams that wait for their publisher to come back.",
         (streams.len() - live) as u64,
     );
-    page.gauge("readers", "Players attached to streams.", readers);
-    page.gauge("reader_lag_ms", "Largest lag of a player behind the newest frame, in media time.", lag_ms);
+    page.gauge("readers", "Players attached to streams.", sum.readers);
+    page.gauge("reader_lag_ms", "Largest lag of a player behind the newest frame, in media time.", sum.lag_ms);
+    page.gauge("open_connections", "Connections open now.", quotas.connections.taken());
+    page.gauge(
+        "pending_connections",
+        "Connections open now that have not been granted a push or a play.",
+        pending.iter().map(|quota| quota.taken()).sum(),
+    );
     page.gauge("uptime_ms", "Milliseconds since the start.", shared.clock.mono().since(shared.started));
     page.counter("received_bytes_total", "Payload bytes received from publishers.", sum.bytes_in);
     page.counter("sent_bytes_total", "Bytes sent to players.", sum.bytes_out);
@@ -40,10 +36,21 @@ pub(crate) fn render(shared: &Shared) -> String {
     page.counter("reader_skips_total", "Times that a slow player was moved to a newer key frame.", sum.skips);
     page.counter("discontinuities_total", "Jumps of publishers' timestamps.", sum.discontinuities);
     page.counter("connections_total", "Connections accepted.", counts.connections.load(Relaxed));
+    page.head("refused_connections_total", "Connections closed at once, by the limit that was met.", "counter");
+    let refused = quotas.connections.refused();
+    page.line("refused_connections_total", "limit=\"connections_max\"", refused);
+    let refused = pending.iter().map(|quota| quota.refused()).sum();
+    page.line("refused_connections_total", "limit=\"pending_connections_max\"", refused);
+    let panics = shared.delivery.panics() + counts.panics.load(Relaxed);
+    page.counter("panics_total", "Sessions ended because the server's own code failed.", panics);
     page.counter("publishes_total", "Pushes granted.", counts.publishes.load(Relaxed));
     page.counter("plays_total", "Plays granted.", counts.plays.load(Relaxed));
     let errors = counts.protocol_errors.load(Relaxed);
-    page.counter("protocol_errors_total", "Connections that ended before a request because of their bytes.", errors);
+    page.counter(
+        "protocol_errors_total",
+        "RTMP connections that ended before a request: by their bytes, by silence, or by a break.",
+        errors,
+    );
     page.counter("events_written_total", "Events of live streams on disk.", events.written);
     page.counter(
         "events_lost_total",

@@ -33,6 +33,16 @@ impl Ready {
     }
 }
 
+/// Removes the file that a server has left which was killed. The caller holds the folder's lock.
+pub(crate) fn forget(data: &Path) {
+    match fs::remove_file(data.join("ready.json")) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            tracing::warn!(%error, "an old ready.json could not be removed");
+        }
+        _ => {}
+    }
+}
+
 impl Drop for Ready {
     fn drop(&mut self) {
         if let Err(error) = fs::remove_file(&self.path) {

@@ -9,6 +9,8 @@ use vivace_codes::Row;
 pub(crate) enum Operation {
     Publish,
     Play,
+    /// A publish that had been granted, and that the server ended.
+    RunningPublish,
 }
 
 impl Operation {
@@ -16,6 +18,7 @@ impl Operation {
         match self {
             Self::Publish => "publish",
             Self::Play => "play",
+            Self::RunningPublish => "running_publish",
         }
     }
 }

@@ -5,7 +5,7 @@ use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use vivace_domain::live::{MediaFault, PlayFault, PublishFault, Unpublish};
 use vivace_gate::Asked;
-use vivace_hub::StreamState;
+use vivace_hub::{Claimed, StreamState};
 use vivace_lvb::codes as lvb;
 use vivace_media::flv;
 use vivace_net::Seat;
@@ -48,12 +48,16 @@ async fn publish(shared: &Arc<Shared>, request: PublishRequest, peer: Peer, pend
             drop(pending);
             let publisher = granted.publisher;
             let stream = publisher.stream().clone();
-            let epoch = stream.publisher().1;
-            let kind = if epoch > 1 { EventKind::Resumed } else { EventKind::Published };
+            let (epoch, how) = (publisher.epoch(), publisher.how());
+            let (kind, from) = match how {
+                Claimed::New => (EventKind::Published, String::new()),
+                Claimed::Continued => (EventKind::Resumed, String::new()),
+                Claimed::TookOver { from } => (EventKind::TookOver, format!(" from session {from}")),
+            };
             let name = stream.name().to_string();
             shared.counts.publishes.fetch_add(1, Relaxed);
-            tracing::info!(session = %peer.session, peer = %peer.address, stream = %name, epoch, "publish begins");
-            shared.event(peer, kind, Some(name.clone()), None, format!("epoch {epoch}"));
+            tracing::info!(session = %peer.session, peer = %peer.address, stream = %name, epoch, ?how, "publish begins");
+            shared.event(peer, kind, Some(name.clone()), None, format!("epoch {epoch}{from}"));
             let end = request.accept(publisher, peer.session, |end| last_words(end, peer)).await;
             let fault = media_fault(&end);
             let interruption = lvb::interruption(&fault);
@@ -61,7 +65,11 @@ async fn publish(shared: &Arc<Shared>, request: PublishRequest, peer: Peer, pend
                 session = %peer.session, stream = %name, %end, errcode = interruption.errcode,
                 sub_errcode = interruption.sub_errcode, waits = stream.state() != StreamState::Live, "publish ends"
             );
-            shared.event(peer, EventKind::Ended, Some(name), interruption.row, end.to_string());
+            match interruption.row {
+                // The server ended it, and told the publisher this row: a refusal that came late.
+                Some(row) => shared.refuse_running(peer, &name, row, end.to_string()),
+                None => shared.event(peer, EventKind::Ended, Some(name), None, end.to_string()),
+            }
         }
         Err(fault) => {
             let told = shared.refuse_publish(peer, &address.name, &fault);
@@ -117,9 +125,7 @@ const fn publish_status(fault: &PublishFault) -> &'static str {
         | PublishFault::SignatureWrong
         | PublishFault::Expired { .. }
         | PublishFault::WrongBizid => "NetStream.Publish.Denied",
-        PublishFault::StreamsQuota { .. } | PublishFault::Draining | PublishFault::BackEnd { .. } => {
-            "NetStream.Publish.Failed"
-        }
+        PublishFault::StreamsQuota { .. } | PublishFault::Draining => "NetStream.Publish.Failed",
     }
 }
 

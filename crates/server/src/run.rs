@@ -4,13 +4,12 @@ use std::time::Duration;
 
 use axum::Router;
 use parking_lot::Mutex;
-use tokio::sync::Semaphore;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use vivace_net::{HttpLimits, Listener, serve_http};
 
 use crate::ready::Ready;
+use crate::sessions::Sessions;
 use crate::shared::{Peer, Shared};
 use crate::view::View;
 use crate::{RunFault, Server, http, rtmp};
@@ -21,12 +20,11 @@ impl Server {
         let shared = self.shared;
         let ready = Ready::announce(&shared.config.data, shared.addresses)?;
         tracing::info!(rtmp = %shared.addresses.rtmp, http = %shared.addresses.http, "serving");
-        let sessions = TaskTracker::new();
-        let pending = Arc::new(Semaphore::new(shared.limits.pending_connections_max.min(Semaphore::MAX_PERMITS)));
+        let sessions = Sessions::new(shared.clone());
         let router = vivace_admin::router(Arc::new(View(shared.clone())));
         tokio::select! {
-            () = accept_rtmp(&shared, &self.rtmp, &pending, &sessions) => {}
-            () = accept_http(&shared, &self.http, &pending, &sessions, router) => {}
+            () = accept_rtmp(&shared, &self.rtmp, &sessions) => {}
+            () = accept_http(&shared, &self.http, &sessions, router) => {}
             () = tick(&shared) => {}
             () = stop.cancelled() => {}
         }
@@ -36,10 +34,7 @@ impl Server {
         shared.gate.drain();
         shared.stop.cancel();
         shared.hub.end_all();
-        sessions.close();
-        if timeout(Duration::from_millis(shared.limits.drain_ms_max), sessions.wait()).await.is_err() {
-            tracing::warn!(sessions = sessions.len(), "sessions did not end in time and are cut");
-        }
+        sessions.end(shared.limits.drain_ms_max).await;
         // Joining threads blocks, but not for long: each makes one last try per player.
         let delivery = self.delivery;
         if tokio::task::spawn_blocking(move || delivery.stop()).await.is_err() {
@@ -54,34 +49,29 @@ impl Server {
     }
 }
 
-async fn accept_rtmp(shared: &Arc<Shared>, listener: &Listener, pending: &Arc<Semaphore>, sessions: &TaskTracker) {
+async fn accept_rtmp(shared: &Arc<Shared>, listener: &Listener, sessions: &Sessions) {
     loop {
-        let Ok(place) = pending.clone().acquire_owned().await else { return };
-        let (socket, address, seat) = listener.accept().await;
+        let (socket, address, seat, place) = listener.accept().await;
         shared.counts.connections.fetch_add(1, Relaxed);
         let peer = Peer { address, session: shared.next_session() };
-        sessions.spawn(rtmp::serve(shared.clone(), socket, peer, seat, place));
+        sessions.serve(peer.session, rtmp::serve(shared.clone(), socket, peer, seat, place));
     }
 }
 
-async fn accept_http(
-    shared: &Arc<Shared>,
-    listener: &Listener,
-    pending: &Arc<Semaphore>,
-    sessions: &TaskTracker,
-    router: Router,
-) {
-    let limits =
-        HttpLimits { head_bytes_max: shared.limits.http_head_bytes_max, head_ms_max: shared.limits.handshake_ms_max };
+async fn accept_http(shared: &Arc<Shared>, listener: &Listener, sessions: &Sessions, router: Router) {
+    let limits = HttpLimits {
+        head_bytes_max: shared.limits.http_head_bytes_max,
+        head_ms_max: shared.limits.handshake_ms_max,
+        write_ms_max: shared.limits.handshake_ms_max,
+    };
     loop {
-        let Ok(place) = pending.clone().acquire_owned().await else { return };
-        let (socket, address, seat) = listener.accept().await;
+        let (socket, address, seat, place) = listener.accept().await;
         shared.counts.connections.fetch_add(1, Relaxed);
         let peer = Peer { address, session: shared.next_session() };
         let seats = Mutex::new(Some((seat, place)));
         let service = Arc::new(http::Service { shared: shared.clone(), router: router.clone(), peer, seats });
         let stop = shared.stop.clone();
-        sessions.spawn(async move {
+        sessions.serve(peer.session, async move {
             if let Err(error) = serve_http(socket, address, service, limits, stop).await {
                 tracing::debug!(session = %peer.session, peer = %address, %error, "HTTP connection ends");
             }

@@ -3,12 +3,13 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use tokio_util::sync::CancellationToken;
-use vivace_base::{Clock, Limits, MonoMs, Rng, SessionId};
+use vivace_base::{Clock, Limits, MonoMs, Rng, SessionId, StreamName};
 use vivace_codes::Row;
 use vivace_domain::live::{PlayFault, PublishFault};
 use vivace_gate::Gate;
 use vivace_hub::{Hub, PlayEnd, PlayTotals};
 use vivace_lvb::codes as lvb;
+use vivace_net::Quota;
 use vivace_net::delivery::DeliveryHandle;
 use vivace_store::{EventKind, EventLog, LiveEvent};
 
@@ -30,6 +31,7 @@ pub(crate) struct Shared {
     pub(crate) refusals: Refusals,
     pub(crate) rates: Rates,
     pub(crate) counts: Counts,
+    pub(crate) quotas: Quotas,
     pub(crate) started: MonoMs,
     /// Cancelled when the server is to stop.
     pub(crate) stop: CancellationToken,
@@ -43,6 +45,25 @@ pub(crate) struct Counts {
     pub(crate) protocol_errors: AtomicU64,
     pub(crate) publishes: AtomicU64,
     pub(crate) plays: AtomicU64,
+    pub(crate) panics: AtomicU64,
+}
+
+/// How many connections there may be.
+pub(crate) struct Quotas {
+    /// All listeners together.
+    pub(crate) connections: Arc<Quota>,
+    /// Those of RTMP that have not been granted anything. Each listener has its own, so that one cannot starve the other.
+    pub(crate) pending_rtmp: Arc<Quota>,
+    /// Those of HTTP that have not been granted a play.
+    pub(crate) pending_http: Arc<Quota>,
+}
+
+impl Quotas {
+    pub(crate) fn new(limits: &Limits) -> Self {
+        let pending = || Quota::new("pending_connections_max", limits.pending_connections_max);
+        let connections = Quota::new("connections_max", limits.connections_max);
+        Self { connections, pending_rtmp: pending(), pending_http: pending() }
+    }
 }
 
 /// Who is talked to: one line of identity for log, events and replies.
@@ -70,6 +91,7 @@ pub(crate) struct Parts {
     pub(crate) gate: Gate,
     pub(crate) delivery: DeliveryHandle,
     pub(crate) events: EventLog,
+    pub(crate) quotas: Quotas,
 }
 
 impl Shared {
@@ -81,6 +103,7 @@ impl Shared {
             refusals: Refusals::new(parts.limits.refusals_kept_max),
             rates: Rates::default(),
             counts: Counts::default(),
+            quotas: parts.quotas,
             started: parts.clock.mono(),
             stop: CancellationToken::new(),
             sessions: AtomicU64::new(u64::from_be_bytes(first)),
@@ -110,6 +133,11 @@ impl Shared {
         self.refuse(peer, Operation::Play, stream, lvb::play(fault).row, "", fault.to_string())
     }
 
+    /// A publish that ran was ended with a row of the catalogue.
+    pub(crate) fn refuse_running(&self, peer: Peer, stream: &str, row: &'static Row, detail: String) {
+        self.refuse(peer, Operation::RunningPublish, stream, row, "", detail);
+    }
+
     fn refuse(
         &self,
         peer: Peer,
@@ -119,10 +147,9 @@ impl Shared {
         interruption: &str,
         detail: String,
     ) -> Told {
-        // Parameters hold signatures: only the name itself is kept.
-        let stream = stream.split('?').next().unwrap_or("");
-        let shown: String = stream.chars().take(vivace_base::StreamName::BYTES_MAX).collect();
+        let shown = shown_name(stream);
         let kind = match operation {
+            Operation::RunningPublish => EventKind::Ended,
             Operation::Publish => EventKind::RefusedPublish,
             Operation::Play => EventKind::RefusedPlay,
         };
@@ -187,5 +214,32 @@ impl Shared {
                 shared.event(peer, EventKind::PlayEnded, Some(name), None, detail);
             }
         })
+    }
+}
+
+/// As much of what was asked for as may be shown. Parameters hold signatures, and people put them behind a name in many
+/// ways: everything from the first character on that no name has is left out.
+fn shown_name(asked: &str) -> String {
+    let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-' | '.');
+    let mut shown: String = asked.chars().take(StreamName::BYTES_MAX).take_while(plain).collect();
+    if shown.len() < asked.len() {
+        shown.push('…');
+    }
+    shown
+}
+
+#[cfg(test)]
+mod tests {
+    use super::shown_name;
+
+    #[test]
+    fn no_parameter_is_shown_however_it_was_put_behind_the_name() {
+        for asked in
+            ["a?txSecret=1f", "a&txSecret=1f", "a%3FtxSecret=1f", "a txSecret=1f", "a/?txSecret=1f", "a;txSecret=1f"]
+        {
+            assert_eq!(shown_name(asked), "a…", "{asked}");
+        }
+        assert_eq!(shown_name("cam-1.b_2"), "cam-1.b_2");
+        assert_eq!(shown_name(&"x".repeat(10_000)).chars().count(), 129);
     }
 }

@@ -20,26 +20,17 @@ pub(crate) struct View(pub(crate) Arc<Shared>);
 impl Live for View {
     fn status(&self) -> Status {
         let shared = &self.0;
-        let streams = shared.hub.streams();
-        let mut sum = shared.hub.past().read();
-        let (mut readers, mut lag_ms) = (0, 0);
-        for totals in streams.iter().map(|stream| stream.counters.read()) {
-            readers += totals.readers;
-            lag_ms = lag_ms.max(totals.lag_ms);
-            sum.bytes_in += totals.bytes_in;
-            sum.bytes_out += totals.bytes_out;
-            sum.skips += totals.skips;
-        }
+        let sum = shared.hub.totals();
         Status {
             version: env!("CARGO_PKG_VERSION"),
             uptime_ms: shared.clock.mono().since(shared.started),
             rtmp_port: shared.addresses.rtmp.port(),
-            streams: streams.len(),
-            readers,
+            streams: shared.hub.streams().len(),
+            readers: sum.readers,
             bytes_in: sum.bytes_in,
             bytes_out: sum.bytes_out,
             skips: sum.skips,
-            lag_ms,
+            lag_ms: sum.lag_ms,
         }
     }
 
@@ -64,8 +55,12 @@ impl Live for View {
         metrics::render(&self.0)
     }
 
-    fn token(&self) -> Option<Secret<String>> {
-        (!self.0.config.page_open).then(|| self.0.gate.app().keys.api_token.clone())
+    fn token(&self) -> Secret<String> {
+        self.0.gate.app().keys.api_token.clone()
+    }
+
+    fn is_open(&self) -> bool {
+        self.0.config.page_open
     }
 
     fn is_ready(&self) -> bool {

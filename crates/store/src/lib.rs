@@ -53,6 +53,15 @@ impl Store {
         open::writable(dir, limits).await
     }
 
+    /// Makes the folder (mode 0700) and the file (0600) if they are not there, and nothing else: so that the folder can
+    /// be locked before [`Store::open`] may bring what is in it to a newer form.
+    ///
+    /// # Errors
+    /// [`Fault`]: what cannot be made or written.
+    pub fn prepare(dir: &Path) -> Result<(), Fault> {
+        open::make_files(dir).map(drop)
+    }
+
     /// Opens the store in `dir` for reading, whether or not a server runs on it.
     ///
     /// # Errors

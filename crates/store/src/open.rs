@@ -89,7 +89,7 @@ fn readers(file: &Path, limits: &Limits) -> SqlitePool {
 }
 
 /// Makes the folder and an empty file before anything is written, so that the keys are never readable by others.
-fn make_files(dir: &Path) -> Result<PathBuf, Fault> {
+pub(crate) fn make_files(dir: &Path) -> Result<PathBuf, Fault> {
     let file = dir.join(FILE_NAME);
     let doing = Operation::Create;
     DirBuilder::new().recursive(true).mode(0o700).create(dir).map_err(|error| Fault::io(dir, doing, error))?;

@@ -1,12 +1,14 @@
 //! Invariant 10: every row of the catalogue is met by a scenario through a public interface, or is on the list of those
 //! that are not yet; the list only shrinks.
 //!
-//! A scenario claims rows in a comment line of a file under `tests/`: `// reaches: lvb-video/20101, zim/6000001`.
+//! A scenario claims rows in a comment line above a test under `tests/`: `/// reaches: lvb-video/20101, zim/6000001`. The
+//! test must hold each row as a text of exactly this form, `"lvb-video/20101"`, to look for it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Finding;
 use crate::repo::{File, Repo};
+use crate::rust::{Kind, Token, after_group};
 
 /// Rows of the catalogue, as its tables were published.
 const ROWS: usize = 237;
@@ -127,18 +129,25 @@ fn row(word: &str) -> Option<Row> {
     Some((table.to_owned(), number.parse().ok()?))
 }
 
-/// A claim in a file whose code never looks for the number is no evidence.
+/// A claim above a test that never looks for the row is no evidence.
 fn unseen(file: &File, line: usize, row: &Row) -> Option<Finding> {
-    let number = row.1.to_string();
-    let code =
-        file.text.lines().filter(|line| !line.trim_start().starts_with("//") && !line.trim_start().starts_with('#'));
-    let looks = code.into_iter().any(|line| {
-        let bare = line.replace('_', "");
-        let parts = bare.split(|char: char| !char.is_ascii_digit());
-        parts.into_iter().any(|part| part == number)
-    });
-    let instead = "assert on the number in the reply, in this file, and then claim it";
-    (!looks).then(|| Finding::at(file, line, format!("claims {} and never looks for {number}", shown(row)), instead))
+    let wanted = shown(row);
+    let looks = if file.path.ends_with(".rs") {
+        function_below(&file.tokens(), line).iter().any(|token| token.kind == Kind::Text && token.text == wanted)
+    } else {
+        let is_comment = |line: &str| line.starts_with("//") || line.starts_with('#') || line.starts_with('*');
+        let mut code = file.text.lines().map(str::trim_start).filter(|line| !is_comment(line));
+        code.any(|line| ['"', '\'', '`'].iter().any(|quote| line.contains(&format!("{quote}{wanted}{quote}"))))
+    };
+    let instead = "assert on the row in the reply, in the test below the claim, as a text \"table/number\"";
+    (!looks).then(|| Finding::at(file, line, format!("claims {wanted} and never looks for it"), instead))
+}
+
+/// The function that begins first after a line, nothing if there is none.
+fn function_below(tokens: &[Token], line: usize) -> &[Token] {
+    let Some(start) = tokens.iter().position(|token| token.line > line && token.is("fn")) else { return &[] };
+    let Some(body) = tokens[start..].iter().position(|token| token.is("{")) else { return &[] };
+    &tokens[start..after_group(tokens, start + body)]
 }
 
 fn compare(rows: &BTreeSet<Row>, pending: &BTreeSet<Row>, claims: &BTreeMap<Row, Place>) -> Vec<Finding> {
@@ -208,24 +217,34 @@ mod tests {
 
     #[test]
     fn a_row_is_on_exactly_one_side() {
-        let both = "// reaches: a/22, a/333\nassert_eq!(code, 22); assert!(text.contains(\"[333]\"));\n";
+        let both = "/// reaches: a/22, a/333\n#[test]\nfn b() { no(\"a/22\"); assert!(text.contains(\"a/333\")); }\n";
         assert!(found(LIST, both).is_empty());
-        let one = "// reaches: a/22\nassert_eq!(code, 22);\n";
+        let one = "// reaches: a/22\nfn b() { assert_eq!(row, \"a/22\"); }\n";
         assert_eq!(found(LIST, one), ["a/333 is neither reached by a scenario nor pending"]);
-        let three = format!("// reaches: a/1\nassert_eq!(code, 1);\n{both}");
+        let three = format!("// reaches: a/1\nfn c() {{ no(\"a/1\"); }}\n{both}");
         assert_eq!(found(LIST, &three), ["a/1 is reached and still pending"]);
     }
 
     #[test]
     fn unknown_rows_hollow_claims_and_entries_without_reason_are_found() {
-        let scenario = "// reaches: a/22 a/333 b/4 nonsense\nassert_eq!(code, 22); 3333; 4;\n";
+        let scenario = "// reaches: a/22 a/333 b/4 nonsense\nfn c() { (\"a/22\", \"a/3333\", 333, \"b/4\"); }\n";
         let wrong = ["a/333 claims", "`nonsense` is no row", "b/4 is not in the catalogue"];
         let all = found(LIST, scenario);
         assert_eq!(all.len(), wrong.len(), "{all:?}");
-        assert!(all.contains(&"claims a/333 and never looks for 333".to_owned()), "{all:?}");
+        assert!(all.contains(&"claims a/333 and never looks for it".to_owned()), "{all:?}");
         let list = LIST.replace("the relay", " ");
         assert!(found(&list, "").contains(&"a/1 has no reason".to_owned()));
         assert!(found(&format!("{LIST}{LIST}"), "").contains(&"a/1 stands twice".to_owned()));
+    }
+
+    #[test]
+    fn a_claim_is_met_by_the_test_below_it_alone() {
+        let of = |scenario: &str| found(LIST, scenario).iter().filter(|wrong| wrong.contains("never looks")).count();
+        let other = "fn a() { \"a/22\"; }\n/// reaches: a/22\nfn b() { 22; }\nfn c() { \"a/22\"; }\n";
+        assert_eq!(of(other), 1);
+        assert_eq!(of("/// reaches: a/22\nfn b() {\n  // \"a/22\"\n  a22(); }\n"), 1);
+        assert_eq!(of("// reaches: a/22\n"), 1);
+        assert_eq!(of("/// reaches: a/22\n#[test]\nfn b() { if x { no(\"a/22\"); } }\n"), 0);
     }
 
     #[test]

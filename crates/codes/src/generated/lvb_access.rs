@@ -76,12 +76,12 @@ pub(super) static ROWS: [Row; 16] = [
         retry: Retry::Never,
         en: Text {
             message: "A parameter is missing or malformed",
-            cause: "A common parameter (Action, Timestamp, Nonce, SecretId, Signature) or one that the action requires is absent or of the wrong type, the body cannot be decoded, or the parameters of a POST were put into the query. A push or play address is refused with it when its application is not `live`, its stream name is not one, or its query cannot be read.",
+            cause: "A common parameter (Action, Timestamp, Nonce, SecretId, Signature) or one that the action requires is absent or of the wrong type, the body cannot be decoded, or the parameters of a POST were put into the query. A push or play address is refused with it when its application is not `live`, its stream name is not valid, its txTime is no time, or its query cannot be read or has a parameter twice. A running push is ended with it when what it sends cannot be read or is over a limit.",
             remedy: "The message names the parameter. Compare its spelling, which is case-sensitive, with the action's page; lists are sent as `name.0`, `name.1`. GET takes everything from the query, POST everything from the body. The log line of the refusal has the parameter in `fault`. For a push or play address the detail names the part; `vivace url push NAME` and `vivace url play NAME` print addresses that are right.",
         },
         zh: Text {
             message: "缺少参数或参数格式不正确",
-            cause: "公共参数（Action、Timestamp、Nonce、SecretId、Signature）或该动作的必填参数缺失或类型不对，请求体无法解码，或 POST 请求把参数放进了查询串。推流或播放地址的应用名不是 `live`、流名不合法或查询串无法解析时，也以此码拒绝。",
+            cause: "公共参数（Action、Timestamp、Nonce、SecretId、Signature）或该动作的必填参数缺失或类型不对，请求体无法解码，或 POST 请求把参数放进了查询串。推流或播放地址的应用名不是 `live`、流名不合法、txTime 不是时间、查询串无法解析或有重复参数时，也以此码拒绝。正在进行的推流发送的数据无法解析或超过限制时，也以此码结束。",
             remedy: "提示中给出了参数名。请对照该动作的说明核对拼写（区分大小写）；数组写作 `name.0`、`name.1`。GET 只读查询串，POST 只读请求体。拒绝日志的 `fault` 字段也记有该参数。推流或播放地址被拒时，详情会指出是哪一部分；`vivace url push NAME` 和 `vivace url play NAME` 可打印正确的地址。",
         },
     },
@@ -96,12 +96,12 @@ pub(super) static ROWS: [Row; 16] = [
         en: Text {
             message: "The credential or the signature could not be verified",
             cause: "The SecretId is not one of this server's, or the signature does not match what the server computes with the secret key of that SecretId. A push or play address is refused with it when txSecret or txTime is missing, or txSecret does not match the app's push or play key, the stream name and txTime.",
-            remedy: "Run `vivace app show` and compare secret_id and secret_key with the client's. If both agree, compare the string to sign: method, host exactly as the client calls it with its port, `/v2/index.php`, and the sorted parameters with their values as they are before URL encoding. A proxy that rewrites the Host header breaks every signature; let it pass the header on. For a push or play address compare md5(key + stream name + txTime) with push_key or play_key of `vivace app show`: pushes and plays have different keys. `vivace url push NAME` prints an address that works.",
+            remedy: "Run `vivace app show` and compare secret_id and secret_key with the client's. If both agree, compare the string to sign: method, host exactly as the client calls it with its port, `/v2/index.php`, and the sorted parameters with their values as they are before URL encoding. A proxy that rewrites the Host header breaks every signature; let it pass the header on. For a push or play address compare md5(key + stream name + txTime) with push_key or play_key of `vivace app show`: pushes and plays have different keys. `vivace url push NAME` and `vivace url play NAME` print addresses that work.",
         },
         zh: Text {
             message: "凭证或签名未能通过验证",
             cause: "SecretId 不属于本服务器，或签名与服务器用该 SecretId 的密钥算出的结果不一致。推流或播放地址缺少 txSecret 或 txTime，或 txSecret 与应用的推流/播放密钥、流名、txTime 不符时，也以此码拒绝。",
-            remedy: "运行 `vivace app show`，核对客户端使用的 secret_id 和 secret_key。若一致，再核对待签名串：请求方法、客户端实际访问的主机名（含端口）、`/v2/index.php`、排序后未经 URL 编码的参数。改写 Host 头的反向代理会使所有签名失效，请让它原样转发。推流或播放地址请用 `vivace app show` 中的 push_key 或 play_key 核对 md5(密钥+流名+txTime)：推流与播放的密钥不同。`vivace url push NAME` 可打印可用的地址。",
+            remedy: "运行 `vivace app show`，核对客户端使用的 secret_id 和 secret_key。若一致，再核对待签名串：请求方法、客户端实际访问的主机名（含端口）、`/v2/index.php`、排序后未经 URL 编码的参数。改写 Host 头的反向代理会使所有签名失效，请让它原样转发。推流或播放地址请用 `vivace app show` 中的 push_key 或 play_key 核对 md5(密钥+流名+txTime)：推流与播放的密钥不同。`vivace url push NAME` 和 `vivace url play NAME` 可打印可用的地址。",
         },
     },
     Row {
@@ -361,12 +361,12 @@ pub(super) static ROWS: [Row; 16] = [
         retry: Retry::After { seconds: 60 },
         en: Text {
             message: "The API is under maintenance",
-            cause: "The operator has switched the whole API, or this one action, to maintenance. Streams that are live are not touched by it. Pushes and plays are refused with it while the server is shutting down.",
+            cause: "The operator has switched the whole API, or this one action, to maintenance. Streams that are live are not touched by it. While the server is shutting down, pushes and plays are refused with it and running pushes are ended with it.",
             remedy: "Wait and try again. If the work is over, the operator takes the maintenance switch out of the settings; `vivace check-config` shows whether it is still set. A push or play that met a shutdown is simply tried again when the server is back.",
         },
         zh: Text {
             message: "接口维护中",
-            cause: "运维者已把整个 API 或该动作切换到维护状态。正在进行的直播不受影响。服务器正在关闭时，推流和播放也以此码拒绝。",
+            cause: "运维者已把整个 API 或该动作切换到维护状态。正在进行的直播不受影响。服务器正在关闭时，推流和播放也以此码拒绝，正在进行的推流也以此码结束。",
             remedy: "请稍后重试。若维护已结束，运维者应在设置中取消维护开关；`vivace check-config` 可查看它是否仍处于打开状态。若在服务器关闭时被拒，待服务器恢复后重试即可。",
         },
     },

@@ -464,12 +464,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The output type is not one of 1, 2 and 3",
-            cause: "outputSourceType in CreateLVBChannel or ModifyLVBChannel is not 1 (RTMP and FLV), 2 (HLS) or 3 (both). A play over HTTP is refused with it when its address asks for a format that is not served, or that cannot carry the stream's codecs.",
+            cause: "outputSourceType in CreateLVBChannel or ModifyLVBChannel is not 1 (RTMP and FLV), 2 (HLS) or 3 (both). A play over HTTP is refused with it when its address asks for a format that is not served.",
             remedy: "Send 3 unless players of one kind are to be shut out. `fault` in the log line has the value that came. For a play end the address in .flv or .mp4.",
         },
         zh: Text {
             message: "输出类型不是 1、2、3 之一",
-            cause: "CreateLVBChannel 或 ModifyLVBChannel 的 outputSourceType 不是 1（RTMP 与 FLV）、2（HLS）或 3（两者）。HTTP 播放地址要求的格式不提供，或无法承载该流的编码时，也以此码拒绝。",
+            cause: "CreateLVBChannel 或 ModifyLVBChannel 的 outputSourceType 不是 1（RTMP 与 FLV）、2（HLS）或 3（两者）。HTTP 播放地址要求的格式不提供时，也以此码拒绝。",
             remedy: "除非要排除某一类播放端，否则请填 3。日志的 `fault` 字段记有收到的值。播放地址请以 .flv 或 .mp4 结尾。",
         },
     },

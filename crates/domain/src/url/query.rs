@@ -1,12 +1,18 @@
 use std::collections::BTreeSet;
+use std::fmt;
 
 use thiserror::Error;
 use vivace_base::Limits;
 
 use super::Signature;
 
+/// Characters of a peer's parameter name that a fault keeps.
+const NAME_CHARS_KEPT: usize = 64;
+
 /// What an address of a stream carries after `?`. Parameters that are not listed here are accepted and dropped.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// `Debug` shows no `txSecret`.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct StreamQuery {
     /// `txSecret` and `txTime`.
     pub signature: Signature,
@@ -45,7 +51,7 @@ pub enum QueryFault {
     /// A name stands twice: which of the values is meant cannot be known.
     #[error("the parameter {name:?} stands twice")]
     Duplicate {
-        /// The decoded name.
+        /// The decoded name, at most 64 characters of it.
         name: String,
     },
     /// `%` without two hex digits, or bytes that are not UTF-8.
@@ -81,7 +87,7 @@ impl StreamQuery {
                 let value = decode(value).ok_or(QueryFault::Encoding { at })?;
                 query.set(&name, value)?;
                 if seen.contains(&name) {
-                    return Err(QueryFault::Duplicate { name });
+                    return Err(QueryFault::Duplicate { name: name.chars().take(NAME_CHARS_KEPT).collect() });
                 }
                 seen.insert(name);
             }
@@ -107,6 +113,21 @@ impl StreamQuery {
             _ => {}
         }
         Ok(())
+    }
+}
+
+// By hand and field by field, so that whoever adds a parameter decides whether it is shown.
+impl fmt::Debug for StreamQuery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { signature, bizid, record, record_interval, mix, start } = self;
+        f.debug_struct("StreamQuery")
+            .field("signature", signature)
+            .field("bizid", bizid)
+            .field("record", record)
+            .field("record_interval", record_interval)
+            .field("mix", mix)
+            .field("start", start)
+            .finish()
     }
 }
 

@@ -1,4 +1,4 @@
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 
 use md5::{Digest, Md5};
 use subtle::{Choice, ConstantTimeEq};
@@ -6,12 +6,22 @@ use thiserror::Error;
 use vivace_base::{Secret, StreamName, UnixMs};
 
 /// `txSecret` and `txTime` as an address carries them; an empty value counts as none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+///
+/// `Debug` shows no `txSecret`: with it the address can be used until it expires.
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Signature {
     /// `txSecret`: md5 in hex, upper or lower case.
     pub tx_secret: Option<String>,
     /// `txTime`: the expiry, hashed as the very text that stands in the address.
     pub tx_time: Option<String>,
+}
+
+impl fmt::Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { tx_secret, tx_time } = self;
+        let tx_secret = tx_secret.as_ref().map(|_| Secret::new(()));
+        f.debug_struct("Signature").field("tx_secret", &tx_secret).field("tx_time", tx_time).finish()
+    }
 }
 
 /// The two keys that a signature may have been made with. An empty key matches nothing.

@@ -154,6 +154,25 @@ fn a_query_that_can_be_read_in_two_ways_is_refused() {
 }
 
 #[test]
+fn a_fault_keeps_the_beginning_of_a_long_name() {
+    for (letter, written) in [("a", "a"), ("ä", "%C3%A4")] {
+        let long = written.repeat(300);
+        assert_eq!(parse(&format!("{long}&{long}")), Err(QueryFault::Duplicate { name: letter.repeat(64) }));
+    }
+}
+
+#[test]
+fn debug_shows_no_tx_secret() {
+    let query = parse("txSecret=f85a2ab363fe4deaffef9754d79da6fe&txTime=5C271099&mix=a").unwrap();
+    for shown in [format!("{query:?}"), format!("{query:#?}"), format!("{:?}", query.signature)] {
+        assert!(!shown.contains("f85a2ab3"), "{shown}");
+        assert!(shown.contains("[secret]") && shown.contains("5C271099"), "{shown}");
+    }
+    let without = format!("{:?}", Signature::default());
+    assert!(without.contains("tx_secret: None"), "{without}");
+}
+
+#[test]
 fn a_query_ends_at_its_limit() {
     let max = Limits::default().url_bytes_max;
     assert!(parse(&"&".repeat(max)).is_ok());

@@ -27,8 +27,10 @@ pub trait Live: Send + Sync + 'static {
     fn push_url(&self, host: &str, name: &StreamName) -> String;
     /// All metrics in the text format of Prometheus.
     fn metrics(&self) -> String;
-    /// The bearer token, or `None` if the page is open to everybody.
-    fn token(&self) -> Option<Secret<String>>;
+    /// The bearer token.
+    fn token(&self) -> Secret<String>;
+    /// Whether the lists are shown without it.
+    fn is_open(&self) -> bool;
     /// Whether the server takes new sessions.
     fn is_ready(&self) -> bool;
 }
@@ -37,13 +39,15 @@ type Shared = Arc<dyn Live>;
 
 /// All routes of the face.
 pub fn router(live: Shared) -> Router {
-    let api = Router::new()
+    let shown = Router::new()
         .route("/status", get(status))
         .route("/streams", get(streams))
         .route("/refusals", get(refusals))
-        .route("/push-url", get(push_url))
         .fallback(unknown)
-        .layer(from_fn_with_state(live.clone(), guard));
+        .layer(from_fn_with_state(live.clone(), guard_lists));
+    // The right to push is never given away by an open page.
+    let granted = Router::new().route("/push-url", get(push_url)).layer(from_fn_with_state(live.clone(), guard));
+    let api = shown.merge(granted);
     Router::new()
         .nest("/api/v1", api)
         .route("/metrics", get(metrics))
@@ -53,7 +57,16 @@ pub fn router(live: Shared) -> Router {
 }
 
 async fn guard(State(live): State<Shared>, request: Request, next: Next) -> Response {
-    let open = live.token().is_none_or(|token| is_bearer(request.headers(), &token));
+    let open = is_bearer(request.headers(), &live.token());
+    answer(open, request, next).await
+}
+
+async fn guard_lists(State(live): State<Shared>, request: Request, next: Next) -> Response {
+    let open = live.is_open() || is_bearer(request.headers(), &live.token());
+    answer(open, request, next).await
+}
+
+async fn answer(open: bool, request: Request, next: Next) -> Response {
     let mut response = if open { next.run(request).await } else { unauthorised() };
     response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
     response

@@ -7,7 +7,7 @@
 mod tests;
 
 use vivace_codes::{LvbAccess, LvbVideo, Row};
-use vivace_domain::live::{Component, MediaFault, PlayFault, PublishFault, Unpublish};
+use vivace_domain::live::{MediaFault, PlayFault, PublishFault, Unpublish};
 
 /// What a refused publish or play is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,8 +55,6 @@ pub fn publish(fault: &PublishFault) -> Refusal {
         PublishFault::StreamsQuota { .. } => (LvbAccess::RateQuota.row(), 600),
         PublishFault::NameTaken { .. } => (LvbVideo::NotEditable.row(), 602),
         PublishFault::Draining => (LvbAccess::Maintenance.row(), 100),
-        PublishFault::BackEnd { component: Component::Store } => (LvbAccess::Internal.row(), 101),
-        PublishFault::BackEnd { component: Component::Hub } => (LvbAccess::Internal.row(), 102),
     };
     Refusal { row, errcode: REFUSED_AT_PUBLISH, sub_errcode }
 }
@@ -78,10 +76,8 @@ pub fn play(fault: &PlayFault) -> Refusal {
         PlayFault::WrongBizid => LvbVideo::AccountMismatch.row(),
         // A name needs no channel in the LVB-code mode, so what lacks is the source and not the channel.
         PlayFault::NotLive => LvbVideo::NoSource.row(),
-        PlayFault::UnsupportedFormat | PlayFault::UnsupportedCodec { .. } => LvbVideo::ReceiverProtocol.row(),
-        PlayFault::ReadersQuota { .. } => LvbAccess::RateQuota.row(),
+        PlayFault::UnsupportedFormat => LvbVideo::ReceiverProtocol.row(),
         PlayFault::Draining => LvbAccess::Maintenance.row(),
-        PlayFault::BackEnd { component: Component::Store | Component::Hub } => LvbAccess::Internal.row(),
     };
     Refusal { row, errcode: 0, sub_errcode: 0 }
 }
@@ -95,7 +91,6 @@ pub fn interruption(fault: &MediaFault) -> Interruption {
         MediaFault::Unpublished(Unpublish::FcUnpublish) => (None, 35, 0),
         MediaFault::ClientClosed => (None, 3, 0),
         MediaFault::TcpLost => (None, 4, 0),
-        MediaFault::BackEnd { component: Component::Store | Component::Hub } => (Some(LvbAccess::Internal.row()), 5, 0),
         MediaFault::ChunkError => (malformed(), 6, 0),
         MediaFault::MessageTooLarge { .. } => (malformed(), 7, 0),
         MediaFault::Idle { .. } => (None, 8, 0),
@@ -103,10 +98,7 @@ pub fn interruption(fault: &MediaFault) -> Interruption {
         MediaFault::CodecUnsupported { .. } => (Some(LvbVideo::SourceProtocol.row()), 23, 0),
         MediaFault::MediaError => (malformed(), 23, 0),
         MediaFault::AmfError => (malformed(), 33, 0),
-        MediaFault::FrameTooLarge { .. } => (malformed(), 39, 0),
-        MediaFault::CutOnRequest => (None, ENDED_BY_SERVER, 100),
         MediaFault::Replaced => (None, ENDED_BY_SERVER, 102),
-        MediaFault::ReplacedSilent { .. } => (None, ENDED_BY_SERVER, 103),
     };
     Interruption { row, errcode, sub_errcode }
 }
@@ -126,9 +118,8 @@ pub const fn http_status(fault: &PlayFault) -> u16 {
         | PlayFault::Expired { .. }
         | PlayFault::WrongBizid => 403,
         PlayFault::NotLive => 404,
-        PlayFault::UnsupportedCodec { .. } => 406,
         PlayFault::QueryTooLong { .. } => 414,
         PlayFault::UnsupportedFormat => 415,
-        PlayFault::ReadersQuota { .. } | PlayFault::Draining | PlayFault::BackEnd { .. } => 503,
+        PlayFault::Draining => 503,
     }
 }

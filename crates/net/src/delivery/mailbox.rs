@@ -1,3 +1,5 @@
+use std::sync::atomic::AtomicU64;
+
 use mio::{Poll, Token, Waker};
 use parking_lot::Mutex;
 
@@ -11,6 +13,8 @@ pub(super) const WAKE: Token = Token(usize::MAX);
 pub(super) struct Mailbox {
     letters: Mutex<Letters>,
     waker: Waker,
+    /// Panics of the thread's players that were caught.
+    pub(super) panics: AtomicU64,
 }
 
 #[derive(Default)]
@@ -26,7 +30,7 @@ impl Mailbox {
     pub(super) fn new() -> std::io::Result<(Self, Poll)> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
-        Ok((Self { letters: Mutex::default(), waker }, poll))
+        Ok((Self { letters: Mutex::default(), waker, panics: AtomicU64::new(0) }, poll))
     }
 
     pub(super) fn new_bytes(&self, serial: u64) {

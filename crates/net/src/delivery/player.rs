@@ -7,6 +7,7 @@ use vivace_base::{Limits, MediaTime, MonoMs};
 use vivace_hub::{Ask, Cursor, FormatKind, Inbound, PlayEnd, PlayTotals, Reader, Start, View};
 
 use super::Adoption;
+use super::guard::guard;
 
 /// How long a player that has been sent everything may take to close its side.
 const LINGER_MS: u64 = 2_000;
@@ -142,9 +143,27 @@ impl Player {
         true
     }
 
-    /// Sends what the socket takes. An error ends the play.
-    pub(super) fn pump(&mut self, view: &View, limits: &Limits, now: MonoMs) -> Result<u64, PlayEnd> {
-        let mut sent = 0;
+    /// Sends what the socket takes and adds its bytes to `sent`. An error ends the play.
+    pub(super) fn pump(&mut self, view: &View, limits: &Limits, now: MonoMs, sent: &mut u64) -> Result<(), PlayEnd> {
+        let before = self.totals.bytes;
+        let sending = self.send(view, now);
+        *sent += self.totals.bytes - before;
+        sending?;
+        if self.cursor.is_idle(view) {
+            self.progress_at = now;
+            self.lag_max = own_lag_max(limits);
+            self.lag_bytes_max = limits.reader_lag_bytes_max as u64;
+            if let Some(end) = self.closing {
+                return self.linger(end, now);
+            }
+        } else if now.since(self.progress_at) > limits.reader_stall_ms_max {
+            return Err(PlayEnd::Stalled { ms: now.since(self.progress_at) });
+        }
+        Ok(())
+    }
+
+    /// Writes until nothing is left or the socket is full.
+    fn send(&mut self, view: &View, now: MonoMs) -> Result<(), PlayEnd> {
         while !self.cursor.is_idle(view) {
             let mut slices: Vec<IoSlice<'_>> = Vec::new();
             let taken = match self.single(view) {
@@ -159,7 +178,7 @@ impl Player {
                 Ok(taken) => {
                     drop(slices);
                     self.cursor.advance(taken);
-                    sent += taken as u64;
+                    self.totals.bytes += taken as u64;
                     if self.closing.is_none() {
                         // The last words have one stretch of time, however slowly they are taken.
                         self.progress_at = now;
@@ -170,18 +189,7 @@ impl Player {
                 Err(error) => return Err(broken(&error)),
             }
         }
-        self.totals.bytes += sent;
-        if self.cursor.is_idle(view) {
-            self.progress_at = now;
-            self.lag_max = own_lag_max(limits);
-            self.lag_bytes_max = limits.reader_lag_bytes_max as u64;
-            if let Some(end) = self.closing {
-                return self.linger(end, now).map(|()| sent);
-            }
-        } else if now.since(self.progress_at) > limits.reader_stall_ms_max {
-            return Err(PlayEnd::Stalled { ms: now.since(self.progress_at) });
-        }
-        Ok(sent)
+        Ok(())
     }
 
     /// Waits, not for long, until a player that has been sent everything has gone: a close right behind the words would
@@ -217,7 +225,8 @@ impl Player {
                 // The protocol has no more to do with it; what still comes is only taken off the socket.
                 continue;
             }
-            let ask = self.inbound.on_input(buffer.get(..count).unwrap_or_default(), &mut replies);
+            let input = buffer.get(..count).unwrap_or_default();
+            let ask = guard(|| self.inbound.on_input(input, &mut replies)).map_err(|_| PlayEnd::Panicked)?;
             self.obey(ask, view);
         }
         if !replies.is_empty() {
@@ -249,11 +258,18 @@ impl Player {
     pub(super) fn farewell(&mut self, end: PlayEnd, view: &View) {
         if self.closing.is_none() {
             let mut words = Vec::new();
-            self.inbound.farewell(end, &mut words);
-            self.cursor.insert(Bytes::from(words), view);
+            let said = guard(|| self.inbound.farewell(end, &mut words));
             self.cursor.unplace(view);
-            self.closing = Some(end);
+            self.closing = Some(if said.is_ok() { end } else { PlayEnd::Panicked });
+            if said.is_ok() {
+                self.cursor.insert(Bytes::from(words), view);
+            }
         }
+    }
+
+    /// Whether its own code has failed when it was to say its last words.
+    pub(super) fn has_panicked(&self) -> bool {
+        self.closing == Some(PlayEnd::Panicked)
     }
 
     fn obey(&mut self, ask: Ask, view: &View) {

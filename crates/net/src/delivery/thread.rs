@@ -8,6 +8,7 @@ use vivace_base::{Clock, Limits, MonoMs};
 use vivace_hub::{FormatKind, PlayEnd, Reader, Stream, StreamState, View};
 
 use super::Adoption;
+use super::guard::guard;
 use super::mailbox::{Letters, Mailbox, WAKE};
 use super::player::Player;
 
@@ -18,6 +19,7 @@ const READ_FUEL_BYTES: usize = 64 << 10;
 
 /// One delivery thread: its players, grouped by stream and format.
 pub(super) struct Worker {
+    index: usize,
     bit: u64,
     mailbox: Arc<Mailbox>,
     poll: Poll,
@@ -59,6 +61,7 @@ impl Worker {
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
+            index,
             bit: 1 << index,
             mailbox,
             poll,
@@ -153,7 +156,9 @@ impl Worker {
         for group in groups {
             lag_ms = lag_ms.max(self.deliver_group(group, &stream, ended, now));
         }
-        stream.counters.lag_ms.store(lag_ms, Relaxed);
+        if self.streams.contains_key(&serial) {
+            stream.counters.lag_ms.set(self.index, lag_ms);
+        }
         self.look_later(serial, &stream, now);
     }
 
@@ -180,11 +185,10 @@ impl Worker {
             if ended {
                 player.stream_ended(&group.view, &self.limits, now);
             }
-            match player.pump(&group.view, &self.limits, now) {
-                Ok(bytes) => sent += bytes,
+            match player.pump(&group.view, &self.limits, now, &mut sent) {
+                Ok(()) => lag_ms = lag_ms.max(u64::try_from(player.lag(&group.view).ms()).unwrap_or(0)),
                 Err(end) => over.push((*member, end)),
             }
-            lag_ms = lag_ms.max(u64::try_from(player.lag(&group.view).ms()).unwrap_or(0));
         }
         group.view.trim(kept_from);
         stream.counters.bytes_out.fetch_add(sent, Relaxed);
@@ -240,11 +244,11 @@ impl Worker {
         let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) else { return };
         let Some(group) = self.groups.get(player.group).and_then(Option::as_ref) else { return };
         player.try_place(&group.view, &self.limits);
-        match player.pump(&group.view, &self.limits, now) {
-            Ok(bytes) => {
-                player.reader.stream().counters.bytes_out.fetch_add(bytes, Relaxed);
-            }
-            Err(end) => self.release(index, end),
+        let mut sent = 0;
+        let pumped = player.pump(&group.view, &self.limits, now, &mut sent);
+        player.reader.stream().counters.bytes_out.fetch_add(sent, Relaxed);
+        if let Err(end) = pumped {
+            self.release(index, end);
         }
     }
 
@@ -329,8 +333,11 @@ impl Worker {
         // A socket that cannot be taken off the poll is closed all the same.
         let _ = self.poll.registry().deregister(&mut player.socket);
         let totals = player.totals();
-        player.inbound.on_end(end, totals);
-        self.leave_group(player.group, player.member);
+        let (group, member, mut inbound) = (player.group, player.member, player.inbound);
+        self.leave_group(group, member);
+        let told = guard(move || inbound.on_end(end, totals));
+        let panics = u64::from(end == PlayEnd::Panicked) + u64::from(told.is_err());
+        self.mailbox.panics.fetch_add(panics, Relaxed);
     }
 
     fn leave_group(&mut self, group: usize, member: usize) {
@@ -352,6 +359,7 @@ impl Worker {
         let Some(watched) = self.streams.get_mut(&serial) else { return };
         watched.groups.retain(|other| *other != group);
         if watched.groups.is_empty() {
+            watched.stream.counters.lag_ms.set(self.index, 0);
             watched.stream.watchers.fetch_and(!self.bit, Relaxed);
             watched.stream.notified.fetch_and(!self.bit, AcqRel);
             self.looks.remove(&(watched.look_at, serial));
@@ -362,17 +370,20 @@ impl Worker {
     fn let_all_go(&mut self) {
         let now = self.clock.mono();
         for player in self.mailbox.close() {
-            player.refuse();
+            player.refuse(&self.mailbox);
         }
         for index in 0..self.players.len() {
             let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) else { continue };
             let Some(group) = self.groups.get(player.group).and_then(Option::as_ref) else { continue };
             player.farewell(PlayEnd::Shutdown, &group.view);
             // One last try: what the socket does not take now, a stopping server does not wait for.
-            let _ = player.pump(&group.view, &self.limits, now);
+            let mut sent = 0;
+            let _ = player.pump(&group.view, &self.limits, now, &mut sent);
+            player.reader.stream().counters.bytes_out.fetch_add(sent, Relaxed);
             // What is unread when the socket is closed would destroy the words.
-            let _ = player.read(&group.view, &self.limits, &mut self.buffer, READ_FUEL_BYTES);
-            self.release(index, PlayEnd::Shutdown);
+            let read = player.read(&group.view, &self.limits, &mut self.buffer, READ_FUEL_BYTES);
+            let panicked = read == Err(PlayEnd::Panicked) || player.has_panicked();
+            self.release(index, if panicked { PlayEnd::Panicked } else { PlayEnd::Shutdown });
         }
     }
 }

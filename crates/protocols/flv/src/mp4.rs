@@ -24,7 +24,10 @@ struct Mp4 {
 /// One track with what its next fragment needs to know.
 struct Lane {
     config: Config,
-    track: Track,
+    /// `None` if MP4 has no word for the configuration: it is looked at once, and said once.
+    track: Option<Track>,
+    /// A frame that could not be written has been said.
+    warned: bool,
     last: Option<MediaTime>,
     interval: MediaTime,
 }
@@ -38,13 +41,11 @@ const INTERVAL_MAX: MediaTime = MediaTime::from_ms(500);
 impl Lane {
     fn of(config: Option<&Config>, id: u32, interval: MediaTime) -> Option<Self> {
         let config = config?;
-        match Track::from_config(config.codec, &config.record, id) {
-            Ok(track) => Some(Self { config: config.clone(), track, last: None, interval }),
-            Err(fault) => {
-                tracing::warn!(%fault, codec = ?config.codec, "a track cannot be written as MP4 and is left out");
-                None
-            }
+        let track = Track::from_config(config.codec, &config.record, id);
+        if let Err(fault) = &track {
+            tracing::warn!(%fault, codec = ?config.codec, "a track cannot be written as MP4 and is left out");
         }
+        Some(Self { config: config.clone(), track: track.ok(), warned: false, last: None, interval })
     }
 
     fn duration(&mut self, dts: MediaTime) -> MediaTime {
@@ -67,7 +68,7 @@ impl Mp4 {
 
     fn init(&self, out: &mut Vec<u8>) {
         let lanes = [&self.video, &self.audio];
-        let tracks: Vec<Track> = lanes.into_iter().flatten().map(|lane| lane.track.clone()).collect();
+        let tracks: Vec<Track> = lanes.into_iter().flatten().filter_map(|lane| lane.track.clone()).collect();
         if !tracks.is_empty() {
             out.extend_from_slice(&init_segment(&tracks));
         }
@@ -102,12 +103,15 @@ impl Format for Mp4 {
             FrameKind::VideoConfig | FrameKind::AudioConfig | FrameKind::Metadata => None,
         };
         let Some(lane) = lane else { return };
-        self.sequence = self.sequence.wrapping_add(1).max(1);
         let duration = lane.duration(frame.dts);
+        let Some(track) = &lane.track else { return };
+        self.sequence = self.sequence.wrapping_add(1).max(1);
         let sample =
             Sample { dts: frame.dts, cts: frame.cts, duration, key: frame.key, payload: frame.payload.as_ref() };
-        if let Err(fault) = fragment(self.sequence, &lane.track, &[sample], out) {
-            tracing::warn!(%fault, "a frame cannot be written as MP4 and is left out");
+        if let Err(fault) = fragment(self.sequence, track, &[sample], out)
+            && !std::mem::replace(&mut lane.warned, true)
+        {
+            tracing::warn!(%fault, "frames cannot be written as MP4 and are left out");
         }
     }
 
@@ -132,5 +136,72 @@ impl Format for WsMp4 {
 
     fn skip_notice(&mut self, skipped: MediaTime, out: &mut Vec<u8>) {
         framed(out, |out| self.0.skip_notice(skipped, out));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    use tracing::{Event, Metadata, Subscriber, span};
+    use vivace_base::MediaTime;
+    use vivace_hub::{Config, Tracks};
+    use vivace_media::{Codec, Frame, FrameKind};
+
+    use super::MP4;
+
+    /// Counts what is logged.
+    struct Lines(Arc<AtomicU64>);
+
+    impl Subscriber for Lines {
+        fn enabled(&self, _: &Metadata<'_>) -> bool {
+            true
+        }
+
+        fn new_span(&self, _: &span::Attributes<'_>) -> span::Id {
+            span::Id::from_u64(1)
+        }
+
+        fn record(&self, _: &span::Id, _: &span::Record<'_>) {}
+
+        fn record_follows_from(&self, _: &span::Id, _: &span::Id) {}
+
+        fn event(&self, _: &Event<'_>) {
+            self.0.fetch_add(1, Relaxed);
+        }
+
+        fn enter(&self, _: &span::Id) {}
+
+        fn exit(&self, _: &span::Id) {}
+    }
+
+    #[test]
+    fn a_configuration_without_a_track_is_looked_at_and_said_once() {
+        let lines = Arc::new(AtomicU64::new(0));
+        let mut format = (MP4.make)();
+        let broken = |junk: &'static [u8]| {
+            let mut tracks = Tracks::default();
+            tracks.video = Some(Config { codec: Codec::H264, record: junk.into() });
+            tracks
+        };
+        let mut out = Vec::new();
+        tracing::subscriber::with_default(Lines(lines.clone()), || {
+            for (junk, said) in [(b"no record", 1), (b"nor this.", 2)] {
+                for number in 0..100 {
+                    let frame = Frame {
+                        kind: FrameKind::Video,
+                        codec: Some(Codec::H264),
+                        dts: MediaTime::from_ms(number * 40),
+                        cts: MediaTime::ZERO,
+                        key: number == 0,
+                        payload: b"picture".as_slice().into(),
+                    };
+                    format.frame(&frame, &broken(junk), &mut out);
+                }
+                assert_eq!(lines.load(Relaxed), said);
+            }
+        });
+        assert!(out.is_empty());
     }
 }

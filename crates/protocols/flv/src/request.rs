@@ -6,7 +6,7 @@ use crate::websocket::accept_key;
 /// Why a request for a live play is no such request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub enum RequestFault {
-    /// Neither GET nor HEAD.
+    /// Any method but GET.
     #[error("live play takes GET only")]
     Method,
     /// An upgrade without a usable `Sec-WebSocket-Key`, or of another version than 13.

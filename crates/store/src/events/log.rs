@@ -110,9 +110,10 @@ struct Writer {
 impl Writer {
     /// Ends when it is told to stop, or when no handle is left.
     async fn run(mut self, mut queue: mpsc::Receiver<Message>) {
-        let mut messages = Vec::with_capacity(self.batch_max);
+        // Grows with what comes: the largest batch that may be is not the one that does come.
+        let mut messages = Vec::new();
         while queue.recv_many(&mut messages, self.batch_max).await > 0 {
-            let mut events = Vec::with_capacity(messages.len());
+            let mut events = Vec::new();
             let mut done = Vec::new();
             for message in messages.drain(..) {
                 match message {

@@ -71,6 +71,16 @@ async fn what_is_recorded_is_written_in_its_order() {
 }
 
 #[tokio::test]
+async fn a_batch_takes_no_memory_before_it_is_there() {
+    let dir = Dir::new();
+    let store = open(&dir.data()).await;
+    let log = store.event_log(&Limits { event_batch_max: usize::MAX, ..limits() });
+    log.record(refusal("one"));
+    log.flush().await;
+    assert_eq!(log.counts(), EventCounts { written: 1, overflowed: 0, failed: 0 });
+}
+
+#[tokio::test]
 async fn a_full_queue_counts_and_drops_instead_of_waiting() {
     let dir = Dir::new();
     let store = open(&dir.data()).await;

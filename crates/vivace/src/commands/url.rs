@@ -120,7 +120,7 @@ impl Urls<'_> {
     }
 
     /// The page; the key stands behind `#`, which browsers do not send.
-    fn page(&self) -> String {
+    pub(crate) fn page(&self) -> String {
         let token = self.app.keys.api_token.reveal();
         ["http://", &self.http(), "/#token=", token].concat()
     }

@@ -7,6 +7,11 @@ use super::kind::{Expected, number};
 
 /// Far above any use, and far below where sums of limits would overflow: 1 TiB, or 34 years of milliseconds.
 const VALUE_MAX: u64 = 1 << 40;
+/// Far above any use of a count, and still one that a machine can hold.
+const COUNT_MAX: u64 = 10_000_000;
+/// Counts that cost at once or per level what others cost only when they are used: the store's pool makes a slot for
+/// each reader when it opens, and each level of an AMF value takes stack.
+const COUNT_MAX_OF: [(&str, u64); 2] = [("store_readers_max", 1_024), ("amf_depth_max", 256)];
 
 /// A limit that must not be above another one.
 const ORDERED: [(&str, &str); 1] = [("limits.rtmp_chunk_bytes_min", "limits.rtmp_chunk_bytes_max")];
@@ -19,13 +24,17 @@ pub(super) fn fields() -> impl Iterator<Item = &'static LimitField> {
 /// Parses and sets a limit. A time may be 0, which means at once; a count or a size of 0 would refuse everything.
 pub(super) fn set(field: &LimitField, limits: &mut Limits, text: &str) -> Result<(), Expected> {
     let unit = |unit: &str| field.name.split('_').any(|part| part == unit);
-    let (of, min) = match () {
-        () if unit("ms") => (" of milliseconds", 0),
-        () if unit("bytes") => (" of bytes", 1),
-        () => ("", 1),
+    let (of, min, max) = match () {
+        () if unit("ms") => (" of milliseconds", 0, VALUE_MAX),
+        () if unit("bytes") => (" of bytes", 1, VALUE_MAX),
+        () => ("", 1, count_max(field.name)),
     };
-    let value = number(text, of, min, VALUE_MAX)?;
+    let value = number(text, of, min, max)?;
     if (field.set)(limits, value) { Ok(()) } else { Err("a number that this machine can count to".to_owned()) }
+}
+
+fn count_max(name: &str) -> u64 {
+    COUNT_MAX_OF.iter().find(|(of, _)| *of == name).map_or(COUNT_MAX, |&(_, max)| max)
 }
 
 /// Limits that contradict each other.
@@ -43,12 +52,37 @@ pub(super) fn contradictions(limits: &Limits) -> Vec<SettingFault> {
 
 #[cfg(test)]
 mod tests {
-    use super::{ORDERED, fields};
+    use vivace_base::Limits;
+
+    use super::{COUNT_MAX_OF, ORDERED, fields, set};
+
+    fn takes(name: &str, value: u64) -> bool {
+        let field = fields().find(|field| field.name == name).expect(name);
+        set(field, &mut Limits::default(), &value.to_string()).is_ok()
+    }
 
     #[test]
     fn limits_that_are_compared_exist() {
         for key in ORDERED.iter().flat_map(|(low, high)| [low, high]) {
             assert!(fields().any(|field| key.strip_prefix("limits.") == Some(field.name)), "{key}");
         }
+    }
+
+    #[test]
+    fn a_count_is_one_that_a_machine_can_hold() {
+        for name in ["event_batch_max", "connections_max", "streams_max", "refusals_kept_max"] {
+            assert!(takes(name, 10_000_000) && !takes(name, 10_000_001) && !takes(name, 1 << 40), "{name}");
+        }
+        for (name, max) in COUNT_MAX_OF {
+            assert!(takes(name, max) && !takes(name, max + 1), "{name}");
+        }
+    }
+
+    #[test]
+    fn sizes_and_times_reach_further_than_counts() {
+        for name in ["store_bytes_max", "gop_bytes_max", "publish_grace_ms"] {
+            assert!(takes(name, 1 << 40) && !takes(name, (1 << 40) + 1), "{name}");
+        }
+        assert!(takes("publish_grace_ms", 0) && !takes("gop_bytes_max", 0) && !takes("streams_max", 0));
     }
 }

@@ -45,14 +45,16 @@ static LINES: [Line; 12] = [
     Line {
         key: "rtmp",
         value_name: "ADDR",
-        doc: "Address and port of the RTMP listener; port 0 takes a free one.",
+        doc: "Address and port of the RTMP listener; port 0 takes a free one. The default is IPv4 only; \
+              `[::]:1935` is IPv6, and IPv4 too unless the system keeps them apart.",
         get: |values| values.config.rtmp.to_string(),
         set: |values, text| address(text).map(|value| values.config.rtmp = value),
     },
     Line {
         key: "http",
         value_name: "ADDR",
-        doc: "Address and port of the HTTP listener: page, HTTP-FLV, fMP4, metrics; port 0 takes a free one.",
+        doc: "Address and port of the HTTP listener: page, HTTP-FLV, fMP4, metrics; port 0 takes a free one. \
+              The default is IPv4 only; `[::]:8080` is IPv6, and IPv4 too unless the system keeps them apart.",
         get: |values| values.config.http.to_string(),
         set: |values, text| address(text).map(|value| values.config.http = value),
     },
@@ -102,7 +104,9 @@ static LINES: [Line; 12] = [
     Line {
         key: "page.open",
         value_name: "BOOL",
-        doc: "Whether the page and the lists behind it are shown to anybody, without the app's `api_token`.",
+        doc: "Whether the page shows its lists without the app's `api_token`: anybody who reaches it may then list \
+              streams and refusals with peers' addresses, and watch every stream, also where `play.auth` is \
+              `signed`. To make push addresses, which is to push, still takes the token.",
         get: |values| values.config.page_open.to_string(),
         set: |values, text| switch(text).map(|value| values.config.page_open = value),
     },

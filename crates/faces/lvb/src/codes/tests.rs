@@ -1,6 +1,6 @@
 use vivace_base::{NameFault, StreamName};
 use vivace_domain::claim::HolderState;
-use vivace_domain::live::{Component, MediaFault, PlayFault, PublishFault, Unpublish};
+use vivace_domain::live::{MediaFault, PlayFault, PublishFault, Unpublish};
 
 use super::{http_status, interruption, play, publish};
 
@@ -21,7 +21,6 @@ fn a_refused_publish_has_its_row_and_its_record() {
         (PublishFault::StreamsQuota { limit: 1 }, "lvb-access/4400", 600),
         (taken, "lvb-video/20108", 602),
         (PublishFault::Draining, "lvb-access/6200", 100),
-        (PublishFault::BackEnd { component: Component::Store }, "lvb-access/6000", 101),
     ];
     for (fault, row, sub_errcode) in table {
         let refusal = publish(&fault);
@@ -41,10 +40,7 @@ fn a_refused_play_has_its_row_and_its_status() {
         (PlayFault::Expired { ago_ms: 1 }, "lvb-access/4200", 403),
         (PlayFault::NotLive, "lvb-video/20111", 404),
         (PlayFault::UnsupportedFormat, "lvb-video/20113", 415),
-        (PlayFault::UnsupportedCodec { codec: "VP6" }, "lvb-video/20113", 406),
-        (PlayFault::ReadersQuota { limit: 1 }, "lvb-access/4400", 503),
         (PlayFault::Draining, "lvb-access/6200", 503),
-        (PlayFault::BackEnd { component: Component::Hub }, "lvb-access/6000", 503),
     ];
     for (fault, row, status) in table {
         let refusal = play(&fault);
@@ -65,9 +61,7 @@ fn the_end_of_a_publish_has_its_record_and_a_row_only_if_something_was_wrong() {
         (MediaFault::ShuttingDown, Some("lvb-access/6200"), (10, 0)),
         (MediaFault::CodecUnsupported { codec: "vp06".to_owned() }, Some("lvb-video/20112"), (23, 0)),
         (MediaFault::AmfError, Some("lvb-access/4000"), (33, 0)),
-        (MediaFault::CutOnRequest, None, (21, 100)),
         (MediaFault::Replaced, None, (21, 102)),
-        (MediaFault::ReplacedSilent { silent_ms: 1 }, None, (21, 103)),
     ];
     for (fault, row, record) in table {
         let end = interruption(&fault);

@@ -119,7 +119,8 @@ fn name(name: &str) -> Result<StreamName, Fault> {
 fn announcement(app: &App, config: &Config, listening: Listening) -> String {
     let urls = Urls { listening, app, config, now: machine::unix_now() };
     let (Ok(clip), Ok(own)) = (name(CLIP_NAME), name(OWN_NAME)) else { return String::new() };
-    let page = format!("http://{}/", crate::ready::authority(listening.http, config.public_host.as_deref()));
+    // The lists are open in a demo; the token goes along for the page's push addresses.
+    let page = urls.page();
     let play = |format| urls.play(&clip, format);
     format!(
         "\

@@ -1,6 +1,7 @@
 //! A delivery thread turned by hand, with a hand-wound clock and players on real sockets.
 
 mod random;
+mod several;
 
 use std::io::{ErrorKind, Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};

@@ -175,10 +175,12 @@ impl Server {
         }
     }
 
-    /// The first argument as a stream name with its query.
+    /// The first argument as a stream name with its query. One that is too long is cut right behind the limit, so that
+    /// whoever decides about names refuses it by its length.
     fn stream_name(&self, command: &Command) -> Option<String> {
         let name = command.argument(0).and_then(Value::as_str)?;
-        (1..=self.limits.url_bytes_max).contains(&name.len()).then(|| name.to_owned())
+        let end = name.ceil_char_boundary(self.limits.url_bytes_max.saturating_add(1));
+        name.get(..end).map(str::to_owned)
     }
 
     fn connected(&self) -> (String, String) {

@@ -49,10 +49,9 @@ fn connect_with_wrong_types_is_refused_and_may_be_repeated() {
 
 #[test]
 fn publish_and_play_with_wrong_names_are_refused_and_the_session_goes_on() {
-    let long = "x".repeat(Limits::default().url_bytes_max + 1);
     let mut peer = Peer::connected();
     for (command, code) in [("publish", "NetStream.Publish.BadName"), ("play", "NetStream.Play.Failed")] {
-        for name in [7.0.into(), Value::Null, object([]), "".into(), long.as_str().into(), true.into()] {
+        for name in [7.0.into(), Value::Null, object([]), true.into()] {
             peer.call(1, &[command.into(), 3.0.into(), Value::Null, name]);
             assert_eq!(peer.codes(), [code]);
         }
@@ -61,6 +60,19 @@ fn publish_and_play_with_wrong_names_are_refused_and_the_session_goes_on() {
     }
     assert_eq!(peer.event(), None);
     peer.publish(1, "a");
+}
+
+#[test]
+fn names_of_any_length_are_left_to_the_caller_who_refuses_them_and_long_ones_are_cut() {
+    let max = Limits::default().url_bytes_max;
+    let long = "x".repeat(max * 3);
+    let mut peer = Peer::connected();
+    for (name, length) in [("", 0), (long.as_str(), max + 1)] {
+        peer.call(1, &["publish".into(), 3.0.into(), Value::Null, name.into()]);
+        assert!(matches!(peer.event(), Some(Event::Publish { name, .. }) if name.len() == length));
+        assert!(peer.server.refuse_publish(1, "NetStream.Publish.BadName", "too long"));
+        assert_eq!(peer.codes(), ["NetStream.Publish.BadName"]);
+    }
 }
 
 #[test]
