@@ -59,10 +59,11 @@ fn with_the_token_it_tells_what_is_live() {
 }
 
 #[test]
-fn page_open_shows_the_lists_to_anybody() {
+fn page_open_shows_the_lists_to_anybody_and_gives_no_right_to_push() {
     let server = Server::start(&["--page-open", "true"]);
     for path in &PATHS[..4] {
-        assert_eq!(get(&format!("http://{}/api/v1/{path}", server.http)).status, 200, "{path}");
+        let status = if path.starts_with("push-url") { 401 } else { 200 };
+        assert_eq!(get(&format!("http://{}/api/v1/{path}", server.http)).status, status, "{path}");
     }
 }
 

@@ -47,7 +47,7 @@ async fn a_client_that_reads_nothing_is_let_go() {
 }
 
 #[tokio::test]
-async fn a_client_that_reads_slowly_is_served() {
+async fn a_client_that_reads_is_served_to_the_end() {
     let (mut client, serving) = connect(64 << 20).await;
     client.write_all(GET).await.expect("connected");
     let (mut left, mut buffer) = (64_usize << 20, vec![0; 4 << 20]);

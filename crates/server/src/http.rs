@@ -78,7 +78,7 @@ impl Service {
         }
     }
 
-    async fn try_live(&self, request: &Request<Incoming>, file: &str) -> Result<Reply, Denied> {
+    async fn try_live<B>(&self, request: &Request<B>, file: &str) -> Result<Reply, Denied> {
         let handshake = Handshake::of(request.method(), request.headers()).map_err(Denied::Request)?;
         // A name holds nothing that would have to be encoded, so an encoded one is refused by its `%`.
         let (name, extension) = file.rsplit_once('.').ok_or(Denied::Play(PlayFault::UnsupportedFormat))?;
@@ -179,5 +179,43 @@ impl Inbound for HttpPlayer {
         if let Some(on_end) = self.on_end.take() {
             on_end(end, totals);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::Ordering::Relaxed;
+
+    use vivace_base::{SessionId, StreamName};
+    use vivace_domain::claim::Owner;
+
+    use super::*;
+    use crate::{Auth, Config, Server};
+
+    #[tokio::test]
+    async fn a_play_whose_connection_is_not_taken_over_has_never_begun() {
+        let data = std::env::temp_dir().join(format!("vivace-server-takeover-{}", std::process::id()));
+        let local = SocketAddr::from(([127, 0, 0, 1], 0));
+        let config =
+            Config { rtmp: local, http: local, data: data.clone(), play_auth: Auth::Open, ..Config::default() };
+        let server = Server::load(config).await.expect("a server");
+        let shared = server.shared.clone();
+        let (app, name) = (shared.gate.app().id, StreamName::parse("a").expect("a name"));
+        let publisher = shared.hub.publish(app, &name, Owner::Key(app), SessionId(1)).expect("the name is free");
+        let (connections, pending) = (&shared.quotas.connections, &shared.quotas.pending_http);
+        let seats = connections.try_take().zip(pending.try_take());
+        let peer = Peer { address: local, session: SessionId(2) };
+        let service = Service { shared: shared.clone(), router: Router::new(), peer, seats: Mutex::new(seats) };
+
+        let reply = service.try_live(&Request::new(()), "a.flv").await;
+        let Ok(Reply::Takeover(takeover)) = reply else { panic!("the play is refused") };
+        assert_eq!((shared.hub.totals().readers, connections.taken(), pending.taken()), (1, 1, 0));
+        // As when the server stops in between.
+        drop(takeover);
+        assert_eq!((shared.hub.totals().readers, connections.taken()), (0, 0));
+        assert_eq!(shared.counts.plays.load(Relaxed), 0, "a play is counted that nobody was served");
+
+        drop((publisher, service, shared, server));
+        std::fs::remove_dir_all(data).expect("the folder of the test");
     }
 }
