@@ -20,7 +20,7 @@ pub enum NameFault {
         /// Bytes allowed.
         max: usize,
     },
-    /// A character outside `A-Z a-z 0-9 _ - .`, a leading dot, or `..`.
+    /// A character outside `A-Z a-z 0-9 _ - .`, a leading or last dot, or `..`.
     #[error("the name may hold only A-Z a-z 0-9 _ - and single inner dots; byte {at} breaks this")]
     Character {
         /// Index of the first offending byte.
@@ -28,7 +28,7 @@ pub enum NameFault {
     },
 }
 
-/// A stream's name within its app: 1 to 128 bytes of `A-Z a-z 0-9 _ - .`, no leading dot, no `..`.
+/// A stream's name within its app: 1 to 128 bytes of `A-Z a-z 0-9 _ - .`, no leading or last dot, no `..`.
 ///
 /// The only way in is [`StreamName::parse`], so a path or a header cannot be smuggled in by a name.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -53,6 +53,9 @@ impl StreamName {
                 return Err(NameFault::Character { at });
             }
             before = byte;
+        }
+        if before == b'.' {
+            return Err(NameFault::Character { at: raw.len() - 1 });
         }
         Ok(Self(raw.to_owned()))
     }
@@ -92,7 +95,7 @@ mod tests {
 
     #[test]
     fn what_could_leave_a_folder_or_a_line_is_refused() {
-        for name in ["..", ".", ".a", "a..b", "a/b", "a\\b", "a%2fb", "a\0b", "a\nb", "a b", "ä", "a?b"] {
+        for name in ["..", ".", ".a", "a.", "a..b", "a/b", "a\\b", "a%2fb", "a\0b", "a\nb", "a b", "ä", "a?b"] {
             assert!(matches!(StreamName::parse(name), Err(NameFault::Character { .. })), "{name:?}");
         }
         assert_eq!(StreamName::parse(""), Err(NameFault::Empty));

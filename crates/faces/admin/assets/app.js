@@ -156,7 +156,7 @@ function signIn(error) {
   renderPush();
   ui.notice.hidden = true;
   show('sign-in');
-  const reason = error && (error.reason || t(error.status === 403 ? 'tokenForbidden' : 'tokenRefused'));
+  const reason = error && t(error.status === 403 ? 'tokenForbidden' : 'tokenRefused');
   ui['sign-in-reason'].hidden = !reason;
   setText(ui['sign-in-reason'], reason || '');
   ui.token.value = '';
@@ -455,7 +455,7 @@ ui['publish-form'].addEventListener('submit', async (event) => {
   } catch (error) {
     push = null;
     if (refusedByToken(error) && token) signIn(error);
-    else if (refusedByToken(error)) publishError(error.reason || t('pushForbidden'));
+    else if (refusedByToken(error)) publishError(t('pushForbidden'));
     else if (error instanceof ApiError) publishError(error.reason || (error.status === 400 ? t('nameHint') : error.message));
     else publishError(t('noAnswer'));
   }

@@ -6,7 +6,7 @@ use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
-use http::{HeaderMap, HeaderValue, StatusCode, header};
+use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use serde::Deserialize;
 use serde_json::json;
 use vivace_base::{Secret, StreamName};
@@ -128,6 +128,9 @@ async fn health(State(live): State<Shared>) -> Response {
 }
 
 async fn page(request: Request) -> Response {
+    if !matches!(*request.method(), Method::GET | Method::HEAD) {
+        return (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET, HEAD")]).into_response();
+    }
     let absent = || (StatusCode::NOT_FOUND, "there is nothing at this address\n").into_response();
     asset(request.uri().path()).unwrap_or_else(absent)
 }

@@ -21,11 +21,14 @@ pub(super) fn fields() -> impl Iterator<Item = &'static LimitField> {
     Limits::FIELDS.iter()
 }
 
-/// Parses and sets a limit. A time may be 0, which means at once; a count or a size of 0 would refuse everything.
+/// Times that may be 0, which means at once; any other limit of 0 would refuse everything.
+const MAY_BE_ZERO: [&str; 2] = ["publish_grace_ms", "drain_ms_max"];
+
+/// Parses and sets a limit.
 pub(super) fn set(field: &LimitField, limits: &mut Limits, text: &str) -> Result<(), Expected> {
     let unit = |unit: &str| field.name.split('_').any(|part| part == unit);
     let (of, min, max) = match () {
-        () if unit("ms") => (" of milliseconds", 0, VALUE_MAX),
+        () if unit("ms") => (" of milliseconds", u64::from(!MAY_BE_ZERO.contains(&field.name)), VALUE_MAX),
         () if unit("bytes") => (" of bytes", 1, VALUE_MAX),
         () => ("", 1, count_max(field.name)),
     };
