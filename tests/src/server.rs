@@ -11,6 +11,9 @@ use crate::process::terminate;
 use crate::wait::{wait_for, wait_some};
 use crate::{Folder, Tool, get_with, vivace};
 
+/// Flags with which every listener takes a free port.
+pub const FREE_PORTS: [&str; 8] =
+    ["--rtmp", "127.0.0.1:0", "--http", "127.0.0.1:0", "--rtmps", "127.0.0.1:0", "--https", "127.0.0.1:0"];
 /// How long a server may take to end after SIGTERM: its sessions have five seconds.
 const END: Duration = Duration::from_secs(15);
 
@@ -23,6 +26,10 @@ pub struct Server {
     pub rtmp: String,
     /// `host:port` of the HTTP listener.
     pub http: String,
+    /// `host:port` of the RTMPS listener.
+    pub rtmps: String,
+    /// `host:port` of the HTTPS listener.
+    pub https: String,
     keys: OnceCell<Value>,
 }
 
@@ -43,21 +50,17 @@ impl Server {
         let ready = data.join("ready.json");
         // A server that was killed leaves its file behind, which must not be taken for the new one's.
         let _ = fs::remove_file(&ready);
-        let mut tool = Tool::start(
-            command()
-                .arg("serve")
-                .arg("--data")
-                .arg(&data)
-                .args(["--rtmp", "127.0.0.1:0", "--http", "127.0.0.1:0"])
-                .args(flags),
-        );
+        // A flag may stand once only: the scenario's own wins.
+        let ports = FREE_PORTS.chunks(2).filter(|pair| !flags.contains(&pair[0])).flatten();
+        let mut tool = Tool::start(command().arg("serve").arg("--data").arg(&data).args(ports).args(flags));
         let addresses: Value = wait_some("ready.json", || {
             assert!(tool.is_running(), "the server has ended\n{}", tool.stderr());
             serde_json::from_slice(&fs::read(&ready).ok()?).ok()
         });
-        let address = |name: &str| addresses[name].as_str().unwrap().to_owned();
-        let (rtmp, http) = (address("rtmp"), address("http"));
-        Self { tool, folder: Some(folder), rtmp, http, keys: OnceCell::new() }
+        // A scenario may turn a TLS listener off; what it then asks of that address fails.
+        let address = |name: &str| addresses[name].as_str().unwrap_or("no such listener").to_owned();
+        let [rtmp, http, rtmps, https] = ["rtmp", "http", "rtmps", "https"].map(address);
+        Self { tool, folder: Some(folder), rtmp, http, rtmps, https, keys: OnceCell::new() }
     }
 
     /// The data folder.

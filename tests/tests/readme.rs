@@ -34,7 +34,7 @@ impl Shell {
         let mut command = Command::new("sh");
         // exec, so that a signal reaches the program and not the shell.
         command.arg("-c").arg(format!("exec {line}")).current_dir(self.folder.path()).env("PATH", path);
-        command.env("VIVACE_RTMP", "127.0.0.1:0").env("VIVACE_HTTP", "127.0.0.1:0");
+        command.envs(["RTMP", "HTTP", "RTMPS", "HTTPS"].map(|name| (format!("VIVACE_{name}"), "127.0.0.1:0")));
         command.env("VIVACE_DATA", self.data()).env_remove("VIVACE_BIN").env_remove("VIVACE_FFMPEG_NEW");
         Tool::start(&mut command)
     }

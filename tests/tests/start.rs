@@ -9,8 +9,8 @@ use std::process::Command;
 
 use serde_json::Value;
 use vivace_tests::{
-    ClientEvent, Finished, Folder, Role, Rtmp, Server, WebSocket, Witness, authority, command, get, push, vivace,
-    vivace_path, wait_for, without_settings,
+    ClientEvent, FREE_PORTS, Finished, Folder, Role, Rtmp, Server, WebSocket, Witness, authority, command, get, push,
+    vivace, vivace_path, wait_for, without_settings,
 };
 
 /// A user who owns nothing here.
@@ -18,7 +18,7 @@ const NOBODY: u32 = 65_534;
 
 /// Arguments of a server on this folder and free ports.
 fn serve(command: &mut Command, data: &Path) -> Finished {
-    Finished::run(command.arg("serve").arg("--data").arg(data).args(["--rtmp", "127.0.0.1:0", "--http", "127.0.0.1:0"]))
+    Finished::run(command.arg("serve").arg("--data").arg(data).args(FREE_PORTS))
 }
 
 /// The start has failed with exit code 1, and says what is wrong and what to do.
@@ -38,9 +38,10 @@ fn a_port_that_is_in_use() {
     let address = taken.local_addr().unwrap().to_string();
     let folder = Folder::new();
     let data = folder.join("data");
-    for (flag, other) in [("--rtmp", "--http"), ("--http", "--rtmp")] {
+    for flag in ["--rtmp", "--http", "--rtmps", "--https"] {
         let mut command = command();
-        command.arg("serve").arg("--data").arg(&data).args([flag, &address, other, "127.0.0.1:0"]);
+        let free = FREE_PORTS.chunks(2).filter(|pair| pair[0] != flag).flatten();
+        command.arg("serve").arg("--data").arg(&data).args(free).args([flag, &address]);
         failed(&Finished::run(&mut command), &[&address, "in use", "remedy: "]);
         assert!(!data.join("ready.json").exists());
     }
@@ -143,7 +144,7 @@ fn ready_json_holds_the_addresses_and_files_are_private() {
     let server = Server::start(&[]);
     let ready: Value = serde_json::from_slice(&fs::read(server.data().join("ready.json")).unwrap()).unwrap();
     let members: Vec<&str> = ready.as_object().unwrap().iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(members, ["http", "rtmp"]);
+    assert_eq!(members, ["http", "https", "rtmp", "rtmps"]);
     for name in members {
         let address = ready[name].as_str().unwrap();
         assert!(!address.ends_with(":0"), "{address}");

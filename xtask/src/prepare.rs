@@ -36,6 +36,7 @@ const PACKAGES: &[(&str, Sign)] = &[
     ("chromium-driver", Sign::Program("chromedriver")),
     // Without a font the screenshots of the page show empty boxes.
     ("fonts-dejavu-core", Sign::File("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")),
+    ("curl", Sign::Program("curl")),
     ("nodejs", Sign::Program("node")),
     ("npm", Sign::Program("npm")),
     ("python3", Sign::Program("python3")),

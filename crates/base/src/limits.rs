@@ -44,7 +44,7 @@ pub struct Limits {
     pub connections_max: usize,
     /// Connections open at once that have neither published nor been granted a play.
     pub pending_connections_max: usize,
-    /// From accept to the end of the RTMP handshake, and to the first whole HTTP request head.
+    /// For each of the TLS handshake, the RTMP handshake, and the first whole HTTP request head.
     pub handshake_ms_max: u64,
     /// From the end of the handshake to the first publish or play.
     pub first_command_ms_max: u64,
@@ -74,6 +74,8 @@ pub struct Limits {
     pub url_bytes_max: usize,
     /// Bytes of one HTTP request head.
     pub http_head_bytes_max: usize,
+    /// Requests under way at once on one HTTP/2 connection.
+    pub http2_streams_max: u32,
     /// A publisher that sends nothing for this long is taken for lost.
     pub publisher_idle_ms_max: u64,
     /// After a publisher is lost, how long its stream waits for it to come back.
@@ -94,6 +96,22 @@ pub struct Limits {
     pub timestamp_jump_ms_max: u64,
     /// Bytes that wait in a player's connection outside the shared history (replies, notices).
     pub player_reply_bytes_max: usize,
+    /// Bytes of one stream's HLS segments, all forms together.
+    pub hls_bytes_max: usize,
+    /// Longest HLS segment of a stream whose key frames are far apart.
+    pub hls_segment_ms_max: u64,
+    /// Whole segments in an HLS playlist.
+    pub hls_segments_max: usize,
+    /// A player of HLS that asks for nothing for this long is taken for gone.
+    pub hls_session_idle_ms_max: u64,
+    /// Players of HLS, all streams together.
+    pub hls_sessions_max: usize,
+    /// Requests that wait at once for a part or playlist of HLS that is not there yet, for each stream.
+    pub hls_waiting_max: usize,
+    /// Streams whose HLS numbers are kept in the store; those that were played longest ago go first.
+    pub hls_streams_kept_max: usize,
+    /// Frames of a stream that wait to be cut into HLS segments.
+    pub hls_queue_frames_max: usize,
     /// Streams live at once.
     pub streams_max: usize,
     /// Refusals kept for the page.
@@ -137,6 +155,7 @@ impl Default for Limits {
             amf_string_bytes_max: 64 << 10,
             url_bytes_max: 4 << 10,
             http_head_bytes_max: 16 << 10,
+            http2_streams_max: 100,
             publisher_idle_ms_max: 8_000,
             publish_grace_ms: 15_000,
             reader_lag_ms_max: 3_000,
@@ -147,6 +166,14 @@ impl Default for Limits {
             batch_bytes_max: 1 << 20,
             timestamp_jump_ms_max: 3_000,
             player_reply_bytes_max: 64 << 10,
+            hls_bytes_max: 64 << 20,
+            hls_segment_ms_max: 10_000,
+            hls_segments_max: 7,
+            hls_session_idle_ms_max: 30_000,
+            hls_sessions_max: 20_000,
+            hls_waiting_max: 20_000,
+            hls_streams_kept_max: 100_000,
+            hls_queue_frames_max: 4_096,
             streams_max: 10_000,
             refusals_kept_max: 100,
             event_queue_max: 4_096,

@@ -147,8 +147,20 @@ pub enum PlayFault {
     #[error("nobody publishes under this stream name")]
     NotLive,
     /// The address asks for a format that is not served.
-    #[error("the address must end in .flv or .mp4")]
+    #[error("the address must end in .flv, .mp4 or .m3u8")]
     UnsupportedFormat,
+    /// The stream's codecs do not fit into the format asked for.
+    #[error("the format cannot carry the stream's codec {codec}")]
+    UnsupportedCodec {
+        /// The codec's usual name.
+        codec: &'static str,
+    },
+    /// As many players are connected as may be.
+    #[error("{limit} players are connected, the most that are allowed")]
+    ReadersQuota {
+        /// Players allowed.
+        limit: usize,
+    },
     /// The server is about to stop.
     #[error("the server is shutting down and takes no new players")]
     Draining,

@@ -3,12 +3,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use parking_lot::RwLock;
-use vivace_base::{Clock, Limits, SessionId, UnixMs};
+use vivace_base::{AppId, Clock, Limits, SessionId, UnixMs};
 use vivace_domain::app::App;
 use vivace_domain::claim::Owner;
 use vivace_domain::live::{PlayFault, PublishFault};
 use vivace_domain::url::{KeyPair, StartAt, verify_play, verify_push};
-use vivace_hub::{FormatKind, Hub, HubFault, Publisher, Reader, Start};
+use vivace_hub::{FormatKind, Hub, HubFault, Publisher, Reader, Start, Stream};
 
 use crate::Asked;
 use crate::address::{Parsed, parse};
@@ -88,26 +88,41 @@ impl Gate {
         Ok(Published { publisher, expires_at })
     }
 
-    /// Decides about a play: name, signature and expiry, then whether there is such a stream.
+    /// Decides about a play: name, signature and expiry, then whether there is such a stream, and whether the format
+    /// carries what it holds as far as that is known.
     pub async fn play(&self, asked: Asked<'_>, format: FormatKind) -> Result<Play, PlayFault> {
-        if self.draining.load(Relaxed) {
-            return Err(PlayFault::Draining);
+        let (app, Parsed { name, query }) = self.admit_player(asked)?;
+        let reader = self.hub.subscribe(app, &name, format).ok_or(PlayFault::NotLive)?;
+        if let Some(codec) = reader.stream().uncarried(format) {
+            return Err(PlayFault::UnsupportedCodec { codec: codec.name() });
         }
-        let Parsed { name, query } = parse(asked, &self.limits)?;
-        let app = self.app();
-        if !query.bizid_fits(app.keys.bizid) {
-            return Err(PlayFault::WrongBizid);
-        }
-        if !self.policy.play_open {
-            let keys = KeyPair { main: &app.keys.play_key, backup: &app.keys.play_key_backup };
-            verify_play(&query.signature, &name, keys, 0, self.clock.unix())?;
-        }
-        let reader = self.hub.subscribe(app.id, &name, format).ok_or(PlayFault::NotLive)?;
         let start = match query.start {
             Some(StartAt::Live) => Start::Live,
             Some(StartAt::Fast) | None => Start::Fast,
         };
         Ok(Play { reader, start })
+    }
+
+    /// Decides about a play whose bytes are cut into files: the same checks, and the stream instead of a place in it.
+    pub async fn watch(&self, asked: Asked<'_>) -> Result<Arc<Stream>, PlayFault> {
+        let (app, Parsed { name, .. }) = self.admit_player(asked)?;
+        self.hub.stream(app, &name).ok_or(PlayFault::NotLive)
+    }
+
+    fn admit_player(&self, asked: Asked<'_>) -> Result<(AppId, Parsed), PlayFault> {
+        if self.draining.load(Relaxed) {
+            return Err(PlayFault::Draining);
+        }
+        let parsed = parse(asked, &self.limits)?;
+        let app = self.app();
+        if !parsed.query.bizid_fits(app.keys.bizid) {
+            return Err(PlayFault::WrongBizid);
+        }
+        if !self.policy.play_open {
+            let keys = KeyPair { main: &app.keys.play_key, backup: &app.keys.play_key_backup };
+            verify_play(&parsed.query.signature, &parsed.name, keys, 0, self.clock.unix())?;
+        }
+        Ok((app.id, parsed))
     }
 }
 

@@ -1,5 +1,5 @@
 use vivace_base::MediaTime;
-use vivace_media::Frame;
+use vivace_media::{Codec, Container, Frame};
 
 use crate::Tracks;
 
@@ -24,8 +24,17 @@ pub trait Format: Send {
 pub struct FormatKind {
     /// Unique name, also the label in metrics: `rtmp`, `flv`, `mp4`, ...
     pub name: &'static str,
+    /// What frames are wrapped in, which decides about the codecs that it carries.
+    pub container: Container,
     /// Makes an encoder with no history.
     pub make: fn() -> Box<dyn Format>,
+}
+
+impl FormatKind {
+    /// The first codec of a stream that the format cannot carry.
+    pub fn uncarried(&self, tracks: &Tracks) -> Option<Codec> {
+        tracks.codecs().find(|codec| !self.container.carries(*codec))
+    }
 }
 
 impl PartialEq for FormatKind {

@@ -132,6 +132,11 @@ impl Hub {
         Some(Reader { stream, kind, counted: true })
     }
 
+    /// A live stream, or one that waits for its publisher; `None` if there is no such stream.
+    pub fn stream(&self, app: AppId, name: &StreamName) -> Option<Arc<Stream>> {
+        self.streams.lock().named.get(&(app, name.clone())).map(|slot| slot.stream.clone())
+    }
+
     /// All streams, by app and name.
     pub fn streams(&self) -> Vec<Arc<Stream>> {
         self.streams.lock().named.values().map(|slot| slot.stream.clone()).collect()

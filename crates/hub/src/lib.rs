@@ -5,6 +5,7 @@
 
 mod counters;
 mod cursor;
+mod follow;
 mod format;
 mod history;
 mod hub;
@@ -16,6 +17,7 @@ mod tracks;
 
 pub use counters::{Counters, Lag, THREADS_MAX, Totals};
 pub use cursor::{Cursor, SLICES_MAX, Start};
+pub use follow::{Batch, FollowWake, Followed, Follower, Seat};
 pub use format::{Format, FormatKind};
 pub use history::{Block, Mark, View};
 pub use hub::{Claimed, Hub, HubFault, Publisher, Reader, Replaced, Wake};

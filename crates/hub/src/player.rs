@@ -1,4 +1,5 @@
 use thiserror::Error;
+use vivace_media::Codec;
 
 use crate::FormatKind;
 
@@ -30,6 +31,12 @@ pub enum PlayEnd {
     /// The stream ended.
     #[error("the stream ended")]
     StreamEnded,
+    /// The stream has come to hold a codec that the player's format cannot carry.
+    #[error("the format cannot carry the stream's codec {}", .codec.name())]
+    UnsupportedCodec {
+        /// The codec.
+        codec: Codec,
+    },
     /// Nothing was taken for longer than the limit although bytes waited.
     #[error("the player took no bytes for {ms} ms")]
     Stalled {

@@ -1,4 +1,5 @@
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::sync::atomic::{
     AtomicU64,
     Ordering::{Acquire, Relaxed, Release},
@@ -7,10 +8,11 @@ use std::sync::atomic::{
 use bytes::Bytes;
 use parking_lot::Mutex;
 use vivace_base::{AppId, Limits, MediaTime, MonoMs, SessionId, StreamName};
-use vivace_media::{Frame, FrameKind};
+use vivace_media::{Codec, Frame, FrameKind};
 
+use crate::follow::Queue;
 use crate::history::{Block, History, Keep};
-use crate::{Counters, FormatKind, Pace, Start, Timeline, Track, Tracks};
+use crate::{Counters, FollowWake, Follower, FormatKind, Pace, Start, Timeline, Track, Tracks};
 
 /// Whether a stream has a publisher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +72,7 @@ struct Inner {
     batch_bytes: usize,
     pace: Pace,
     histories: Vec<History>,
+    followers: Vec<Arc<Queue>>,
 }
 
 impl Stream {
@@ -104,6 +107,7 @@ impl Stream {
             batch_bytes: 0,
             pace: Pace::new(merge_ms),
             histories: Vec::new(),
+            followers: Vec::new(),
         };
         Self {
             serial,
@@ -148,6 +152,11 @@ impl Stream {
     /// What it consists of now.
     pub fn tracks(&self) -> Tracks {
         self.inner.lock().tracks.clone()
+    }
+
+    /// A codec of the stream, as far as it is known, that the format cannot carry.
+    pub fn uncarried(&self, kind: FormatKind) -> Option<Codec> {
+        kind.uncarried(&self.inner.lock().tracks)
     }
 
     /// Takes a frame whose time is the publisher's own. True if the batch is complete and the readers are to be woken.
@@ -255,9 +264,34 @@ impl Stream {
             history.append(batch.iter(), &inner.tracks);
             history.trim(self.keep);
         }
+        if !batch.is_empty() {
+            for follower in &inner.followers {
+                follower.push(inner.epoch, &inner.tracks, batch.iter().cloned());
+            }
+        }
         let mut batch = batch;
         batch.clear();
         inner.batch = batch;
+    }
+
+    /// Gives the stream's frames themselves, from the GOP that is held on. At most `frames_max` wait to be taken; `wake`
+    /// is called when there are some, and when the stream's state changes.
+    pub fn follow(self: &Arc<Self>, frames_max: usize, wake: FollowWake) -> Follower {
+        Follower::new(self.clone(), frames_max, wake)
+    }
+
+    pub(crate) fn attach_follower(&self, queue: &Arc<Queue>) {
+        let mut inner = self.inner.lock();
+        // What waits is a part of the GOP; the others get it as they would have.
+        self.flush(&mut inner);
+        if !inner.gop.is_empty() {
+            queue.push(inner.epoch, &inner.tracks, inner.gop.iter().cloned());
+        }
+        inner.followers.push(queue.clone());
+    }
+
+    pub(crate) fn detach_follower(&self, queue: &Arc<Queue>) {
+        self.inner.lock().followers.retain(|follower| !Arc::ptr_eq(follower, queue));
     }
 
     /// Attaches a reader to a format, whose log is made if it is the first.
@@ -351,6 +385,7 @@ impl Stream {
             inner.state = StreamState::Grace { since: now };
             self.flush(&mut inner);
             inner.forget_gop();
+            inner.followers.iter().for_each(|follower| follower.wake());
         }
         current
     }
@@ -367,6 +402,7 @@ impl Stream {
         inner.gop = VecDeque::new();
         inner.state = StreamState::Ended;
         inner.epoch += 1;
+        inner.followers.iter().for_each(|follower| follower.wake());
     }
 
     pub(crate) fn is_current(&self, epoch: u64) -> bool {

@@ -5,6 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use bytes::Bytes;
+use scuffle_flv::audio::body::AudioTagBody;
+use scuffle_flv::audio::body::enhanced::{AudioPacket, ExAudioTagBody};
+use scuffle_flv::audio::header::enhanced::AudioFourCc;
 use scuffle_flv::file::FlvFile;
 use scuffle_flv::tag::FlvTagData;
 use scuffle_flv::video::body::VideoTagBody;
@@ -155,6 +158,55 @@ fn a_second_reader_finds_hevc_behind_the_enhanced_header() {
         panic!("the second reader finds {packets:?}");
     };
     assert_eq!((first, second), (&picture, &picture));
+}
+
+#[test]
+fn a_second_reader_finds_av1_vp9_and_opus_behind_enhanced_headers() {
+    let record = Bytes::from_static(include_bytes!("../testdata/codecs/av1_main_318x178.av1c"));
+    let data = Bytes::from_static(b"ab");
+    let frame = |kind, codec, payload: &Bytes| Frame {
+        kind,
+        codec: Some(codec),
+        dts: MediaTime::from_ms(40),
+        cts: MediaTime::ZERO,
+        key: false,
+        payload: payload.clone(),
+    };
+    let ours = [
+        frame(FrameKind::VideoConfig, Codec::Av1, &record),
+        frame(FrameKind::Video, Codec::Av1, &data),
+        frame(FrameKind::VideoConfig, Codec::Vp9, &data),
+        frame(FrameKind::Video, Codec::Vp9, &data),
+        frame(FrameKind::AudioConfig, Codec::Opus, &data),
+        frame(FrameKind::Audio, Codec::Opus, &data),
+    ];
+    let file = written(&ours);
+    let theirs = FlvFile::demux(&mut Cursor::new(Bytes::from(file))).expect("the second reader takes the file");
+    let (video, audio) = theirs.tags.split_at(4);
+    let packets: Vec<_> = video.iter().map(|tag| enhanced_packet(&tag.data)).collect();
+    let [
+        VideoPacket::SequenceStart(VideoPacketSequenceStart::Av1(found)),
+        VideoPacket::CodedFrames(VideoPacketCodedFrames::Other(av1)),
+        VideoPacket::SequenceStart(VideoPacketSequenceStart::Other(vpcc)),
+        VideoPacket::CodedFrames(VideoPacketCodedFrames::Other(vp9)),
+    ] = packets.as_slice()
+    else {
+        panic!("the second reader finds {packets:?}");
+    };
+    assert_eq!((&found.config_obu, av1, vpcc, vp9), (&record.slice(4..), &data, &data, &data));
+    let packets: Vec<_> = audio.iter().map(|tag| enhanced_sound(&tag.data)).collect();
+    let start = AudioPacket::SequenceStart { header_data: data.clone() };
+    assert_eq!(packets, [(AudioFourCc::Opus, &start), (AudioFourCc::Opus, &AudioPacket::CodedFrames { data })]);
+}
+
+fn enhanced_sound<'a>(data: &'a FlvTagData<'a>) -> (AudioFourCc, &'a AudioPacket) {
+    match data {
+        FlvTagData::Audio(audio) => match &audio.body {
+            AudioTagBody::Enhanced(ExAudioTagBody::NoMultitrack { audio_four_cc, packet }) => (*audio_four_cc, packet),
+            other => panic!("the second reader finds {other:?}"),
+        },
+        other => panic!("the second reader finds {other:?}"),
+    }
 }
 
 fn enhanced_packet<'a>(data: &'a FlvTagData<'a>) -> &'a VideoPacket<'a> {

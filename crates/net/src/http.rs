@@ -1,3 +1,7 @@
+mod activity;
+mod h2;
+mod live_body;
+
 use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
@@ -13,20 +17,24 @@ use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt;
-use tokio::net::TcpStream;
 use tokio_util::sync::CancellationToken;
 
+pub use live_body::LiveBody;
+
+use crate::Stream;
+use crate::delivery::Socket;
 use crate::write_deadline::WriteDeadline;
 
 /// Takes over a connection whose request has been read and not been answered. It is dropped uncalled if the server
 /// stops first or the socket cannot be taken back.
-pub type Takeover = Box<dyn FnOnce(std::net::TcpStream, Bytes) + Send>;
+pub type Takeover = Box<dyn FnOnce(Socket, Bytes) + Send>;
 
 /// What a service makes of a request.
 pub enum Reply {
     /// An ordinary response; the connection goes on.
     Response(Response<UnsyncBoxBody<Bytes, BoxError>>),
-    /// The socket itself, with what the client has sent behind its request.
+    /// The socket itself, with what the client has sent behind its request. Not over HTTP/2: there, a live play is a
+    /// response whose body is a [`LiveBody`].
     Takeover(Takeover),
 }
 
@@ -51,19 +59,27 @@ pub struct HttpLimits {
     pub head_bytes_max: usize,
     /// From the connection's start, or the last response, to the end of the next head.
     pub head_ms_max: u64,
+    /// How long an HTTP/2 connection may do nothing before it is closed, and how long it may leave a ping unanswered.
+    pub stall_ms_max: u64,
+    /// Requests under way at once on one HTTP/2 connection.
+    pub streams_max: u32,
     /// How long a client may take no byte while some wait for it.
     pub write_ms_max: u64,
 }
 
-/// Serves one HTTP/1.1 connection until it closes, is taken over, or `stop` asks it to end.
+/// Serves one HTTP connection until it closes, is taken over, or `stop` asks it to end: HTTP/2 where its TLS handshake
+/// has agreed on it, else HTTP/1.1.
 pub async fn serve_http<S: HttpService>(
-    socket: TcpStream,
+    stream: Stream,
     peer: SocketAddr,
     service: Arc<S>,
     limits: HttpLimits,
     stop: CancellationToken,
 ) -> Result<(), hyper::Error> {
-    let Ok(local) = socket.local_addr() else { return Ok(()) };
+    let Ok(local) = stream.local_address() else { return Ok(()) };
+    if stream.is_http2() {
+        return h2::serve(stream, peer, local, service, limits, stop).await;
+    }
     let taken: Arc<Mutex<Option<Takeover>>> = Arc::default();
     let asked = CancellationToken::new();
     let handler = {
@@ -88,7 +104,7 @@ pub async fn serve_http<S: HttpService>(
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(limits.head_ms_max))
         .max_buf_size(limits.head_bytes_max.max(8 << 10))
-        .serve_connection(TokioIo::new(WriteDeadline::new(socket, limits.write_ms_max)), handler);
+        .serve_connection(TokioIo::new(WriteDeadline::new(stream, limits.write_ms_max)), handler);
     let ended = {
         let running = std::future::poll_fn(|context| connection.poll_without_shutdown(context));
         tokio::select! {
@@ -108,7 +124,7 @@ pub async fn serve_http<S: HttpService>(
     }
     let parts = connection.into_parts();
     let takeover = taken.lock().take();
-    if let (Some(takeover), Ok(socket)) = (takeover, parts.io.into_inner().into_inner().into_std()) {
+    if let (Some(takeover), Ok(socket)) = (takeover, parts.io.into_inner().into_inner().into_socket()) {
         takeover(socket, parts.read_buf);
     }
     Ok(())

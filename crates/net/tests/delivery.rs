@@ -11,7 +11,7 @@ use vivace_domain::claim::Owner;
 use vivace_hub::{Ask, Hub, Inbound, PlayEnd, PlayTotals, Publisher, Start};
 use vivace_media::FrameKind::{AudioConfig, Video, VideoConfig};
 use vivace_net::MachineClock;
-use vivace_net::delivery::{Adoption, Delivery};
+use vivace_net::delivery::{Adoption, Delivery, Socket};
 
 #[path = "../../hub/tests/support/mod.rs"]
 mod support;
@@ -70,7 +70,13 @@ impl House {
         served.set_nonblocking(true).expect("non-blocking");
         let reader = self.hub.subscribe(APP, &name(), ALL).expect("live");
         let inbound = Box::new(Silent(self.ends.clone()));
-        self.delivery.handle().adopt(Adoption { socket: served, reader, start, head: reply(1).into(), inbound });
+        self.delivery.handle().adopt(Adoption {
+            socket: Socket::Plain(served),
+            reader,
+            start,
+            head: reply(1).into(),
+            inbound,
+        });
         socket
     }
 }
@@ -191,7 +197,13 @@ fn stopping_lets_everybody_go() {
     let socket = TcpStream::connect(house.listener.local_addr().expect("bound")).expect("a connection");
     socket.set_nonblocking(true).expect("non-blocking");
     let inbound = Box::new(Silent(house.ends.clone()));
-    handle.adopt(Adoption { socket, reader, start: Start::Fast, head: reply(1).into(), inbound });
+    handle.adopt(Adoption {
+        socket: Socket::Plain(socket),
+        reader,
+        start: Start::Fast,
+        head: reply(1).into(),
+        inbound,
+    });
     assert_eq!(house.ends.lock().len(), 201);
 }
 

@@ -16,7 +16,8 @@ use tokio_util::sync::CancellationToken;
 use vivace_net::{HttpLimits, HttpService, Reply, serve_http};
 
 const PATIENCE: Duration = Duration::from_secs(60);
-const LIMITS: HttpLimits = HttpLimits { head_bytes_max: 16 << 10, head_ms_max: 300, write_ms_max: 300 };
+const LIMITS: HttpLimits =
+    HttpLimits { head_bytes_max: 16 << 10, head_ms_max: 300, write_ms_max: 300, stall_ms_max: 300, streams_max: 10 };
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// Answers everything with this many bytes.
@@ -33,7 +34,13 @@ async fn connect(page_bytes: usize) -> (TcpStream, JoinHandle<Result<(), hyper::
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let client = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("a connection");
     let (socket, peer) = listener.accept().await.expect("a connection");
-    let serving = serve_http(socket, peer, Arc::new(Page(page_bytes)), LIMITS, CancellationToken::new());
+    let serving = serve_http(
+        vivace_net::Stream::Plain(socket),
+        peer,
+        Arc::new(Page(page_bytes)),
+        LIMITS,
+        CancellationToken::new(),
+    );
     (client, tokio::spawn(serving))
 }
 

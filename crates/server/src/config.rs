@@ -12,6 +12,18 @@ pub enum Auth {
     Open,
 }
 
+/// Which certificate the TLS listeners show.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// The certificate's file; unset, `tls/cert.pem` in the data folder.
+    pub cert: Option<PathBuf>,
+    /// The key's file; unset, `tls/key.pem` in the data folder.
+    pub key: Option<PathBuf>,
+    /// Names and addresses in the self-signed certificate that is made where none is there; empty, those of loopback, the
+    /// machine's host name, and [`Config::public_host`].
+    pub names: Vec<String>,
+}
+
 /// Everything that decides how a server runs. Parsed and checked; the server believes it.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -19,6 +31,12 @@ pub struct Config {
     pub rtmp: SocketAddr,
     /// Address of the HTTP listener; port 0 takes a free one.
     pub http: SocketAddr,
+    /// Address of the RTMPS listener; port 0 takes a free one, unset there is none.
+    pub rtmps: Option<SocketAddr>,
+    /// Address of the HTTPS listener; port 0 takes a free one, unset there is none.
+    pub https: Option<SocketAddr>,
+    /// The certificate of both.
+    pub tls: TlsConfig,
     /// The data folder; made if it is not there.
     pub data: PathBuf,
     /// Host name or address put into URLs that are handed out; unset, the one that the request came to.
@@ -44,6 +62,9 @@ impl Default for Config {
         Self {
             rtmp: SocketAddr::from(([0, 0, 0, 0], 1935)),
             http: SocketAddr::from(([0, 0, 0, 0], 8080)),
+            rtmps: Some(SocketAddr::from(([0, 0, 0, 0], 1936))),
+            https: Some(SocketAddr::from(([0, 0, 0, 0], 8443))),
+            tls: TlsConfig::default(),
             data: PathBuf::from("vivace-data"),
             public_host: None,
             push_auth: Auth::Signed,

@@ -2,6 +2,7 @@ use std::path::PathBuf;
 
 use thiserror::Error;
 use vivace_net::BindFault;
+use vivace_net::tls::TlsFault;
 
 /// Why a server cannot start.
 #[derive(Debug, Error)]
@@ -26,6 +27,9 @@ pub enum LoadFault {
     /// A listener.
     #[error(transparent)]
     Bind(#[from] BindFault),
+    /// The certificate of the TLS listeners.
+    #[error(transparent)]
+    Tls(#[from] TlsFault),
     /// The delivery threads.
     #[error("the delivery threads cannot be started")]
     Delivery(#[source] std::io::Error),

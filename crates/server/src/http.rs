@@ -1,10 +1,13 @@
+mod h2;
+mod hls;
+
 use std::convert::Infallible;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use bytes::Bytes;
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use parking_lot::Mutex;
@@ -27,7 +30,9 @@ pub(crate) struct Service {
     pub(crate) router: Router,
     pub(crate) peer: Peer,
     /// Taken by the play that the connection turns into.
-    pub(crate) seats: Mutex<Option<(Seat, OwnedSemaphorePermit)>>,
+    pub(crate) seat: Mutex<Option<Seat>>,
+    /// Given back when the connection is granted a play.
+    pub(crate) place: Mutex<Option<OwnedSemaphorePermit>>,
 }
 
 impl HttpService for Service {
@@ -43,7 +48,11 @@ impl HttpService for Service {
 type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, BoxError>;
 
 impl Service {
-    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
+    async fn route(&self, mut request: Request<Incoming>) -> Response<Body> {
+        // HTTP/2 says in `:authority` what HTTP/1.1 says in `Host`.
+        if let Some(authority) = request.uri().authority().and_then(|name| HeaderValue::from_str(name.as_str()).ok()) {
+            request.headers_mut().entry(header::HOST).or_insert(authority);
+        }
         let answer: Result<_, Infallible> = self.router.clone().oneshot(request).await;
         let mut response =
             answer.unwrap_or_else(|never| match never {}).map(|body| body.map_err(Into::into).boxed_unsync());
@@ -55,7 +64,16 @@ impl Service {
         if request.method() == Method::OPTIONS {
             return Reply::Response(self.preflight());
         }
-        match self.try_live(request, file).await {
+        // No file of a playlist is FLV: such a path is a stream name with a slash in it.
+        let nested = file.split_once('/').filter(|(_, file)| !file.ends_with(".flv"));
+        let answer = if let Some((name, file)) = nested {
+            self.hls_file(request, name, file).await.map(Reply::Response)
+        } else if let Some(name) = file.strip_suffix(".m3u8") {
+            self.hls_begin(request, name).await.map(Reply::Response)
+        } else {
+            self.try_live(request, file).await
+        };
+        match answer {
             Ok(reply) => reply,
             Err(Denied::Request(fault)) => Reply::Response(self.denied_request(fault)),
             Err(Denied::Play(fault)) => {
@@ -86,8 +104,11 @@ impl Service {
         let format = format.ok_or(Denied::Play(PlayFault::UnsupportedFormat))?;
         let asked = Asked { app: "live", name, query: request.uri().query().unwrap_or("") };
         let granted = self.shared.gate.play(asked, format).await.map_err(Denied::Play)?;
-        let Some((seat, pending)) = self.seats.lock().take() else { return Err(Denied::Request(RequestFault::Method)) };
-        drop(pending);
+        if request.version() == Version::HTTP_2 {
+            return self.live_body(granted, format.name, extension).map(Reply::Response).map_err(Denied::Play);
+        }
+        let Some(seat) = self.seat.lock().take() else { return Err(Denied::Request(RequestFault::Method)) };
+        self.place.lock().take();
         let head = response_head(&handshake, content_type(extension), &self.peer.session.to_string());
         let name = granted.reader.stream().name().to_string();
         let websocket = handshake.is_websocket().then(WebSocketPlayer::default);
@@ -203,9 +224,9 @@ mod tests {
         let (app, name) = (shared.gate.app().id, StreamName::parse("a").expect("a name"));
         let publisher = shared.hub.publish(app, &name, Owner::Key(app), SessionId(1)).expect("the name is free");
         let (connections, pending) = (&shared.quotas.connections, &shared.quotas.pending_http);
-        let seats = connections.try_take().zip(pending.try_take());
+        let (seat, place) = (Mutex::new(connections.try_take()), Mutex::new(pending.try_take()));
         let peer = Peer { address: local, session: SessionId(2) };
-        let service = Service { shared: shared.clone(), router: Router::new(), peer, seats: Mutex::new(seats) };
+        let service = Service { shared: shared.clone(), router: Router::new(), peer, seat, place };
 
         let reply = service.try_live(&Request::new(()), "a.flv").await;
         let Ok(Reply::Takeover(takeover)) = reply else { panic!("the play is refused") };

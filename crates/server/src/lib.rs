@@ -3,6 +3,7 @@
 mod config;
 mod fault;
 mod http;
+mod keeper;
 mod load;
 mod lock;
 mod metrics;
@@ -13,9 +14,11 @@ mod rtmp;
 mod run;
 mod sessions;
 mod shared;
+mod tls;
 mod view;
 
-pub use config::{Auth, Config};
+pub use config::{Auth, Config, TlsConfig};
 pub use fault::{LoadFault, RunFault};
 pub use load::{Addresses, Server};
 pub use vivace_net::BindFault;
+pub use vivace_net::tls::TlsFault;

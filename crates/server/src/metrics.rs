@@ -39,7 +39,7 @@ pub(crate) fn render(shared: &Shared) -> String {
     page.head("refused_connections_total", "Connections closed at once, by the limit that was met.", "counter");
     let refused = quotas.connections.refused();
     page.line("refused_connections_total", "limit=\"connections_max\"", refused);
-    let refused = pending.iter().map(|quota| quota.refused()).sum();
+    let refused: u64 = pending.iter().map(|quota| quota.refused()).sum();
     page.line("refused_connections_total", "limit=\"pending_connections_max\"", refused);
     let panics = shared.delivery.panics() + counts.panics.load(Relaxed);
     page.counter("panics_total", "Sessions ended because the server's own code failed.", panics);
@@ -57,6 +57,25 @@ pub(crate) fn render(shared: &Shared) -> String {
         "Events of live streams lost to a full queue or a failing store.",
         events.overflowed + events.failed,
     );
+    page.counter(
+        "tls_handshakes_failed_total",
+        "Connections to TLS ports that ended in the handshake.",
+        counts.handshakes_failed.load(Relaxed),
+    );
+    if let Some(certificates) = &shared.certificates {
+        let left_s = certificates.expires_in_s(shared.clock.unix());
+        let name = "tls_certificate_expires_in_seconds";
+        page.head(name, "Until the certificate in use ends; negative once it has.", "gauge");
+        page.line(name, "", left_s);
+        page.counter("tls_certificate_swaps_total", "New certificates taken into use.", certificates.swaps());
+        let faults = certificates.faults();
+        page.counter("tls_certificate_faults_total", "New certificates that could not be used.", faults);
+    }
+    let (hls_streams, hls_bytes) = shared.hls.held();
+    page.gauge("hls_streams", "Streams that are cut into segments.", hls_streams as u64);
+    page.gauge("hls_bytes", "Bytes of all segments held.", hls_bytes as u64);
+    page.gauge("hls_sessions", "Players of HLS.", shared.hls.sessions() as u64);
+    page.counter("hls_numbers_lost_total", "Numbers of HLS playlists that were not written.", shared.hls_log.lost());
     page.head("refusals_total", "Pushes and plays refused, by code of the catalogue.", "counter");
     for ((operation, table, code), count) in shared.refusals.counts() {
         let operation = operation.name();
@@ -87,7 +106,7 @@ impl Page {
         let _ = writeln!(self.text, "# HELP vivace_{name} {help}\n# TYPE vivace_{name} {kind}");
     }
 
-    fn line(&mut self, name: &str, labels: &str, value: u64) {
+    fn line(&mut self, name: &str, labels: &str, value: impl std::fmt::Display) {
         let labels = if labels.is_empty() { String::new() } else { format!("{{{labels}}}") };
         let _ = writeln!(self.text, "vivace_{name}{labels} {value}");
     }

@@ -14,13 +14,22 @@ pub(crate) struct Ready {
 struct Contents {
     rtmp: String,
     http: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rtmps: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    https: Option<String>,
 }
 
 impl Ready {
     /// Writes the addresses taken. A reader sees the whole file or none.
     pub(crate) fn announce(data: &Path, addresses: Addresses) -> Result<Self, RunFault> {
         let path = data.join("ready.json");
-        let contents = Contents { rtmp: addresses.rtmp.to_string(), http: addresses.http.to_string() };
+        let contents = Contents {
+            rtmp: addresses.rtmp.to_string(),
+            http: addresses.http.to_string(),
+            rtmps: addresses.rtmps.map(|address| address.to_string()),
+            https: addresses.https.map(|address| address.to_string()),
+        };
         let write = || {
             let draft = data.join("ready.json.new");
             fs::write(&draft, serde_json::to_vec(&contents)?)?;

@@ -1,15 +1,14 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
-use tokio::net::TcpStream;
 use tokio::sync::OwnedSemaphorePermit;
 use vivace_domain::live::{MediaFault, PlayFault, PublishFault, Unpublish};
 use vivace_gate::Asked;
 use vivace_hub::{Claimed, StreamState};
 use vivace_lvb::codes as lvb;
 use vivace_media::flv;
-use vivace_net::Seat;
 use vivace_net::delivery::Adoption;
+use vivace_net::{Seat, Stream};
 use vivace_rtmp::engine::{self, HowEnded};
 use vivace_rtmp::{
     Address, Connection, PlayRequest, PublishRequest, RTMP, Request, RtmpPlayer, STREAM_ID, SessionEnd, Surroundings,
@@ -19,13 +18,7 @@ use vivace_store::EventKind;
 use crate::shared::{Peer, Shared};
 
 /// Serves one RTMP connection. `pending` is its place among those that have not been granted anything.
-pub(crate) async fn serve(
-    shared: Arc<Shared>,
-    socket: TcpStream,
-    peer: Peer,
-    seat: Seat,
-    pending: OwnedSemaphorePermit,
-) {
+pub(crate) async fn serve(shared: Arc<Shared>, socket: Stream, peer: Peer, seat: Seat, pending: OwnedSemaphorePermit) {
     let around = Surroundings { limits: shared.limits.clone(), clock: shared.clock.clone(), stop: shared.stop.clone() };
     let mut random = [0; engine::handshake::RANDOM_BYTES];
     shared.rng.fill(&mut random);
@@ -34,14 +27,14 @@ pub(crate) async fn serve(
         Ok(Request::Play(request)) => play(&shared, request, peer, seat, pending).await,
         Err(end) => {
             if !matches!(end, SessionEnd::Closed | SessionEnd::Shutdown) {
-                shared.counts.protocol_errors.fetch_add(1, Relaxed);
                 tracing::info!(session = %peer.session, peer = %peer.address, %end, "RTMP connection ends before a request");
+                shared.counts.protocol_errors.fetch_add(1, Relaxed);
             }
         }
     }
 }
 
-async fn publish(shared: &Arc<Shared>, request: PublishRequest, peer: Peer, pending: OwnedSemaphorePermit) {
+async fn publish(shared: &Arc<Shared>, request: PublishRequest<Stream>, peer: Peer, pending: OwnedSemaphorePermit) {
     let address = request.address.clone();
     match shared.gate.publish(asked(&address), peer.address.ip(), peer.session).await {
         Ok(granted) => {
@@ -78,7 +71,13 @@ async fn publish(shared: &Arc<Shared>, request: PublishRequest, peer: Peer, pend
     }
 }
 
-async fn play(shared: &Arc<Shared>, request: PlayRequest, peer: Peer, seat: Seat, pending: OwnedSemaphorePermit) {
+async fn play(
+    shared: &Arc<Shared>,
+    request: PlayRequest<Stream>,
+    peer: Peer,
+    seat: Seat,
+    pending: OwnedSemaphorePermit,
+) {
     let address = request.address.clone();
     let granted = match shared.gate.play(asked(&address), RTMP).await {
         Ok(granted) => granted,
@@ -97,11 +96,15 @@ async fn play(shared: &Arc<Shared>, request: PlayRequest, peer: Peer, seat: Seat
         Ok(start) => start,
         Err(end) => return tracing::info!(session = %peer.session, %end, "play ends before it begins"),
     };
+    let socket = match start.socket.into_socket() {
+        Ok(socket) => socket,
+        Err(error) => return tracing::info!(session = %peer.session, %error, "play ends before it begins"),
+    };
     let name = granted.reader.stream().name().to_string();
     let on_end = shared.play_begins(peer, &name, "rtmp", seat);
     let inbound = Box::new(RtmpPlayer::new(start.engine, stream_id, shared.clock.clone(), on_end));
     let (reader, begin) = (granted.reader, granted.start);
-    shared.delivery.adopt(Adoption { socket: start.socket, reader, start: begin, head: start.head, inbound });
+    shared.delivery.adopt(Adoption { socket, reader, start: begin, head: start.head, inbound });
 }
 
 fn asked(address: &Address) -> Asked<'_> {

@@ -7,11 +7,13 @@ use vivace_base::{Clock, Limits, MonoMs, Rng, SessionId, StreamName};
 use vivace_codes::Row;
 use vivace_domain::live::{PlayFault, PublishFault};
 use vivace_gate::Gate;
+use vivace_hls::serve::Hls;
 use vivace_hub::{Hub, PlayEnd, PlayTotals};
 use vivace_lvb::codes as lvb;
 use vivace_net::Quota;
 use vivace_net::delivery::DeliveryHandle;
-use vivace_store::{EventKind, EventLog, LiveEvent};
+use vivace_net::tls::Certificates;
+use vivace_store::{EventKind, EventLog, HlsLog, LiveEvent};
 
 use crate::rates::Rates;
 use crate::refusals::{Operation, Refusals, Refused};
@@ -28,6 +30,11 @@ pub(crate) struct Shared {
     pub(crate) gate: Gate,
     pub(crate) delivery: DeliveryHandle,
     pub(crate) events: EventLog,
+    pub(crate) hls: Arc<Hls>,
+    pub(crate) hls_log: HlsLog,
+    /// Of the TLS listeners, if there are any.
+    pub(crate) certificates: Option<Arc<Certificates>>,
+    /// Of all connections together.
     pub(crate) refusals: Refusals,
     pub(crate) rates: Rates,
     pub(crate) counts: Counts,
@@ -43,6 +50,7 @@ pub(crate) struct Shared {
 pub(crate) struct Counts {
     pub(crate) connections: AtomicU64,
     pub(crate) protocol_errors: AtomicU64,
+    pub(crate) handshakes_failed: AtomicU64,
     pub(crate) publishes: AtomicU64,
     pub(crate) plays: AtomicU64,
     pub(crate) panics: AtomicU64,
@@ -91,6 +99,9 @@ pub(crate) struct Parts {
     pub(crate) gate: Gate,
     pub(crate) delivery: DeliveryHandle,
     pub(crate) events: EventLog,
+    pub(crate) hls: Arc<Hls>,
+    pub(crate) hls_log: HlsLog,
+    pub(crate) certificates: Option<Arc<Certificates>>,
     pub(crate) quotas: Quotas,
 }
 
@@ -116,6 +127,9 @@ impl Shared {
             gate: parts.gate,
             delivery: parts.delivery,
             events: parts.events,
+            hls: parts.hls,
+            hls_log: parts.hls_log,
+            certificates: parts.certificates,
         }
     }
 
@@ -209,6 +223,10 @@ impl Shared {
             let _seat = seat;
             let PlayTotals { bytes, skips } = totals;
             tracing::info!(%session, stream = name, format, bytes, skips, %end, "play ends");
+            if let PlayEnd::UnsupportedCodec { codec } = end {
+                // The play came before the codec was known: it is refused now.
+                shared.refuse_play(peer, &name, &PlayFault::UnsupportedCodec { codec: codec.name() });
+            }
             if skips > 0 || !matches!(end, PlayEnd::Client | PlayEnd::StreamEnded) {
                 let detail = format!("{format}: {end}; {bytes} bytes, {skips} skips");
                 shared.event(peer, EventKind::PlayEnded, Some(name), None, detail);

@@ -6,8 +6,7 @@ use vivace_codes::Text;
 use vivace_domain::app::App;
 use vivace_domain::url::{PlayFormat, Stamp, play_url, push_url};
 use vivace_hub::{Config as TrackConfig, Stream, StreamState};
-use vivace_media::fmp4::Track;
-use vivace_media::{Codec, aac, mp3};
+use vivace_media::{Codec, aac, g711, mp3, opus};
 
 use crate::Auth;
 use crate::metrics;
@@ -115,27 +114,32 @@ impl View {
 }
 
 fn video(config: &TrackConfig, fps: u64) -> Option<VideoView> {
-    let track = Track::from_config(config.codec, &config.record, 1).ok()?;
+    let track = config.track(1).ok()?;
     let (width, height) = track.size();
-    Some(VideoView { codec: track.codec_string().to_owned(), name: name_of(config.codec), width, height, fps })
+    Some(VideoView { codec: track.codec_string().to_owned(), name: config.codec.name(), width, height, fps })
 }
 
 fn audio(config: &TrackConfig) -> Option<AudioView> {
-    let track = Track::from_config(config.codec, &config.record, 1).ok()?;
-    let sample_rate = match config.codec {
-        Codec::Mp3 => mp3::FrameHeader::parse(&config.record).ok()?.sample_rate,
-        _ => aac::AudioSpecificConfig::parse(&config.record).ok()?.output_sample_rate(),
+    let name = config.codec.name();
+    let (codec, channels) = match config.codec {
+        // No standard gives them a codec string; these are the names of their sample entries.
+        Codec::G711A => ("alaw".to_owned(), g711::CHANNELS),
+        Codec::G711U => ("ulaw".to_owned(), g711::CHANNELS),
+        _ => {
+            let track = config.track(1).ok()?;
+            (track.codec_string().to_owned(), track.channels())
+        }
     };
-    let name = name_of(config.codec);
-    Some(AudioView { codec: track.codec_string().to_owned(), name, sample_rate, channels: track.channels() })
+    Some(AudioView { codec, name, sample_rate: sample_rate(config)?, channels })
 }
 
-const fn name_of(codec: Codec) -> &'static str {
-    match codec {
-        Codec::H264 => "H.264",
-        Codec::Hevc => "HEVC",
-        Codec::Aac => "AAC",
-        Codec::Mp3 => "MP3",
+fn sample_rate(config: &TrackConfig) -> Option<u32> {
+    match config.codec {
+        Codec::Aac => Some(aac::AudioSpecificConfig::parse(&config.record).ok()?.output_sample_rate()),
+        Codec::Mp3 => Some(mp3::FrameHeader::parse(&config.record).ok()?.sample_rate),
+        Codec::Opus => Some(opus::SAMPLE_RATE),
+        Codec::G711A | Codec::G711U => Some(g711::SAMPLE_RATE),
+        Codec::H264 | Codec::Hevc | Codec::Av1 | Codec::Vp9 => None,
     }
 }
 

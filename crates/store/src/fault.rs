@@ -149,6 +149,12 @@ pub enum Operation {
     /// Writing events.
     #[error("writing events")]
     WriteEvents,
+    /// Reading the numbers of a playlist.
+    #[error("reading the numbers of a playlist")]
+    ReadHls,
+    /// Writing the numbers of a playlist.
+    #[error("writing the numbers of a playlist")]
+    WriteHls,
 }
 
 impl Fault {

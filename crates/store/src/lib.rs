@@ -1,4 +1,4 @@
-//! Durable facts: apps with their keys, and the log of what happened to live streams.
+//! Durable facts: apps with their keys, the log of what happened to live streams, and the numbers of HLS playlists.
 //!
 //! One SQLite file, `vivace.db` in the data folder, with mode 0600. Writes pass through one connection, and each is on
 //! disk when its call returns; reads have connections of their own and wait for no write. What is live stands elsewhere:
@@ -7,6 +7,7 @@
 mod apps;
 mod events;
 mod fault;
+mod hls;
 mod open;
 #[cfg(test)]
 mod tests;
@@ -19,6 +20,7 @@ use vivace_base::{AppId, Limits};
 
 pub use events::{EventCounts, EventKind, EventLog, LiveEvent};
 pub use fault::{Cause, Fault, Operation};
+pub use hls::{HlsChange, HlsLog, HlsNumbers};
 use write::Write;
 
 /// The app that the first start makes.
@@ -33,6 +35,7 @@ pub struct Store {
     reader: Reader,
     writer: SqlitePool,
     events_kept_max: usize,
+    hls_streams_kept_max: usize,
 }
 
 /// The facts without the right to change them.
@@ -101,7 +104,7 @@ impl Reader {
     fn fault(&self, doing: Operation, error: sqlx::Error) -> Fault {
         let fault = Fault::sql(&self.file, doing, error);
         match doing {
-            Operation::ReadApp | Operation::ReadEvents => fault.when_reading(),
+            Operation::ReadApp | Operation::ReadEvents | Operation::ReadHls => fault.when_reading(),
             _ => fault,
         }
     }

@@ -26,7 +26,8 @@ pub(crate) async fn writable(dir: &Path, limits: &Limits) -> Result<Store, Fault
     }
     let pool = readers(&file, limits);
     let reader = Reader { file, pool, event_text_bytes_max: limits.event_text_bytes_max };
-    Ok(Store { reader, writer, events_kept_max: limits.events_kept_max })
+    let (events_kept_max, hls_streams_kept_max) = (limits.events_kept_max, limits.hls_streams_kept_max);
+    Ok(Store { reader, writer, events_kept_max, hls_streams_kept_max })
 }
 
 pub(crate) async fn read_only(dir: &Path, limits: &Limits) -> Result<Reader, Fault> {

@@ -41,6 +41,12 @@ pub(crate) enum Fault {
         /// The data folder.
         data: PathBuf,
     },
+    /// A URL over TLS where there is no such listener.
+    #[error("the server has no listener for TLS: `{setting}` is empty")]
+    NoTls {
+        /// The setting of the listener.
+        setting: &'static str,
+    },
     /// What was given is no stream name.
     #[error("`{}` is no stream name", .name.escape_debug())]
     Name {
@@ -134,6 +140,8 @@ impl Fault {
             Self::NoServer { .. } => {
                 Some("start `vivace serve` on this folder, or name its data folder with --data DIR".to_owned())
             }
+            Self::NoTls { setting } => Some(format!("set `{setting}` to an address and start the server again")),
+            Self::Load(LoadFault::Tls(fault)) => Some(fault.remedy().to_owned()),
             Self::Explain(_) => Some("`vivace explain --search WORDS` finds codes by their words".to_owned()),
             Self::Folder { .. } => Some("set TMPDIR to a folder that can be written".to_owned()),
             Self::Load(LoadFault::Store(vivace_store::Fault::NotWritable { .. })) => Some(
@@ -171,13 +179,13 @@ fn remedy_of_bind(kind: Option<io::ErrorKind>) -> &'static str {
     match kind {
         None => {
             "another program, maybe another vivace, listens there, and `ss -ltnp` names it; stop it, or choose another \
-             address with --rtmp or --http (port 0 takes a free one)"
+             address with the setting of that listener, such as --rtmp (port 0 takes a free one)"
         }
         Some(io::ErrorKind::AddrNotAvailable) => {
             "this machine does not have that address, and `ip address` lists those it has; 0.0.0.0 stands for all of them"
         }
         Some(io::ErrorKind::PermissionDenied) => "ports below 1024 are for privileged users; choose another one",
-        Some(_) => "choose another address with --rtmp or --http",
+        Some(_) => "choose another address with the setting of that listener, such as --rtmp",
     }
 }
 

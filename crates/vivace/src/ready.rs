@@ -16,13 +16,17 @@ const FILE: &str = "ready.json";
 /// How long to wait for a listener to answer before it is taken for gone.
 const ANSWER_MS_MAX: u64 = 500;
 
-/// The addresses of both listeners.
+/// The addresses of the listeners.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 pub(crate) struct Listening {
     /// RTMP.
     pub(crate) rtmp: SocketAddr,
     /// HTTP.
     pub(crate) http: SocketAddr,
+    /// RTMPS, if there is such a listener.
+    pub(crate) rtmps: Option<SocketAddr>,
+    /// HTTPS, if there is such a listener.
+    pub(crate) https: Option<SocketAddr>,
 }
 
 impl Listening {
@@ -35,8 +39,9 @@ impl Listening {
             return Ok(listening);
         }
         let data = config.data.display();
-        let listening = Self { rtmp: config.rtmp, http: config.http };
-        if listening.rtmp.port() == 0 || listening.http.port() == 0 {
+        let Config { rtmp, http, rtmps, https, .. } = *config;
+        let listening = Self { rtmp, http, rtmps, https };
+        if [Some(rtmp), Some(http), rtmps, https].into_iter().flatten().any(|address| address.port() == 0) {
             return Err(Fault::NoServer { data: config.data.clone() });
         }
         print::note(&format!("warning: no server runs on {data}; the addresses are those of the settings"));
@@ -86,5 +91,9 @@ mod tests {
     fn the_file_of_the_server_is_read() {
         let found: Listening = serde_json::from_str(r#"{"rtmp":"127.0.0.1:40123","http":"[::1]:8080"}"#).unwrap();
         assert_eq!((found.rtmp.port(), found.http.to_string().as_str()), (40_123, "[::1]:8080"));
+        assert_eq!((found.rtmps, found.https), (None, None));
+        let text = r#"{"rtmp":"[::1]:1","http":"[::1]:2","rtmps":"[::1]:3","https":"[::1]:4"}"#;
+        let found: Listening = serde_json::from_str(text).unwrap();
+        assert_eq!((found.rtmps.unwrap().port(), found.https.unwrap().port()), (3, 4));
     }
 }

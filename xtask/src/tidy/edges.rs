@@ -14,6 +14,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("vivace-gate", &["vivace-base", "vivace-domain", "vivace-hub", "vivace-store"]),
     ("vivace-rtmp", &["vivace-base", "vivace-media", "vivace-domain", "vivace-hub", "vivace-gate"]),
     ("vivace-flv", &["vivace-base", "vivace-media", "vivace-domain", "vivace-hub", "vivace-gate"]),
+    ("vivace-hls", &["vivace-base", "vivace-media", "vivace-domain", "vivace-hub", "vivace-gate"]),
     ("vivace-lvb", &["vivace-base", "vivace-codes", "vivace-domain", "vivace-gate"]),
     ("vivace-admin", &["vivace-base", "vivace-codes", "vivace-domain", "vivace-hub", "vivace-gate"]),
     ("vivace-net", &["vivace-base", "vivace-hub"]),
@@ -29,6 +30,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "vivace-gate",
             "vivace-rtmp",
             "vivace-flv",
+            "vivace-hls",
             "vivace-lvb",
             "vivace-admin",
             "vivace-net",
@@ -47,8 +49,9 @@ const ALLOWED: &[(&str, &[&str])] = &[
             "vivace-server",
         ],
     ),
-    // Scenarios meet the product through its public interfaces, as a client would; the RTMP engine is their own client.
-    ("vivace-tests", &["vivace-base", "vivace-codes", "vivace-rtmp"]),
+    // Scenarios meet the product through its public interfaces, as a client would; the RTMP engine and the playlist walker
+    // are their own client.
+    ("vivace-tests", &["vivace-base", "vivace-codes", "vivace-rtmp", "vivace-hls"]),
     ("xtask", &[]),
 ];
 

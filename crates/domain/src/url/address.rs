@@ -20,16 +20,19 @@ pub fn push_url(authority: &str, name: &StreamName, bizid: u32, stamp: Option<St
     format!("rtmp://{authority}/live/{name}?bizid={bizid}{signature}")
 }
 
-/// The address to play from: `rtmp://HOST:PORT/live/NAME`, `http://HOST:PORT/live/NAME.flv` or `.mp4`, with
+/// The address to play from: `rtmp://HOST:PORT/live/NAME`, `http://HOST:PORT/live/NAME.flv`, `.mp4` or `.m3u8`, with
 /// `?txSecret=..&txTime=..` if it is stamped.
 pub fn play_url(format: PlayFormat, authority: &str, name: &StreamName, stamp: Option<Stamp<'_>>) -> String {
-    let signature = stamp.map_or_else(String::new, |stamp| format!("?{}", signed(name, stamp)));
-    let (scheme, extension) = match format {
-        PlayFormat::Rtmp => ("rtmp", ""),
-        PlayFormat::Flv => ("http", ".flv"),
-        PlayFormat::Mp4 => ("http", ".mp4"),
+    let (scheme, extension, own) = match format {
+        PlayFormat::Rtmp => ("rtmp", "", None),
+        PlayFormat::Flv => ("http", ".flv", None),
+        PlayFormat::Mp4 => ("http", ".mp4", None),
+        PlayFormat::Hls => ("http", ".m3u8", None),
+        PlayFormat::LlHls => ("http", ".m3u8", Some("hls=ll".to_owned())),
     };
-    format!("{scheme}://{authority}/live/{name}{extension}{signature}")
+    let parameters = own.into_iter().chain(stamp.map(|stamp| signed(name, stamp))).collect::<Vec<_>>().join("&");
+    let query = if parameters.is_empty() { String::new() } else { format!("?{parameters}") };
+    format!("{scheme}://{authority}/live/{name}{extension}{query}")
 }
 
 fn signed(name: &StreamName, stamp: Stamp<'_>) -> String {

@@ -183,7 +183,8 @@ fn a_query_ends_at_its_limit() {
 fn the_extension_tells_the_format_and_dots_stay_in_the_name() {
     assert_eq!(split_file("test.flv"), Ok((name("test"), PlayFormat::Flv)));
     assert_eq!(split_file("cam.1.mp4"), Ok((name("cam.1"), PlayFormat::Mp4)));
-    for odd in ["test", "test.m3u8", "test.FLV", "test.", ""] {
+    assert_eq!(split_file("cam.m3u8"), Ok((name("cam"), PlayFormat::Hls)));
+    for odd in ["test", "test.m3u", "test.FLV", "test.", ""] {
         assert_eq!(split_file(odd), Err(FileFault::UnsupportedFormat), "{odd}");
     }
     for odd in [".flv", "..flv", "../x.flv", "a b.mp4"] {
@@ -203,6 +204,8 @@ fn built_addresses_are_accepted_by_the_checks() {
     assert_eq!(play(PlayFormat::Rtmp), format!("rtmp://127.0.0.1:1935/live/test?{signature}"));
     assert_eq!(play(PlayFormat::Flv), format!("http://127.0.0.1:1935/live/test.flv?{signature}"));
     assert_eq!(play(PlayFormat::Mp4), format!("http://127.0.0.1:1935/live/test.mp4?{signature}"));
+    assert_eq!(play(PlayFormat::Hls), format!("http://127.0.0.1:1935/live/test.m3u8?{signature}"));
+    assert_eq!(play(PlayFormat::LlHls), format!("http://127.0.0.1:1935/live/test.m3u8?hls=ll&{signature}"));
     let query = parse(push.split_once('?').unwrap().1).unwrap();
     assert!(check(&query.signature, EXPIRY).is_ok());
 }
@@ -211,6 +214,7 @@ fn built_addresses_are_accepted_by_the_checks() {
 fn an_unsigned_push_address_can_be_appended_to() {
     assert_eq!(push_url("h:1", &name("a"), 7, None), "rtmp://h:1/live/a?bizid=7");
     assert_eq!(play_url(PlayFormat::Flv, "h:1", &name("a"), None), "http://h:1/live/a.flv");
+    assert_eq!(play_url(PlayFormat::LlHls, "h:1", &name("a"), None), "http://h:1/live/a.m3u8?hls=ll");
 }
 
 #[test]

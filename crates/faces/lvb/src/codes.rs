@@ -76,7 +76,8 @@ pub fn play(fault: &PlayFault) -> Refusal {
         PlayFault::WrongBizid => LvbVideo::AccountMismatch.row(),
         // A name needs no channel in the LVB-code mode, so what lacks is the source and not the channel.
         PlayFault::NotLive => LvbVideo::NoSource.row(),
-        PlayFault::UnsupportedFormat => LvbVideo::ReceiverProtocol.row(),
+        PlayFault::UnsupportedFormat | PlayFault::UnsupportedCodec { .. } => LvbVideo::ReceiverProtocol.row(),
+        PlayFault::ReadersQuota { .. } => LvbAccess::RateQuota.row(),
         PlayFault::Draining => LvbAccess::Maintenance.row(),
     };
     Refusal { row, errcode: 0, sub_errcode: 0 }
@@ -120,6 +121,7 @@ pub const fn http_status(fault: &PlayFault) -> u16 {
         PlayFault::NotLive => 404,
         PlayFault::QueryTooLong { .. } => 414,
         PlayFault::UnsupportedFormat => 415,
-        PlayFault::Draining => 503,
+        PlayFault::UnsupportedCodec { .. } => 406,
+        PlayFault::ReadersQuota { .. } | PlayFault::Draining => 503,
     }
 }

@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use bytes::Bytes;
 use vivace_base::{Clock, MediaTime, MonoMs, UnixMs};
 use vivace_hub::{Format, FormatKind, Stream, Tracks, Wake};
-use vivace_media::{Codec, Frame, FrameKind};
+use vivace_media::{Codec, Container, Frame, FrameKind};
 
 /// A clock that stands still until it is wound on.
 #[derive(Default)]
@@ -79,9 +79,11 @@ pub enum Record {
 }
 
 /// Pictures and sound.
-pub const ALL: FormatKind = FormatKind { name: "test-all", make: || Box::new(Marked { video: true }) };
+pub const ALL: FormatKind =
+    FormatKind { name: "test-all", container: Container::Flv, make: || Box::new(Marked { video: true }) };
 /// Sound only.
-pub const SOUND: FormatKind = FormatKind { name: "test-sound", make: || Box::new(Marked { video: false }) };
+pub const SOUND: FormatKind =
+    FormatKind { name: "test-sound", container: Container::Flv, make: || Box::new(Marked { video: false }) };
 
 struct Marked {
     video: bool,

@@ -107,6 +107,8 @@ pub enum ForeignCodec {
     VideoId(u8),
     /// Sound format of a legacy audio header (annex E.4.2.1).
     AudioId(u8),
+    /// The same, of a codec that is carried in mono only.
+    StereoId(u8),
 }
 
 impl ForeignCodec {
@@ -116,6 +118,7 @@ impl ForeignCodec {
             Self::FourCc(code) => fourcc_name(&code),
             Self::VideoId(id) => video_name(id),
             Self::AudioId(id) => audio_name(id),
+            Self::StereoId(_) => "G.711 in stereo",
         }
     }
 }
@@ -124,18 +127,15 @@ impl fmt::Display for ForeignCodec {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::FourCc(code) => write!(f, "{} (FourCC {})", self.name(), code.escape_ascii()),
-            Self::VideoId(id) | Self::AudioId(id) => write!(f, "{} (id {id})", self.name()),
+            Self::VideoId(id) | Self::AudioId(id) | Self::StereoId(id) => write!(f, "{} (id {id})", self.name()),
         }
     }
 }
 
 fn fourcc_name(code: &[u8; 4]) -> &'static str {
     match code {
-        b"av01" => "AV1",
         b"vp08" => "VP8",
-        b"vp09" => "VP9",
         b"vvc1" => "VVC",
-        b"Opus" => "Opus",
         b"ac-3" => "AC-3",
         b"ec-3" => "E-AC-3",
         b"fLaC" => "FLAC",
@@ -165,8 +165,6 @@ fn audio_name(id: u8) -> &'static str {
         4 => "Nellymoser 16 kHz",
         5 => "Nellymoser 8 kHz",
         6 => "Nellymoser",
-        7 => "G.711 A-law",
-        8 => "G.711 mu-law",
         11 => "Speex",
         13 => "Opus",
         15 => "device-specific sound",

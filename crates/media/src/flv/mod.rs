@@ -1,7 +1,7 @@
 //! Flash Video: the bodies of audio, video and script messages, which RTMP shares, and the file around them.
 //!
 //! Read: Adobe "Video File Format Specification 10.1", annex E, with HEVC as codec id 12, and Veovera "Enhanced RTMP
-//! v2" as far as one track of H.264, HEVC, AAC or MP3 goes. Written: annex E, and the enhanced header for HEVC.
+//! v2" as far as one track goes. Written: annex E, and the enhanced header for HEVC, AV1, VP9 and Opus.
 
 mod audio;
 mod body;

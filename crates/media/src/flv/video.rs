@@ -16,7 +16,7 @@ const MULTITRACK: u8 = 6;
 /// What the body of a video tag carries. Payloads share the body's memory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum VideoTag {
-    /// A decoder configuration record: avcC or hvcC.
+    /// A decoder configuration record: avcC, hvcC, av1C or vpcC.
     SequenceStart {
         /// The codec.
         codec: Codec,
@@ -33,7 +33,7 @@ pub enum VideoTag {
         cts: MediaTime,
         /// What a modifier adds to the tag's timestamp: less than one millisecond.
         timestamp_offset: MediaTime,
-        /// Length-prefixed NAL units.
+        /// Length-prefixed NAL units, the OBUs of a temporal unit, or a VP9 frame.
         data: Bytes,
     },
     /// The sequence is over; pictures of another may follow.
@@ -101,18 +101,22 @@ fn enhanced(body: &mut Body<'_>, key: bool, first_packet_type: u8) -> Result<Vid
     let codec = match &body.fourcc()? {
         b"avc1" => Codec::H264,
         b"hvc1" => Codec::Hevc,
+        b"av01" => Codec::Av1,
+        b"vp09" => Codec::Vp9,
         code => return Err(Fault::UnsupportedCodec { kind: TagKind::Video, codec: ForeignCodec::FourCc(*code) }),
     };
     match prefix.packet_type {
         enhanced::SEQUENCE_START => Ok(VideoTag::SequenceStart { codec, record: body.rest() }),
         enhanced::CODED_FRAMES => {
-            let cts = composition_time(body)?;
+            // Pictures of AV1 and VP9 are shown in the order in which they are sent.
+            let reorders = matches!(codec, Codec::H264 | Codec::Hevc);
+            let cts = if reorders { composition_time(body)? } else { MediaTime::ZERO };
             Ok(coded(body, codec, key, cts, prefix.offset))
         }
         enhanced::SEQUENCE_END => Ok(VideoTag::SequenceEnd { codec }),
         CODED_FRAMES_X => Ok(coded(body, codec, key, MediaTime::ZERO, prefix.offset)),
         METADATA => Ok(VideoTag::Metadata { codec, data: body.rest() }),
-        // The MPEG-2 TS sequence start (5) is defined for AV1 only.
+        // The MPEG-2 TS sequence start (5) is AV1's in another form, which no known sender uses.
         packet_type => Err(Fault::UnknownPacketType { kind: TagKind::Video, packet_type }),
     }
 }

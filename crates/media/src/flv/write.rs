@@ -15,6 +15,14 @@ const FRAME_INTER: u8 = 2;
 const AAC_FLAGS: u8 = 0xAF;
 /// MP3, 44 kHz, 16 bits, stereo; decoders read the frame's own header.
 const MP3_FLAGS: u8 = 0x2F;
+/// G.711 A-law in 16 bits (which it becomes), mono; its 8 kHz have no number and stand as the lowest, as others do it.
+const G711_A_FLAGS: u8 = 0x72;
+/// The same for mu-law.
+const G711_U_FLAGS: u8 = 0x82;
+
+const SEQUENCE_START: u8 = 0;
+const CODED_FRAMES: u8 = 1;
+const CODED_FRAMES_X: u8 = 3;
 
 /// The kind of the tag or RTMP message that carries this frame.
 pub fn tag_kind(frame: &Frame) -> TagKind {
@@ -27,15 +35,24 @@ pub fn tag_kind(frame: &Frame) -> TagKind {
 
 /// Appends what stands before `frame.payload` in the body of a tag or RTMP message.
 ///
-/// H.264, AAC and MP3 have legacy headers, HEVC the enhanced one. Times are rounded to milliseconds so that decoding
+/// HEVC, AV1, VP9 and Opus have enhanced headers, the others legacy ones. Times are rounded to milliseconds so that decoding
 /// and presentation time each stay the nearest millisecond before the true one. Metadata has no header.
 pub fn body_header(frame: &Frame, out: &mut Vec<u8>) {
     let is_config = matches!(frame.kind, FrameKind::VideoConfig | FrameKind::AudioConfig);
     match frame.codec {
         Some(Codec::H264) => h264_header(frame, is_config, out),
         Some(Codec::Hevc) => hevc_header(frame, is_config, out),
+        Some(Codec::Av1) => ordered_header(frame, is_config, b"av01", out),
+        Some(Codec::Vp9) => ordered_header(frame, is_config, b"vp09", out),
         Some(Codec::Aac) => out.extend_from_slice(&[AAC_FLAGS, u8::from(!is_config)]),
         Some(Codec::Mp3) => out.push(MP3_FLAGS),
+        Some(Codec::Opus) => {
+            const ENHANCED: u8 = 0x90;
+            out.push(ENHANCED | if is_config { SEQUENCE_START } else { CODED_FRAMES });
+            out.extend_from_slice(b"Opus");
+        }
+        Some(Codec::G711A) => out.push(G711_A_FLAGS),
+        Some(Codec::G711U) => out.push(G711_U_FLAGS),
         None => {}
     }
 }
@@ -79,9 +96,6 @@ fn h264_header(frame: &Frame, is_config: bool, out: &mut Vec<u8>) {
 }
 
 fn hevc_header(frame: &Frame, is_config: bool, out: &mut Vec<u8>) {
-    const SEQUENCE_START: u8 = 0;
-    const CODED_FRAMES: u8 = 1;
-    const CODED_FRAMES_X: u8 = 3;
     let cts = composition_time(frame);
     let packet_type = match (is_config, cts) {
         (true, _) => SEQUENCE_START,
@@ -93,6 +107,13 @@ fn hevc_header(frame: &Frame, is_config: bool, out: &mut Vec<u8>) {
     if packet_type == CODED_FRAMES {
         out.extend_from_slice(&cts);
     }
+}
+
+/// For codecs whose pictures are shown in the order in which they are sent: no composition time.
+fn ordered_header(frame: &Frame, is_config: bool, fourcc: &[u8; 4], out: &mut Vec<u8>) {
+    let packet_type = if is_config { SEQUENCE_START } else { CODED_FRAMES };
+    out.push(0x80 | frame_type(frame, is_config) << 4 | packet_type);
+    out.extend_from_slice(fourcc);
 }
 
 /// A sequence header is marked as a key frame, as all senders do.

@@ -1,5 +1,6 @@
 use super::write::{boxed, full, u32, u64};
 use super::{Fault, Track};
+use crate::{Codec, av1};
 use vivace_base::MediaTime;
 
 /// One sample of a fragment.
@@ -13,7 +14,7 @@ pub struct Sample<'a> {
     pub duration: MediaTime,
     /// Decoding may begin here. Every sample of audio is written as such.
     pub key: bool,
-    /// Length-prefixed NAL units, an AAC access unit or an MP3 frame.
+    /// One frame in the form that its codec tells; of an AV1 temporal unit the delimiter is left out.
     pub payload: &'a [u8],
 }
 
@@ -48,7 +49,7 @@ pub fn fragment(sequence: u32, track: &Track, samples: &[Sample<'_>], out: &mut 
             run(track, samples, start, sizes.data_offset, out);
         });
     });
-    boxed(out, b"mdat", |out| samples.iter().for_each(|sample| out.extend_from_slice(sample.payload)));
+    boxed(out, b"mdat", |out| samples.iter().for_each(|sample| out.extend_from_slice(stored(track, sample))));
     Ok(())
 }
 
@@ -67,7 +68,7 @@ impl Sizes {
     fn checked(track: &Track, samples: &[Sample<'_>]) -> Option<Self> {
         let entry_bytes = if track.is_video() { 16 } else { 12 };
         let head = samples.len().checked_mul(entry_bytes)?.checked_add(HEAD_BYTES + DATA_HEAD_BYTES)?;
-        let data = samples.iter().try_fold(0usize, |sum, sample| sum.checked_add(sample.payload.len()))?;
+        let data = samples.iter().try_fold(0usize, |sum, sample| sum.checked_add(stored(track, sample).len()))?;
         u32::try_from(data.checked_add(DATA_HEAD_BYTES)?).ok()?;
         let data_offset = i32::try_from(head).ok()?.unsigned_abs();
         Some(Self { data_offset, total: head.checked_add(data)? })
@@ -88,7 +89,7 @@ fn run(track: &Track, samples: &[Sample<'_>], start: i64, data_offset: u32, out:
             let duration = u32::try_from(decoding_ticks(track, end, decoding).saturating_sub(decoding));
             let duration = duration.unwrap_or(u32::MAX);
             u32(out, duration);
-            u32(out, sample.payload.len() as u32);
+            u32(out, stored(track, sample).len() as u32);
             u32(out, sample_flags(track, sample));
             if track.is_video() {
                 let offset = track.ticks(sample.dts + sample.cts).saturating_sub(decoding);
@@ -98,6 +99,11 @@ fn run(track: &Track, samples: &[Sample<'_>], start: i64, data_offset: u32, out:
             decoding = decoding.saturating_add(i64::from(duration));
         }
     });
+}
+
+/// What of a frame stands in a file.
+fn stored<'a>(track: &Track, sample: &Sample<'a>) -> &'a [u8] {
+    if track.codec == Codec::Av1 { av1::without_delimiter(sample.payload) } else { sample.payload }
 }
 
 /// The first rule of [`fragment`]: not before `bound`, which is never below zero.

@@ -1,5 +1,6 @@
 //! Fragmented MP4 for browsers (Media Source Extensions), HLS and recording: ISO/IEC 14496-12 with the sample entries of
-//! 14496-14 (`mp4a`) and 14496-15 (`avc1`, `hvc1`), laid out as CMAF (ISO/IEC 23000-19) asks.
+//! 14496-14 (`mp4a`) and 14496-15 (`avc1`, `hvc1`) and those of the bindings of AV1, VP9 and Opus, laid out as CMAF
+//! (ISO/IEC 23000-19) asks.
 //!
 //! A stream is one [`init_segment`] and then any number of [`fragment`]s, each of one track.
 
@@ -12,7 +13,7 @@ mod tests;
 mod track;
 mod write;
 
-use crate::{aac, h264, hevc, mp3};
+use crate::{Codec, aac, av1, h264, hevc, mp3, opus, vp9};
 use thiserror::Error;
 
 pub use boxes::{BoxView, Boxes, boxes, find};
@@ -41,6 +42,21 @@ pub enum Fault {
     /// The MP3 frame is broken.
     #[error("MP3: {0}")]
     Mp3(#[from] mp3::Fault),
+    /// The AV1 configuration is broken.
+    #[error("AV1: {0}")]
+    Av1(#[from] av1::Fault),
+    /// The VP9 configuration is broken.
+    #[error("VP9: {0}")]
+    Vp9(#[from] vp9::Fault),
+    /// The Opus configuration is broken.
+    #[error("Opus: {0}")]
+    Opus(#[from] opus::Fault),
+    /// The configuration record does not tell the size of the picture, and no key frame has told it.
+    #[error("the size of the picture is not known")]
+    SizeUnknown,
+    /// MP4 that browsers play has no form for the codec.
+    #[error("{} is not carried in MP4", .0.name())]
+    NotCarried(Codec),
     /// The samples do not fit into one fragment: 4 GiB of payload, 2 GiB of headers.
     #[error("the samples do not fit into one fragment")]
     FragmentTooLarge,

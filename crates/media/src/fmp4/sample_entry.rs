@@ -7,7 +7,16 @@ pub(super) fn sample_entry(track: &Track, out: &mut Vec<u8>) {
     match track.codec {
         Codec::H264 => visual(track, b"avc1", b"avcC", out),
         Codec::Hevc => visual(track, b"hvc1", b"hvcC", out),
-        Codec::Aac | Codec::Mp3 => audio(track, out),
+        Codec::Av1 => visual(track, b"av01", b"av1C", out),
+        Codec::Vp9 => visual(track, b"vp09", b"vpcC", out),
+        Codec::Aac | Codec::Mp3 => {
+            audio(track, b"mp4a", out, |out| full(out, b"esds", 0, 0, |out| elementary_stream(track, out)));
+        }
+        Codec::Opus => {
+            audio(track, b"Opus", out, |out| boxed(out, b"dOps", |out| out.extend_from_slice(&track.config)))
+        }
+        // No track is made of them.
+        Codec::G711A | Codec::G711U => {}
     }
 }
 
@@ -29,9 +38,10 @@ fn visual(track: &Track, kind: &[u8; 4], config_kind: &[u8; 4], out: &mut Vec<u8
     });
 }
 
-/// `AudioSampleEntry` (ISO/IEC 14496-12, 12.2.3) with `esds` (ISO/IEC 14496-14, 6.7).
-fn audio(track: &Track, out: &mut Vec<u8>) {
-    boxed(out, b"mp4a", |out| {
+/// `AudioSampleEntry` (ISO/IEC 14496-12, 12.2.3) with the box of its configuration, such as `esds` (ISO/IEC 14496-14,
+/// 6.7).
+fn audio(track: &Track, kind: &[u8; 4], out: &mut Vec<u8>, config: impl FnOnce(&mut Vec<u8>)) {
+    boxed(out, kind, |out| {
         entry_head(out);
         zeros(out, 8);
         u16(out, u16::from(track.channels));
@@ -40,7 +50,7 @@ fn audio(track: &Track, out: &mut Vec<u8>) {
         // The field is 16.16 bits; a frequency that is too high for it stands in the configuration alone.
         u16(out, u16::try_from(track.timescale).unwrap_or(0));
         u16(out, 0);
-        full(out, b"esds", 0, 0, |out| elementary_stream(track, out));
+        config(out);
     });
 }
 

@@ -7,6 +7,10 @@ use vivace_base::MediaTime;
 
 const AVCC: &[u8] = include_bytes!("../../testdata/codecs/h264_main_638x358.avcc");
 
+const AV1C: &[u8] = include_bytes!("../../testdata/codecs/av1_main_318x178.av1c");
+/// Without a level, and with version and flags in front, as some senders have it.
+const VPCC: &[u8] = b"\x01\0\0\0\x00\x00\x82\x02\x02\x02\0\0";
+
 fn video() -> Track {
     Track::from_config(Codec::H264, &Bytes::from_static(AVCC), 1).unwrap()
 }
@@ -140,6 +144,36 @@ fn configurations_that_describe_no_track_are_refused() {
     assert_eq!(track(Codec::Hevc, b"", 1), Fault::Hevc(crate::hevc::Fault::Truncated));
     assert_eq!(track(Codec::Aac, b"", 1), Fault::Aac(crate::aac::Fault::Truncated));
     assert_eq!(track(Codec::Mp3, b"", 1), Fault::Mp3(crate::mp3::Fault::Truncated));
+    assert_eq!(track(Codec::Av1, b"", 1), Fault::Av1(crate::av1::Fault::Truncated));
+    assert_eq!(track(Codec::Av1, &[0x81, 0, 0, 0], 1), Fault::SizeUnknown);
+    assert_eq!(track(Codec::Vp9, VPCC, 1), Fault::SizeUnknown);
+    assert_eq!(track(Codec::Opus, b"", 1), Fault::Opus(crate::opus::Fault::Magic));
+    assert_eq!(track(Codec::G711A, b"x", 1), Fault::NotCarried(Codec::G711A));
+    assert_eq!(track(Codec::G711U, b"x", 1).to_string(), "G.711 mu-law is not carried in MP4");
+}
+
+#[test]
+fn a_key_frame_tells_the_size_that_the_record_does_not() {
+    let sized = |codec, bytes| Track::sized(codec, &Bytes::from_static(bytes), Some((320, 180)), 1).unwrap();
+    let vp9 = sized(Codec::Vp9, VPCC);
+    assert_eq!((vp9.size(), vp9.codec_string()), ((320, 180), "vp09.00.11.08"));
+    assert_eq!(sized(Codec::Vp9, &VPCC[4..]), vp9);
+    assert_eq!(sized(Codec::Av1, &AV1C[..4]).size(), (320, 180));
+    assert_eq!(sized(Codec::Av1, AV1C).size(), (318, 178));
+    let entry = find(&init_segment(&[vp9]), &[b"moov", b"trak", b"mdia", b"minf", b"stbl", b"stsd"]).unwrap().to_vec();
+    assert_eq!(
+        find(&find(&entry[8..], &[b"vp09"]).unwrap()[78..], &[b"vpcC"]),
+        Some(&b"\x01\0\0\0\0\x0b\x82\x02\x02\x02\0\0"[..])
+    );
+}
+
+#[test]
+fn temporal_delimiters_stay_out_of_the_file() {
+    let av1 = Track::from_config(Codec::Av1, &Bytes::from_static(AV1C), 1).unwrap();
+    let (mut with, mut without) = (Vec::new(), Vec::new());
+    fragment(1, &av1, &[sample(0, 0, 3_000, b"\x12\0\x32\x01x")], &mut with).unwrap();
+    fragment(1, &av1, &[sample(0, 0, 3_000, b"\x32\x01x")], &mut without).unwrap();
+    assert_eq!(with, without);
 }
 
 #[test]

@@ -1,5 +1,5 @@
 use super::Fault;
-use crate::{Codec, aac, h264, hevc, mp3};
+use crate::{Codec, aac, av1, h264, hevc, mp3, opus, vp9};
 use bytes::Bytes;
 use vivace_base::MediaTime;
 
@@ -9,11 +9,12 @@ pub struct Track {
     pub(super) id: u32,
     pub(super) codec: Codec,
     pub(super) timescale: u32,
+    /// Content of the configuration box, or of the decoder specific descriptor in `esds`.
     pub(super) config: Bytes,
     pub(super) width: u16,
     pub(super) height: u16,
     pub(super) channels: u8,
-    /// Object type indication of `esds`; zero for video.
+    /// Object type indication of `esds`; zero where there is none.
     pub(super) object_type: u8,
     codec_string: String,
 }
@@ -22,9 +23,20 @@ impl Track {
     /// From the payload of a [`VideoConfig`](crate::FrameKind::VideoConfig) or
     /// [`AudioConfig`](crate::FrameKind::AudioConfig) frame; for MP3, which has none, from the first frame of audio.
     ///
+    /// A record of VP9 does not tell the size, one of AV1 may not: see [`Track::sized`].
+    ///
     /// # Errors
-    /// [`Fault::TrackId`] for id 0, [`Fault::NoParameterSet`], or the fault of the codec.
+    /// [`Fault::TrackId`] for id 0, [`Fault::NoParameterSet`], [`Fault::SizeUnknown`], [`Fault::NotCarried`], or the
+    /// fault of the codec.
     pub fn from_config(codec: Codec, payload: &Bytes, id: u32) -> Result<Self, Fault> {
+        Self::sized(codec, payload, None, id)
+    }
+
+    /// The same, with the width and height that the newest key frame tells (see [`size_in_band`](crate::size_in_band)).
+    ///
+    /// # Errors
+    /// Those of [`Track::from_config`].
+    pub fn sized(codec: Codec, payload: &Bytes, in_band: Option<(u16, u16)>, id: u32) -> Result<Self, Fault> {
         if id == 0 {
             return Err(Fault::TrackId);
         }
@@ -39,8 +51,17 @@ impl Track {
                 let sps = hevc::Sps::parse(record.sps().ok_or(Fault::NoParameterSet)?)?;
                 Ok(Self::video(codec, payload, id, (sps.width, sps.height), record.codec_string()))
             }
+            Codec::Av1 => {
+                let record = av1::ConfigurationRecord::parse(payload)?;
+                let told = record.sequence_header()?.map(|header| (header.width, header.height));
+                let size = told.or(in_band).ok_or(Fault::SizeUnknown)?;
+                Ok(Self::video(codec, payload, id, size, record.codec_string()))
+            }
+            Codec::Vp9 => Self::vp9(payload, in_band.ok_or(Fault::SizeUnknown)?, id),
             Codec::Aac => Self::aac(payload, id),
             Codec::Mp3 => Self::mp3(payload, id),
+            Codec::Opus => Self::opus(payload, id),
+            Codec::G711A | Codec::G711U => Err(Fault::NotCarried(codec)),
         }
     }
 
@@ -76,7 +97,7 @@ impl Track {
 
     /// Whether the track is video.
     pub fn is_video(&self) -> bool {
-        matches!(self.codec, Codec::H264 | Codec::Hevc)
+        self.codec.is_video()
     }
 
     /// A time in ticks of the track, rounded to the nearest.
@@ -97,6 +118,31 @@ impl Track {
         let (width, height) = size;
         let timescale = MediaTime::HZ as u32;
         Self { id, codec, timescale, config: config.clone(), width, height, channels: 0, object_type: 0, codec_string }
+    }
+
+    fn vp9(payload: &Bytes, size: (u16, u16), id: u32) -> Result<Self, Fault> {
+        const VERSION_AND_FLAGS: [u8; 4] = [1, 0, 0, 0];
+        let record = vp9::ConfigurationRecord::parse(payload)?.with_level_for(size.0, size.1);
+        let mut config = VERSION_AND_FLAGS.to_vec();
+        record.write(&mut config);
+        Ok(Self::video(Codec::Vp9, &config.into(), id, size, record.codec_string()))
+    }
+
+    fn opus(payload: &Bytes, id: u32) -> Result<Self, Fault> {
+        let head = opus::Head::parse(payload)?;
+        let mut config = Vec::new();
+        head.write_dops(&mut config);
+        Ok(Self {
+            id,
+            codec: Codec::Opus,
+            timescale: opus::SAMPLE_RATE,
+            config: config.into(),
+            width: 0,
+            height: 0,
+            channels: head.channels,
+            object_type: 0,
+            codec_string: "opus".to_owned(),
+        })
     }
 
     fn aac(config: &Bytes, id: u32) -> Result<Self, Fault> {

@@ -2,7 +2,7 @@ use bytes::Bytes;
 use vivace_base::MediaTime;
 
 use crate::fmp4::{Sample, Track, boxes, fragment, init_segment};
-use crate::{Codec, aac, h264, hevc, mp3};
+use crate::{Codec, aac, av1, h264, hevc, mp3, opus, size_in_band, vp9};
 
 /// Any bytes as a configuration record, a parameter set and a sample of H.264: no panic, the walk over NAL units stays
 /// inside the sample, and a record survives being written and read again.
@@ -79,6 +79,54 @@ pub fn mp3(data: &[u8]) {
     track(Codec::Mp3, data);
 }
 
+/// Any bytes as a configuration record, a sequence header and a temporal unit of AV1: no panic, the walk over OBUs stays
+/// inside the unit, and a record survives being written and read again.
+pub fn av1(data: &[u8]) {
+    let _ = av1::SequenceHeader::parse(data);
+    // Noise hardly ever begins like a sequence header OBU.
+    let _ = av1::is_key(&[b"\x12\0\x0a\x0a\0\0\0\x02\xaf\xf7\x9b\x5f\x25\x40\x32", data].concat());
+    let payloads = av1::obus(data).map_while(Result::ok).map(|obu| obu.payload.len() + 1);
+    assert!(payloads.sum::<usize>() <= data.len(), "more OBUs than data");
+    assert!(data.ends_with(av1::without_delimiter(data)), "a sample is the end of its unit");
+    if let Ok(record) = av1::ConfigurationRecord::parse(data) {
+        let mut written = Vec::new();
+        record.write(&mut written);
+        let again = av1::ConfigurationRecord::parse(&written);
+        assert_eq!(again.as_ref(), Ok(&record));
+        assert_eq!(record.codec_string().len(), "av01.P.LLT.DD".len());
+    }
+    track(Codec::Av1, data);
+}
+
+/// Any bytes as a configuration record and a frame of VP9: no panic, and a record survives being written and read again.
+pub fn vp9(data: &[u8]) {
+    let key = vp9::FrameHeader::parse(data).ok().and_then(|header| header.key);
+    assert!(key.is_none_or(|key| key.width > 0 && key.height > 0), "a picture without a size");
+    if let Ok(record) = vp9::ConfigurationRecord::parse(data) {
+        let mut written = Vec::new();
+        record.write(&mut written);
+        assert_eq!(vp9::ConfigurationRecord::parse(&written), Ok(record));
+        assert!(record.codec_string().len() >= "vp09.PP.LL.DD".len());
+    }
+    track(Codec::Vp9, data);
+}
+
+/// Any bytes as an identification header, a `dOps` box and a packet of Opus: what is read survives being written.
+pub fn opus(data: &[u8]) {
+    let heads = [opus::Head::parse(data), opus::Head::parse_dops(data)];
+    for head in heads.into_iter().flatten() {
+        let (mut as_head, mut as_dops) = (Vec::new(), Vec::new());
+        head.write(&mut as_head);
+        head.write_dops(&mut as_dops);
+        assert_eq!((opus::Head::parse(&as_head), opus::Head::parse_dops(&as_dops)), (Ok(head), Ok(head)));
+    }
+    if let Ok(samples) = opus::samples(data) {
+        assert!((120..=5_760).contains(&samples), "a packet of {samples} samples");
+    }
+    let _ = opus::Head::of_packet(data);
+    track(Codec::Opus, data);
+}
+
 /// Any bytes as boxes, and boxes in boxes: no panic, and no box reaches out of the one around it.
 pub fn fmp4_boxes(data: &[u8]) {
     walk(data, 0);
@@ -109,7 +157,8 @@ fn walk(data: &[u8], depth: usize) {
 
 /// A configuration that makes a track makes a file of whole boxes.
 fn track(codec: Codec, config: &[u8]) {
-    let Ok(track) = Track::from_config(codec, &Bytes::copy_from_slice(config), 1) else { return };
+    assert!(size_in_band(codec, config, config).is_none_or(|(width, height)| width > 0 && height > 0));
+    let Ok(track) = Track::sized(codec, &Bytes::copy_from_slice(config), Some((320, 180)), 1) else { return };
     assert_eq!(track.size().0 > 0 && track.size().1 > 0, track.is_video());
     let mut file = init_segment(std::slice::from_ref(&track));
     let sample = Sample { dts: time(config), cts: time(config), duration: time(config), key: true, payload: config };
@@ -126,7 +175,7 @@ fn time(data: &[u8]) -> MediaTime {
 
 #[cfg(test)]
 mod tests {
-    use super::{aac, fmp4_boxes, h264, hevc, mp3};
+    use super::{aac, av1, fmp4_boxes, h264, hevc, mp3, opus, vp9};
     use crate::fuzz::inputs::{Random, mutations};
 
     macro_rules! sample {
@@ -184,6 +233,37 @@ mod tests {
     fn mp3_holds_against_noise_and_mutations() {
         let valid: [&[u8]; 3] = [b"\xff\xfb\x50\x64\0\0", b"\xff\xf3\x40\xc4", b"\xff\xe3\x18\0"];
         run(0x5EED_0014, &valid, mp3);
+    }
+
+    #[test]
+    fn av1_holds_against_noise_and_mutations() {
+        let valid = [
+            sample!("av1_main_318x178.av1c"),
+            sample!("av1_high444_1282x722.av1c"),
+            b"\x12\0\x0a\x0a\0\0\0\x02\xaf\xf7\x9b\x5f\x25\x40\x32\x0d\x10\0\x96\x80\0\x08\0\0\x01\x55\x4d\xfa\x80",
+        ];
+        run(0x5EED_0016, &valid, av1);
+    }
+
+    #[test]
+    fn vp9_holds_against_noise_and_mutations() {
+        let valid: [&[u8]; 3] = [
+            b"\x01\0\0\0\x00\x0b\x82\x02\x02\x02\0\0",
+            b"\x82\x49\x83\x42\x00\x13\xd0\x0b\x16\x36\x38\x24\x1c",
+            b"\xb1\x24\xc1\xa1\x02\x00\x63\x80\x3b\xb1\xb1\xc1\x20",
+        ];
+        run(0x5EED_0017, &valid, vp9);
+    }
+
+    #[test]
+    fn opus_holds_against_noise_and_mutations() {
+        let valid: [&[u8]; 4] = [
+            sample!("opus_5_1.head"),
+            sample!("opus_stereo.head"),
+            b"\0\x06\x01\x38\0\0\xbb\x80\0\0\x01\x04\x02\0\x04\x01\x02\x03\x05",
+            b"\xfb\x06\0",
+        ];
+        run(0x5EED_0018, &valid, opus);
     }
 
     #[test]

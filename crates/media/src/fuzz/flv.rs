@@ -83,13 +83,18 @@ mod tests {
     use crate::fuzz::inputs::{Random, mutations};
 
     /// Bodies of each header form, and a file with a tag of each kind.
-    const SEEDS: [&[u8]; 10] = [
+    const SEEDS: [&[u8]; 15] = [
         b"\x17\x00\0\0\0\x01\x64\0\x1f",
         b"\x27\x01\0\0\x50\0\0\0\x02\x41\x9a",
         b"\x1c\x01\xff\xff\xd8\0\0\0\x02\x26\x01",
         b"\x90hvc1\x01\x01\x60",
         b"\x91hvc1\0\0\x21\0\0\0\x01\x26",
         b"\xa7\x02\x07\xa1\x20\x03avc1\0\0\0\x01\x41",
+        b"\x90av01\x81\0\x0c\0",
+        b"\xa1vp09\x86\0\x40",
+        b"\x90OpusOpusHead\x01\x02\x38\x01",
+        b"\x91Opus\xfc\x12",
+        b"\x82\xd5\x55",
         b"\xaf\x01\x21\x10",
         b"\x97\x02\x00\x03\xe8\x01mp4a\x21\x10",
         b"\x02\x00\x0d@setDataFrame\x02\x00\x0aonMetaData\x08\0\0\0\x00\x00\x00\x09",

@@ -5,7 +5,9 @@ mod codecs;
 mod flv;
 #[cfg(test)]
 pub(crate) mod inputs;
+mod mpegts;
 
 pub use amf::amf;
-pub use codecs::{aac, fmp4_boxes, h264, hevc, mp3};
+pub use codecs::{aac, av1, fmp4_boxes, h264, hevc, mp3, opus, vp9};
 pub use flv::flv;
+pub use mpegts::mpegts;

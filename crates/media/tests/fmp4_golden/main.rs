@@ -20,10 +20,7 @@ fn data(name: &str) -> PathBuf {
 
 /// The file: an initialization segment, then fragments of the tracks in order of decoding time.
 fn written(sources: &[Source], grouping: Grouping, start: MediaTime) -> Vec<u8> {
-    let tracks: Vec<Track> = (1..)
-        .zip(sources)
-        .map(|(id, source)| Track::from_config(source.codec, &source.config, id).expect("a described track"))
-        .collect();
+    let tracks: Vec<Track> = (1..).zip(sources).map(|(id, source)| described(source, id)).collect();
     let mut groups: Vec<(MediaTime, usize, Vec<Sample<'_>>)> = Vec::new();
     for (index, source) in sources.iter().enumerate() {
         let samples: Vec<_> = source.samples.iter().map(|owned| owned.at(start)).collect();
@@ -35,6 +32,10 @@ fn written(sources: &[Source], grouping: Grouping, start: MediaTime) -> Vec<u8> 
         fragment(sequence, &tracks[*index], samples, &mut out).expect("a small fragment");
     }
     out
+}
+
+fn described(source: &Source, id: u32) -> Track {
+    Track::sized(source.codec, &source.config, source.size, id).expect("a described track")
 }
 
 fn check(name: &str, sources: &[Source], grouping: Grouping, start: MediaTime) {
@@ -106,12 +107,39 @@ fn hevc_and_mp3_together() {
 }
 
 #[test]
+fn av1_and_opus_together() {
+    let mut sources = mp4(&data("av1_main_318x178.mp4"));
+    sources.extend(mp4(&data("opus_stereo.mp4")));
+    check("av1_opus", &sources, 3, MediaTime::from_ms(40));
+}
+
+#[test]
+fn av1_of_10_bits_frame_by_frame() {
+    check("av1_main10", &mp4(&data("av1_main10_200x120.mp4")), 1, MediaTime::ZERO);
+}
+
+#[test]
+fn vp9_and_opus_of_60_ms_together() {
+    let mut sources = mp4(&data("vp9_profile0_318x178.mp4"));
+    sources.extend(mp4(&data("opus_mono_60ms.mp4")));
+    check("vp9_opus", &sources, 2, MediaTime::from_ms(360_000_000));
+}
+
+#[test]
+fn vp9_of_10_bits_frame_by_frame() {
+    check("vp9_profile3", &mp4(&data("vp9_profile3_200x120.mp4")), 1, MediaTime::ZERO);
+}
+
+#[test]
 fn codec_strings_of_the_samples() {
     let strings = |sources: Vec<Source>| {
-        let tracks = sources.iter().map(|source| Track::from_config(source.codec, &source.config, 1).expect("a track"));
+        let tracks = sources.iter().map(|source| described(source, 1));
         mime_codecs(&tracks.collect::<Vec<_>>())
     };
     assert_eq!(strings(mp4(&data("h264_high_1080p_aac.mp4"))), "avc1.640028,mp4a.40.2");
     assert_eq!(strings(mp4(&data("hevc_main_1080p.mp4"))), "hvc1.1.6.L120.90");
     assert_eq!(strings(vec![mp3(&data("mp3_22050.mp3"))]), "mp4a.69");
+    assert_eq!(strings(mp4(&data("av1_main10_200x120.mp4"))), "av01.0.00M.10");
+    assert_eq!(strings(mp4(&data("vp9_profile3_200x120.mp4"))), "vp09.03.10.10");
+    assert_eq!(strings(mp4(&data("opus_stereo.mp4"))), "opus");
 }

@@ -6,11 +6,13 @@ use vivace_base::MediaTime;
 use vivace_media::aac::AdtsHeader;
 use vivace_media::fmp4::{Sample, boxes, find};
 use vivace_media::mp3::FrameHeader;
-use vivace_media::{Codec, h264, hevc};
+use vivace_media::{Codec, av1, h264, hevc, opus, size_in_band, vp9};
 
 pub(crate) struct Source {
     pub(crate) codec: Codec,
     pub(crate) config: Bytes,
+    /// What a key frame tells of the size.
+    pub(crate) size: Option<(u16, u16)>,
     pub(crate) samples: Vec<Owned>,
 }
 
@@ -61,7 +63,7 @@ pub(crate) fn adts(path: &Path) -> Source {
         samples.push(owned(place, 0, 1_024, header.sample_rate, true, payload));
         rest = &rest[header.frame_bytes..];
     }
-    Source { codec: Codec::Aac, config: config.into(), samples }
+    Source { codec: Codec::Aac, config: config.into(), size: None, samples }
 }
 
 pub(crate) fn mp3(path: &Path) -> Source {
@@ -75,7 +77,7 @@ pub(crate) fn mp3(path: &Path) -> Source {
         samples.push(owned(place, 0, length, header.sample_rate, true, &rest[..header.frame_bytes]));
         rest = &rest[header.frame_bytes..];
     }
-    Source { codec: Codec::Mp3, config: samples[0].payload.clone().into(), samples }
+    Source { codec: Codec::Mp3, config: samples[0].payload.clone().into(), size: None, samples }
 }
 
 /// The tracks of an MP4 file with sample tables.
@@ -100,20 +102,26 @@ fn track(file: &[u8], trak: &[u8]) -> Source {
         let payload = &file[*offset..*offset + sizes[index] as usize];
         let key = is_key(codec, payload);
         let (duration, cts) = (i64::from(durations[index]), i64::from(compositions[index] as i32));
+        if codec == Codec::Opus && index + 1 < sizes.len() {
+            assert_eq!(opus::samples(payload), Ok(durations[index]), "the file and the packet disagree");
+        }
         samples.push(owned(dts, cts, duration, timescale, key, payload));
         dts += duration;
     }
     let told = table(b"stss").map(|stss| words(stss)[2..].to_vec());
     let found: Vec<_> = (1u32..).zip(&samples).filter(|(_, sample)| sample.key).map(|(number, _)| number).collect();
     assert!(told.is_none_or(|told| told == found), "the file and the key frame test disagree");
-    Source { codec, config, samples }
+    let size = size_in_band(codec, &config, &samples[0].payload);
+    Source { codec, config, size, samples }
 }
 
 fn is_key(codec: Codec, payload: &[u8]) -> bool {
     match codec {
         Codec::H264 => h264::is_key(payload, 4).expect("whole NAL units"),
         Codec::Hevc => hevc::is_key(payload, 4).expect("whole NAL units"),
-        Codec::Aac | Codec::Mp3 => true,
+        Codec::Av1 => av1::is_key(payload).expect("whole OBUs"),
+        Codec::Vp9 => vp9::is_key(payload).expect("a frame"),
+        Codec::Aac | Codec::Mp3 | Codec::Opus | Codec::G711A | Codec::G711U => true,
     }
 }
 
@@ -123,9 +131,18 @@ fn description(entries: &[u8]) -> (Codec, Bytes) {
     match &entry.kind {
         b"avc1" => (Codec::H264, Bytes::copy_from_slice(config(78, b"avcC"))),
         b"hvc1" => (Codec::Hevc, Bytes::copy_from_slice(config(78, b"hvcC"))),
+        b"av01" => (Codec::Av1, Bytes::copy_from_slice(config(78, b"av1C"))),
+        b"vp09" => (Codec::Vp9, Bytes::copy_from_slice(config(78, b"vpcC"))),
+        b"Opus" => (Codec::Opus, opus_head(config(28, b"dOps"))),
         b"mp4a" => (Codec::Aac, Bytes::copy_from_slice(decoder_specific(config(28, b"esds")))),
         other => panic!("sample entry {other:?}"),
     }
+}
+
+fn opus_head(dops: &[u8]) -> Bytes {
+    let mut head = Vec::new();
+    opus::Head::parse_dops(dops).expect("a header").write(&mut head);
+    head.into()
 }
 
 /// Where ffmpeg writes it: behind two descriptors with lengths of four bytes.

@@ -106,6 +106,21 @@ fn sample_entry(codec: &Codec, text: &mut String) {
                 line(text, format_args!("  type={} {:?}", array.nal_unit_type, array.nalus));
             }
         }
+        Codec::Av01(entry) => {
+            let (visual, av1c) = (&entry.visual, &entry.av1c);
+            line(text, format_args!("  av01 {}x{}", visual.width, visual.height));
+            line(text, format_args!("  {av1c:?}"));
+        }
+        Codec::Vp09(entry) => {
+            let (visual, vpcc) = (&entry.visual, &entry.vpcc);
+            line(text, format_args!("  vp09 {}x{}", visual.width, visual.height));
+            line(text, format_args!("  {vpcc:?}"));
+        }
+        Codec::Opus(entry) => {
+            let (audio, dops) = (&entry.audio, &entry.dops);
+            line(text, format_args!("  Opus channels={} rate={}", audio.channel_count, audio.sample_rate.integer()));
+            line(text, format_args!("  {dops:?}"));
+        }
         Codec::Mp4a(entry) => {
             let (audio, decoder) = (&entry.audio, &entry.esds.es_desc.dec_config);
             line(text, format_args!("  mp4a channels={} rate={}", audio.channel_count, audio.sample_rate.integer()));

@@ -4,9 +4,9 @@
 mod guard;
 mod mailbox;
 mod player;
+mod socket;
 mod thread;
 
-use std::net::TcpStream;
 use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::thread::JoinHandle;
@@ -18,10 +18,12 @@ use vivace_hub::{Inbound, PlayEnd, PlayTotals, Reader, Start, Stream, THREADS_MA
 use guard::guard;
 use mailbox::Mailbox;
 
+pub use socket::Socket;
+
 /// A player that moves from its handshake to a delivery thread.
 pub struct Adoption {
-    /// The connection, already non-blocking.
-    pub socket: TcpStream,
+    /// The connection.
+    pub socket: Socket,
     /// Its seat at the stream.
     pub reader: Reader,
     /// Where it begins.

@@ -1,20 +1,19 @@
-use std::io::{ErrorKind, IoSlice, Read, Write};
-use std::net::Shutdown;
+use std::io::{ErrorKind, IoSlice};
 
 use bytes::Bytes;
-use mio::net::TcpStream;
 use vivace_base::{Limits, MediaTime, MonoMs};
 use vivace_hub::{Ask, Cursor, FormatKind, Inbound, PlayEnd, PlayTotals, Reader, Start, View};
 
 use super::Adoption;
 use super::guard::guard;
+use super::socket::Wire;
 
 /// How long a player that has been sent everything may take to close its side.
 const LINGER_MS: u64 = 2_000;
 
 /// One player: a socket, a cursor, and the little that its protocol has to remember.
 pub(super) struct Player {
-    pub(super) socket: TcpStream,
+    pub(super) socket: Wire,
     pub(super) reader: Reader,
     pub(super) inbound: Box<dyn Inbound>,
     pub(super) group: usize,
@@ -47,7 +46,7 @@ pub(super) struct Player {
 impl Player {
     pub(super) fn new(player: Adoption, group: usize, not_before: u64, now: MonoMs) -> Self {
         Self {
-            socket: TcpStream::from_std(player.socket),
+            socket: player.socket.into(),
             reader: player.reader,
             inbound: player.inbound,
             group,
@@ -145,11 +144,14 @@ impl Player {
 
     /// Sends what the socket takes and adds its bytes to `sent`. An error ends the play.
     pub(super) fn pump(&mut self, view: &View, limits: &Limits, now: MonoMs, sent: &mut u64) -> Result<(), PlayEnd> {
+        if self.socket.flush().map_err(|error| broken(&error))? && self.closing.is_none() {
+            self.progress_at = now;
+        }
         let before = self.totals.bytes;
         let sending = self.send(view, now);
         *sent += self.totals.bytes - before;
         sending?;
-        if self.cursor.is_idle(view) {
+        if self.cursor.is_idle(view) && !self.socket.holds_output() {
             self.progress_at = now;
             self.lag_max = own_lag_max(limits);
             self.lag_bytes_max = limits.reader_lag_bytes_max as u64;
@@ -166,11 +168,12 @@ impl Player {
     fn send(&mut self, view: &View, now: MonoMs) -> Result<(), PlayEnd> {
         while !self.cursor.is_idle(view) {
             let mut slices: Vec<IoSlice<'_>> = Vec::new();
-            let taken = match self.single(view) {
-                Some(bytes) => (&self.socket).write(bytes),
+            // One piece is the common case of a player at the live edge.
+            let taken = match self.cursor.single(view) {
+                Some(bytes) => self.socket.write(bytes),
                 None => {
                     self.cursor.slices(view, &mut slices);
-                    (&self.socket).write_vectored(&slices)
+                    self.socket.write_vectored(&slices)
                 }
             };
             match taken {
@@ -197,7 +200,7 @@ impl Player {
     fn linger(&mut self, end: PlayEnd, now: MonoMs) -> Result<(), PlayEnd> {
         let Some(shut_at) = self.shut_at else {
             self.shut_at = Some(now);
-            return self.socket.shutdown(Shutdown::Write).map_err(|_| end);
+            return self.socket.shutdown_write().map_err(|_| end);
         };
         if now.since(shut_at) > LINGER_MS { Err(end) } else { Ok(()) }
     }
@@ -213,11 +216,14 @@ impl Player {
         let mut left = fuel;
         let mut replies = Vec::new();
         while left > 0 {
-            let count = match (&self.socket).read(buffer) {
+            let count = match self.socket.read(buffer) {
                 Ok(0) => return Err(self.closing.unwrap_or(PlayEnd::Client)),
                 Ok(count) => count,
                 Err(error) if error.kind() == ErrorKind::WouldBlock => break,
-                Err(error) if error.kind() == ErrorKind::Interrupted => continue,
+                Err(error) if error.kind() == ErrorKind::Interrupted => {
+                    left = left.saturating_sub(buffer.len());
+                    continue;
+                }
                 Err(error) => return Err(self.closing.unwrap_or_else(|| broken(&error))),
             };
             left = left.saturating_sub(count);
@@ -299,11 +305,6 @@ impl Player {
             self.not_before = next;
             self.left_at = Some(next);
         }
-    }
-
-    /// The bytes to send when they are one piece: the common case of a player at the live edge.
-    fn single<'a>(&self, view: &'a View) -> Option<&'a [u8]> {
-        self.cursor.single(view)
     }
 }
 

@@ -174,12 +174,16 @@ impl Worker {
         let mut blocks = Vec::new();
         let kept_from = stream.blocks(group.kind, group.view.end(), &mut blocks);
         blocks.into_iter().for_each(|block| group.view.push(block));
+        let uncarried = stream.uncarried(group.kind);
         let (mut sent, mut skips, mut lag_ms) = (0, 0, 0);
         let mut over = Vec::new();
         for member in &group.members {
             let Some(player) = self.players.get_mut(*member).and_then(Option::as_mut) else { continue };
             if player.check_lag(&group.view, kept_from) {
                 skips += 1;
+            }
+            if let Some(codec) = uncarried {
+                player.farewell(PlayEnd::UnsupportedCodec { codec }, &group.view);
             }
             player.try_place(&group.view, &self.limits);
             if ended {
@@ -214,6 +218,7 @@ impl Worker {
         player.member = slot.members.len();
         slot.members.push(index);
         let interest = Interest::READABLE | Interest::WRITABLE;
+        let early = player.socket.may_hold_input();
         let registered = self.poll.registry().register(&mut player.socket, Token(index), interest);
         if let Some(seat) = self.players.get_mut(index) {
             *seat = Some(player);
@@ -222,7 +227,11 @@ impl Worker {
             self.release(index, PlayEnd::Broken(error.kind()));
             return;
         }
-        self.serve(index, now);
+        if early {
+            self.on_player(index, true);
+        } else {
+            self.serve(index, now);
+        }
         if fresh {
             // The others of the group have new bytes in their window too.
             self.deliver(serial);
@@ -332,6 +341,7 @@ impl Worker {
         self.free.push(index);
         // A socket that cannot be taken off the poll is closed all the same.
         let _ = self.poll.registry().deregister(&mut player.socket);
+        player.socket.close();
         let totals = player.totals();
         let (group, member, mut inbound) = (player.group, player.member, player.inbound);
         self.leave_group(group, member);

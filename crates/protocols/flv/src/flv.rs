@@ -1,13 +1,13 @@
 use vivace_base::MediaTime;
 use vivace_hub::{Format, FormatKind, Tracks};
-use vivace_media::{Frame, FrameKind, amf, flv};
+use vivace_media::{Container, Frame, FrameKind, amf, flv};
 
 use crate::websocket::framed;
 
 /// FLV over HTTP.
-pub const FLV: FormatKind = FormatKind { name: "flv", make: || Box::new(Flv) };
+pub const FLV: FormatKind = FormatKind { name: "flv", container: Container::Flv, make: || Box::new(Flv) };
 /// FLV over WebSocket: one message per tag.
-pub const WS_FLV: FormatKind = FormatKind { name: "ws-flv", make: || Box::new(WsFlv(Flv)) };
+pub const WS_FLV: FormatKind = FormatKind { name: "ws-flv", container: Container::Flv, make: || Box::new(WsFlv(Flv)) };
 
 struct Flv;
 

@@ -1,14 +1,15 @@
 use vivace_base::MediaTime;
 use vivace_hub::{Config, Format, FormatKind, Tracks};
-use vivace_media::fmp4::{Sample, Track, fragment, init_segment};
-use vivace_media::{Frame, FrameKind};
+use vivace_media::fmp4::{Fault, Sample, Track, fragment, init_segment};
+use vivace_media::{Container, Frame, FrameKind};
 
 use crate::websocket::framed;
 
 /// Fragmented MP4 over HTTP.
-pub const MP4: FormatKind = FormatKind { name: "mp4", make: || Box::new(Mp4::default()) };
+pub const MP4: FormatKind = FormatKind { name: "mp4", container: Container::Fmp4, make: || Box::new(Mp4::default()) };
 /// Fragmented MP4 over WebSocket: one message per fragment.
-pub const WS_MP4: FormatKind = FormatKind { name: "ws-mp4", make: || Box::new(WsMp4(Mp4::default())) };
+pub const WS_MP4: FormatKind =
+    FormatKind { name: "ws-mp4", container: Container::Fmp4, make: || Box::new(WsMp4(Mp4::default())) };
 
 const VIDEO_ID: u32 = 1;
 const AUDIO_ID: u32 = 2;
@@ -19,6 +20,8 @@ struct Mp4 {
     sequence: u32,
     video: Option<Lane>,
     audio: Option<Lane>,
+    /// The pictures' configuration as the shared bytes describe it to those who read on.
+    described: Option<Config>,
 }
 
 /// One track with what its next fragment needs to know.
@@ -41,9 +44,13 @@ const INTERVAL_MAX: MediaTime = MediaTime::from_ms(500);
 impl Lane {
     fn of(config: Option<&Config>, id: u32, interval: MediaTime) -> Option<Self> {
         let config = config?;
-        let track = Track::from_config(config.codec, &config.record, id);
-        if let Err(fault) = &track {
-            tracing::warn!(%fault, codec = ?config.codec, "a track cannot be written as MP4 and is left out");
+        let track = config.track(id);
+        match &track {
+            // The next key frame tells it. What MP4 does not carry has been refused where the play was asked for.
+            Ok(_) | Err(Fault::SizeUnknown | Fault::NotCarried(_)) => {}
+            Err(fault) => {
+                tracing::warn!(%fault, codec = ?config.codec, "a track cannot be written as MP4 and is left out");
+            }
         }
         Some(Self { config: config.clone(), track: track.ok(), warned: false, last: None, interval })
     }
@@ -64,6 +71,24 @@ impl Mp4 {
     fn follow(&mut self, tracks: &Tracks) {
         renew(&mut self.video, tracks.video.as_ref(), VIDEO_ID, VIDEO_INTERVAL);
         renew(&mut self.audio, tracks.audio.as_ref(), AUDIO_ID, AUDIO_INTERVAL);
+    }
+
+    /// Whether those who read on need a new initialisation segment before this frame.
+    ///
+    /// The hub passes on a configuration only where it changed something. Whether `follow` has seen the change before says
+    /// nothing: a newcomer's headers, or frames of the same batch, may have shown it. Where the record does not tell the
+    /// size, the key frame behind it does.
+    fn describes(&self, frame: &Frame, tracks: &Tracks) -> bool {
+        match frame.kind {
+            FrameKind::AudioConfig => true,
+            FrameKind::VideoConfig => self.video.as_ref().is_some_and(|lane| lane.track.is_some()),
+            FrameKind::Video if frame.key => {
+                let in_band = tracks.video.as_ref().filter(|video| video.size.is_some());
+                // The very first frames are described by the headers with which everybody begins.
+                self.sequence > 0 && in_band.is_some() && in_band != self.described.as_ref()
+            }
+            FrameKind::Video | FrameKind::Audio | FrameKind::Metadata => false,
+        }
     }
 
     fn init(&self, out: &mut Vec<u8>) {
@@ -92,10 +117,11 @@ impl Format for Mp4 {
 
     fn frame(&mut self, frame: &Frame, tracks: &Tracks, out: &mut Vec<u8>) {
         self.follow(tracks);
-        // The hub passes on a configuration only where it changed something. Whether `follow` has seen the change before
-        // says nothing: a newcomer's headers, or frames of the same batch, may have shown it.
-        if matches!(frame.kind, FrameKind::VideoConfig | FrameKind::AudioConfig) {
+        if self.describes(frame, tracks) {
             self.init(out);
+        }
+        if frame.kind == FrameKind::Video && frame.key {
+            self.described.clone_from(&tracks.video);
         }
         let lane = match frame.kind {
             FrameKind::Video => self.video.as_mut(),
@@ -144,12 +170,71 @@ mod tests {
     use std::sync::Arc;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+    use bytes::Bytes;
     use tracing::{Event, Metadata, Subscriber, span};
     use vivace_base::MediaTime;
     use vivace_hub::{Config, Tracks};
+    use vivace_media::fmp4::{boxes, find};
     use vivace_media::{Codec, Frame, FrameKind};
 
     use super::MP4;
+
+    fn frame(kind: FrameKind, codec: Codec, key: bool) -> Frame {
+        let (dts, cts) = (MediaTime::ZERO, MediaTime::ZERO);
+        Frame { kind, codec: Some(codec), dts, cts, key, payload: Bytes::from_static(b"x") }
+    }
+
+    fn config(codec: Codec, record: &'static [u8], size: Option<(u16, u16)>) -> Config {
+        Config { codec, record: Bytes::from_static(record), size }
+    }
+
+    /// The types of the boxes, and the tracks of each `moov`.
+    fn kinds(bytes: &[u8]) -> (String, Vec<usize>) {
+        let found: Vec<_> = boxes(bytes).map(|found| found.expect("whole boxes")).collect();
+        let tracks = |moov: &[u8]| boxes(moov).filter(|found| found.is_ok_and(|found| found.kind == *b"trak")).count();
+        let moovs = found.iter().filter(|found| found.kind == *b"moov").map(|found| tracks(found.payload));
+        let names = found.iter().map(|found| String::from_utf8_lossy(&found.kind).into_owned());
+        (names.collect::<Vec<_>>().join(" "), moovs.collect())
+    }
+
+    #[test]
+    fn pictures_whose_size_stands_in_their_key_frames_are_described_by_these() {
+        let vpcc = b"\x00\x0b\x82\x02\x02\x02\0\0";
+        let aac = config(Codec::Aac, b"\x12\x10", None);
+        let mut tracks = Tracks::default();
+        tracks.audio = Some(aac);
+        let mut format = (MP4.make)();
+        let mut write = |tracks: &Tracks, frame: Frame| {
+            let mut out = Vec::new();
+            format.frame(&frame, tracks, &mut out);
+            out
+        };
+        // A stream of sound, to which pictures come.
+        assert_eq!(kinds(&write(&tracks, frame(FrameKind::Audio, Codec::Aac, true))).0, "moof mdat");
+        tracks.video = Some(config(Codec::Vp9, vpcc, None));
+        assert!(write(&tracks, frame(FrameKind::VideoConfig, Codec::Vp9, false)).is_empty());
+        assert!(write(&tracks, frame(FrameKind::Video, Codec::Vp9, false)).is_empty());
+        tracks.video = Some(config(Codec::Vp9, vpcc, Some((320, 180))));
+        let key = write(&tracks, frame(FrameKind::Video, Codec::Vp9, true));
+        assert_eq!(kinds(&key), ("ftyp moov moof mdat".to_owned(), vec![2]));
+        assert_eq!(kinds(&write(&tracks, frame(FrameKind::Video, Codec::Vp9, true))).0, "moof mdat");
+        // Another size.
+        tracks.video = Some(config(Codec::Vp9, vpcc, Some((640, 360))));
+        let key = write(&tracks, frame(FrameKind::Video, Codec::Vp9, true));
+        let tkhd = find(&key, &[b"moov", b"trak", b"tkhd"]).expect("a track header");
+        assert_eq!(&tkhd[76..], b"\x02\x80\0\0\x01\x68\0\0");
+    }
+
+    #[test]
+    fn a_track_that_is_not_carried_is_left_out() {
+        let mut tracks = Tracks::default();
+        tracks.audio = Some(config(Codec::G711A, b"", None));
+        let mut format = (MP4.make)();
+        let mut out = Vec::new();
+        format.headers(&tracks, MediaTime::ZERO, &mut out);
+        format.frame(&frame(FrameKind::Audio, Codec::G711A, true), &tracks, &mut out);
+        assert!(out.is_empty());
+    }
 
     /// Counts what is logged.
     struct Lines(Arc<AtomicU64>);
@@ -182,7 +267,7 @@ mod tests {
         let mut format = (MP4.make)();
         let broken = |junk: &'static [u8]| {
             let mut tracks = Tracks::default();
-            tracks.video = Some(Config { codec: Codec::H264, record: junk.into() });
+            tracks.video = Some(Config { codec: Codec::H264, record: junk.into(), size: None });
             tracks
         };
         let mut out = Vec::new();

@@ -1,17 +1,20 @@
 use vivace_base::{MediaTime, RTMP_CHUNK_BYTES_OUT};
 use vivace_hub::{Format, FormatKind, Tracks};
 use vivace_media::flv::{self, TagKind};
-use vivace_media::{Frame, FrameKind, amf};
+use vivace_media::{Container, Frame, FrameKind, amf};
 
 use crate::engine::MediaKind;
 use crate::engine::chunk::write_message;
 
 /// RTMP messages on message stream 1, in chunks of the size that the server announces to everybody.
-pub const RTMP: FormatKind = FormatKind { name: "rtmp", make: || Box::new(Messages::new(Wanted::Both)) };
+pub const RTMP: FormatKind =
+    FormatKind { name: "rtmp", container: Container::Flv, make: || Box::new(Messages::new(Wanted::Both)) };
 /// The same for a player that has said `receiveVideo(false)`.
-pub const RTMP_AUDIO: FormatKind = FormatKind { name: "rtmp-audio", make: || Box::new(Messages::new(Wanted::Audio)) };
+pub const RTMP_AUDIO: FormatKind =
+    FormatKind { name: "rtmp-audio", container: Container::Flv, make: || Box::new(Messages::new(Wanted::Audio)) };
 /// The same for a player that has said `receiveAudio(false)`.
-pub const RTMP_VIDEO: FormatKind = FormatKind { name: "rtmp-video", make: || Box::new(Messages::new(Wanted::Video)) };
+pub const RTMP_VIDEO: FormatKind =
+    FormatKind { name: "rtmp-video", container: Container::Flv, make: || Box::new(Messages::new(Wanted::Video)) };
 
 /// The message stream that all players share, so that they can share bytes.
 pub const STREAM_ID: u32 = 1;

@@ -9,5 +9,7 @@ mod to_hub;
 
 pub use from_hub::{RTMP, RTMP_AUDIO, RTMP_VIDEO, STREAM_ID};
 pub use play::{OnEnd, RtmpPlayer};
-pub use serve::{Address, Connection, PlayRequest, PlayStart, PublishRequest, Request, SessionEnd, Surroundings};
+pub use serve::{
+    Address, Bytestream, Connection, PlayRequest, PlayStart, PublishRequest, Request, SessionEnd, Surroundings,
+};
 pub use to_hub::ToHub;

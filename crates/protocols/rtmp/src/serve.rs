@@ -1,11 +1,9 @@
-use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 use thiserror::Error;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use vivace_base::{Clock, Limits, MonoMs, SessionId};
@@ -56,6 +54,11 @@ pub enum SessionEnd {
     Shutdown,
 }
 
+/// What RTMP goes over.
+pub trait Bytestream: AsyncRead + AsyncWrite + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Bytestream for S {}
+
 /// What every session needs from its surroundings.
 #[derive(Clone)]
 pub struct Surroundings {
@@ -67,20 +70,20 @@ pub struct Surroundings {
     pub stop: CancellationToken,
 }
 
-/// One connection up to its first publish or play.
-pub struct Connection {
-    socket: TcpStream,
+/// One connection up to its first publish or play, over any stream of bytes: TCP, or TLS over it.
+pub struct Connection<S> {
+    socket: S,
     engine: Server,
     around: Surroundings,
     buffer: Vec<u8>,
 }
 
 /// What the peer wants.
-pub enum Request {
+pub enum Request<S> {
     /// To publish.
-    Publish(PublishRequest),
+    Publish(PublishRequest<S>),
     /// To play.
-    Play(PlayRequest),
+    Play(PlayRequest<S>),
 }
 
 /// Address of a publish or play, as sent.
@@ -95,18 +98,18 @@ pub struct Address {
 }
 
 /// A publish that waits for an answer.
-pub struct PublishRequest {
+pub struct PublishRequest<S> {
     /// What is asked for.
     pub address: Address,
-    connection: Connection,
+    connection: Connection<S>,
     stream_id: u32,
 }
 
 /// A play that waits for an answer.
-pub struct PlayRequest {
+pub struct PlayRequest<S> {
     /// What is asked for.
     pub address: Address,
-    connection: Connection,
+    connection: Connection<S>,
     stream_id: u32,
 }
 
@@ -117,15 +120,15 @@ const LOOK: Duration = Duration::from_secs(1);
 /// How long a refused peer may take to read its refusal.
 const LINGER: Duration = Duration::from_secs(2);
 
-impl Connection {
+impl<S: Bytestream> Connection<S> {
     /// A connection that has just been accepted; `random` fills its handshake.
-    pub fn new(socket: TcpStream, around: Surroundings, random: [u8; RANDOM_BYTES]) -> Self {
+    pub fn new(socket: S, around: Surroundings, random: [u8; RANDOM_BYTES]) -> Self {
         let engine = Server::new(around.limits.clone(), random);
         Self { socket, engine, around, buffer: vec![0; READ_BYTES] }
     }
 
     /// Runs until the peer asks to publish or to play.
-    pub async fn request(mut self) -> Result<Request, SessionEnd> {
+    pub async fn request(mut self) -> Result<Request<S>, SessionEnd> {
         let ms = self.around.limits.handshake_ms_max;
         let late = SessionEnd::TooLate { what: "the RTMP handshake", ms };
         timeout(Duration::from_millis(ms), self.shake_hands()).await.map_err(|_| late)??;
@@ -183,8 +186,12 @@ impl Connection {
     async fn flush(&mut self) -> Result<(), SessionEnd> {
         let patience = Duration::from_millis(self.around.limits.publisher_idle_ms_max);
         while let Some(output) = self.engine.take_output() {
-            let written = timeout(patience, self.socket.write_all(&output)).await;
-            written.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
+            let write = async {
+                self.socket.write_all(&output).await?;
+                // TLS keeps what the socket does not take at once.
+                self.socket.flush().await
+            };
+            timeout(patience, write).await.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
         }
         Ok(())
     }
@@ -208,12 +215,7 @@ enum Asked {
     Play(u32, Address),
 }
 
-impl PublishRequest {
-    /// The peer's address.
-    pub fn peer(&self) -> std::io::Result<SocketAddr> {
-        self.connection.socket.peer_addr()
-    }
-
+impl<S: Bytestream> PublishRequest<S> {
     /// Refuses with `onStatus` of level error and closes.
     pub async fn refuse(mut self, code: &str, description: &str) {
         self.connection.engine.refuse_publish(self.stream_id, code, description);
@@ -261,7 +263,7 @@ struct Feed {
 enum Never {}
 
 impl Feed {
-    async fn run(&mut self, connection: &mut Connection) -> Result<Never, SessionEnd> {
+    async fn run<S: Bytestream>(&mut self, connection: &mut Connection<S>) -> Result<Never, SessionEnd> {
         let mut heard_at = connection.around.clock.mono();
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -291,7 +293,7 @@ impl Feed {
         Ok(())
     }
 
-    fn on_event(&mut self, connection: &mut Connection, event: Event) -> Result<(), SessionEnd> {
+    fn on_event<S: Bytestream>(&mut self, connection: &mut Connection<S>, event: Event) -> Result<(), SessionEnd> {
         match event {
             Event::Media { stream_id, kind, timestamp, body } if stream_id == self.stream_id => {
                 self.on_media(kind, timestamp, &body)
@@ -334,21 +336,16 @@ impl Feed {
 }
 
 /// A player's connection after its handshake.
-pub struct PlayStart {
-    /// The socket, non-blocking.
-    pub socket: std::net::TcpStream,
+pub struct PlayStart<S> {
+    /// The stream of bytes that the connection was made over.
+    pub socket: S,
     /// Replies that go first.
     pub head: Bytes,
     /// The engine, which goes on reading the player's messages.
     pub engine: Server,
 }
 
-impl PlayRequest {
-    /// The peer's address.
-    pub fn peer(&self) -> std::io::Result<SocketAddr> {
-        self.connection.socket.peer_addr()
-    }
-
+impl<S: Bytestream> PlayRequest<S> {
     /// The message stream that is to be played on.
     pub const fn stream_id(&self) -> u32 {
         self.stream_id
@@ -361,7 +358,7 @@ impl PlayRequest {
     }
 
     /// Says `NetStream.Play.Start` and gives the connection away.
-    pub fn accept(mut self) -> Result<PlayStart, SessionEnd> {
+    pub fn accept(mut self) -> Result<PlayStart<S>, SessionEnd> {
         if !self.connection.engine.accept_play(self.stream_id) {
             return Err(SessionEnd::Closed);
         }
@@ -369,6 +366,6 @@ impl PlayRequest {
         while let Some(output) = self.connection.engine.take_output() {
             head.extend_from_slice(&output);
         }
-        Ok(PlayStart { socket: self.connection.socket.into_std()?, head: head.into(), engine: self.connection.engine })
+        Ok(PlayStart { socket: self.connection.socket, head: head.into(), engine: self.connection.engine })
     }
 }

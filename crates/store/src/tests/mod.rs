@@ -2,6 +2,7 @@ mod apps;
 mod crash;
 mod events;
 mod faults;
+mod hls;
 mod opening;
 
 use std::path::{Path, PathBuf};

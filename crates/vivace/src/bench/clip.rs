@@ -191,7 +191,8 @@ fn round_ms(frames: &[Piece]) -> u32 {
 fn length_size(codec: Codec, record: &[u8]) -> Result<usize, ClipFault> {
     Ok(match codec {
         Codec::Hevc => hevc::ConfigurationRecord::parse(record)?.length_size,
-        Codec::H264 | Codec::Aac | Codec::Mp3 => h264::ConfigurationRecord::parse(record)?.length_size,
+        Codec::H264 => h264::ConfigurationRecord::parse(record)?.length_size,
+        _ => 4, // no NAL units
     })
 }
 
@@ -206,7 +207,7 @@ fn delimiter_bytes(codec: Codec, data: &[u8], length_size: usize) -> usize {
             .next()
             .and_then(Result::ok)
             .filter(|unit| hevc::nal_type(unit) == Some(35)),
-        Codec::Aac | Codec::Mp3 => None,
+        _ => None,
     };
     first.map_or(0, |unit| unit.len().saturating_add(length_size))
 }

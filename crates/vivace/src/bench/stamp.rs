@@ -21,7 +21,9 @@ pub(super) fn sei(codec: Codec, length_size: usize, now_ns: u64) -> Option<Vec<u
         Codec::H264 => &[6],
         // A prefix SEI of the base layer.
         Codec::Hevc => &[39 << 1, 1],
-        Codec::Aac | Codec::Mp3 => return None,
+        // Its units of metadata would have to stand inside of the frame.
+        Codec::Av1 | Codec::Vp9 => return None,
+        Codec::Aac | Codec::Mp3 | Codec::Opus | Codec::G711A | Codec::G711U => return None,
     };
     let unit_bytes = header.len() + 2 + STAMP_BYTES + 1;
     let length = (unit_bytes as u32).to_be_bytes();

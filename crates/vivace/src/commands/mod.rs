@@ -4,6 +4,7 @@ mod app;
 mod check_config;
 mod demo;
 mod explain;
+mod formats;
 mod place;
 mod serve;
 mod url;
@@ -38,6 +39,8 @@ enum Command {
     CheckConfig(check_config::Args),
     /// Tell cause and remedy of an error code.
     Explain(explain::Args),
+    /// Show which codec passes through which protocol.
+    Formats(formats::Args),
     /// Measure a live server: publish and play in numbers, and report delay and cost as JSON.
     Bench(crate::bench::Args),
 }
@@ -60,6 +63,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Url(command) => url::run(&command),
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Explain(args) => explain::run(&args),
+        Command::Formats(args) => formats::run(&args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

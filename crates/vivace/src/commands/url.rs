@@ -27,6 +27,9 @@ pub(super) enum Command {
 pub(super) struct PushArgs {
     /// The stream's name: letters, digits, `_`, `-` and inner dots.
     name: String,
+    /// Over TLS: `rtmps://`.
+    #[arg(long)]
+    tls: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -39,6 +42,9 @@ pub(super) struct PlayArgs {
     /// How to play it.
     #[arg(long, value_enum, default_value_t = Format::Flv)]
     format: Format,
+    /// Over TLS: `https://`, `wss://` or `rtmps://`.
+    #[arg(long)]
+    tls: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -46,6 +52,9 @@ pub(super) struct PlayArgs {
 /// Where the page is.
 #[derive(Debug, Args)]
 pub(super) struct PageArgs {
+    /// Over TLS: `https://`.
+    #[arg(long)]
+    tls: bool,
     #[command(flatten)]
     place: Place,
 }
@@ -57,6 +66,10 @@ pub(super) enum Format {
     Flv,
     /// Fragmented MP4 over HTTP.
     Mp4,
+    /// HLS.
+    Hls,
+    /// HLS with parts, for low latency.
+    Llhls,
     /// RTMP.
     Rtmp,
     /// FLV over WebSocket.
@@ -66,22 +79,35 @@ pub(super) enum Format {
 }
 
 pub(super) fn run(command: &Command) -> Result<(), Fault> {
-    let (place, name) = match command {
-        Command::Push(args) => (&args.place, Some(&args.name)),
-        Command::Play(args) => (&args.place, Some(&args.name)),
-        Command::Page(args) => (&args.place, None),
+    let (place, name, tls) = match command {
+        Command::Push(args) => (&args.place, Some(&args.name), args.tls),
+        Command::Play(args) => (&args.place, Some(&args.name), args.tls),
+        Command::Page(args) => (&args.place, None, args.tls),
     };
     let name = name.map(|name| parse(name)).transpose()?;
     let settings = place.settings()?;
     let app = read_app(&settings)?;
     let config = &settings.values.config;
-    let urls = Urls { listening: Listening::find(config)?, app: &app, config, now: machine::unix_now() };
-    print::out(&match (command, name) {
+    let listening = Listening::find(config)?;
+    let urls = Urls { listening, app: &app, config, now: machine::unix_now() };
+    let of_rtmp = match command {
+        Command::Push(_) => true,
+        Command::Play(args) => args.format == Format::Rtmp,
+        Command::Page(_) => false,
+    };
+    let urls = if tls { urls.over_tls(of_rtmp)? } else { urls };
+    let url = match (command, name) {
         (Command::Push(_), Some(name)) => urls.push(&name),
         (Command::Play(args), Some(name)) => urls.play(&name, args.format),
         _ => urls.page(),
-    });
+    };
+    print::out(&if tls { secure(&url) } else { url });
     Ok(())
+}
+
+/// The URL with the scheme that stands for TLS: `rtmps`, `https`, `wss`.
+fn secure(url: &str) -> String {
+    url.replacen("://", "s://", 1)
 }
 
 fn parse(name: &str) -> Result<StreamName, Fault> {
@@ -101,6 +127,20 @@ pub(super) struct Urls<'a> {
 }
 
 impl Urls<'_> {
+    /// The same with the listener that has TLS in the place of the plain one.
+    ///
+    /// # Errors
+    /// There is no such listener.
+    fn over_tls(mut self, of_rtmp: bool) -> Result<Self, Fault> {
+        let no = |setting| Fault::NoTls { setting };
+        if of_rtmp {
+            self.listening.rtmp = self.listening.rtmps.ok_or_else(|| no("rtmps"))?;
+        } else {
+            self.listening.http = self.listening.https.ok_or_else(|| no("https"))?;
+        }
+        Ok(self)
+    }
+
     /// To push a stream to.
     pub(super) fn push(&self, name: &StreamName) -> String {
         push_url(&self.rtmp(), name, self.app.keys.bizid, Some(self.stamp(&self.app.keys.push_key)))
@@ -114,6 +154,8 @@ impl Urls<'_> {
             Format::Rtmp => play_url(PlayFormat::Rtmp, &self.rtmp(), name, stamp),
             Format::Flv => http(PlayFormat::Flv),
             Format::Mp4 => http(PlayFormat::Mp4),
+            Format::Hls => http(PlayFormat::Hls),
+            Format::Llhls => http(PlayFormat::LlHls),
             Format::WsFlv => http(PlayFormat::Flv).replacen("http", "ws", 1),
             Format::WsMp4 => http(PlayFormat::Mp4).replacen("http", "ws", 1),
         }

@@ -1,6 +1,6 @@
 //! How texts become values. Each parser says on failure what it expects.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::str::FromStr;
 
 use tracing_subscriber::EnvFilter;
@@ -12,6 +12,26 @@ pub(super) type Expected = String;
 /// An IP address and a port.
 pub(super) fn address(text: &str) -> Result<SocketAddr, Expected> {
     text.parse().map_err(|_| "an IP address and a port, such as 127.0.0.1:1935 or [::]:1935".to_owned())
+}
+
+/// An IP address and a port; empty for no listener.
+pub(super) fn listener(text: &str) -> Result<Option<SocketAddr>, Expected> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    address(text).map(Some).map_err(|expected| format!("{expected}, or nothing"))
+}
+
+/// Host names and IP addresses between commas; empty for none.
+pub(super) fn names(text: &str) -> Result<Vec<String>, Expected> {
+    let one = |name: &str| match host(name) {
+        Ok(Some(name)) if !name.starts_with('[') => Some(name),
+        _ => name.parse::<IpAddr>().is_ok().then(|| name.to_owned()),
+    };
+    let names = text.split(',').map(str::trim).filter(|_| !text.is_empty()).map(one);
+    names.collect::<Option<_>>().ok_or_else(|| {
+        "host names and IP addresses between commas, such as live.example.com,192.0.2.7,2001:db8::1".to_owned()
+    })
 }
 
 /// A whole number within bounds, `_` between digits allowed; `of` says of what.

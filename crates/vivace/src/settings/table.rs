@@ -1,10 +1,10 @@
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use vivace_base::LimitField;
 use vivace_server::Auth;
 
-use super::kind::{Expected, address, host, log_level, number, switch, word};
+use super::kind::{Expected, address, host, listener, log_level, names, number, switch, word};
 use super::{LogFormat, Values, limits};
 
 /// One thing that can be set.
@@ -41,7 +41,7 @@ const AUTH: [(&str, Auth); 2] = [("signed", Auth::Signed), ("open", Auth::Open)]
 const FORMAT: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 /// Every setting but the limits, which follow from `vivace_base::Limits` itself.
-static LINES: [Line; 12] = [
+static LINES: [Line; 17] = [
     Line {
         key: "rtmp",
         value_name: "ADDR",
@@ -57,6 +57,49 @@ static LINES: [Line; 12] = [
               The default is IPv4 only; `[::]:8080` is IPv6, and IPv4 too unless the system keeps them apart.",
         get: |values| values.config.http.to_string(),
         set: |values, text| address(text).map(|value| values.config.http = value),
+    },
+    Line {
+        key: "rtmps",
+        value_name: "ADDR",
+        doc: "Address and port of the RTMPS listener; port 0 takes a free one, an empty value opens none.",
+        get: |values| text_of(values.config.rtmps.as_ref()),
+        set: |values, text| listener(text).map(|value| values.config.rtmps = value),
+    },
+    Line {
+        key: "https",
+        value_name: "ADDR",
+        doc: "Address and port of the HTTPS listener, with HTTP/2; port 0 takes a free one, an empty value opens none.",
+        get: |values| text_of(values.config.https.as_ref()),
+        set: |values, text| listener(text).map(|value| values.config.https = value),
+    },
+    Line {
+        key: "tls.cert",
+        value_name: "FILE",
+        doc: "The certificate of RTMPS and HTTPS with its chain, in PEM; empty, `tls/cert.pem` in the data folder. \
+              A new file is taken into use at once.",
+        get: |values| path_text(values.config.tls.cert.as_deref()),
+        set: |values, text| {
+            values.config.tls.cert = path(text);
+            Ok(())
+        },
+    },
+    Line {
+        key: "tls.key",
+        value_name: "FILE",
+        doc: "Its private key without a passphrase, in PEM; empty, `tls/key.pem` in the data folder.",
+        get: |values| path_text(values.config.tls.key.as_deref()),
+        set: |values, text| {
+            values.config.tls.key = path(text);
+            Ok(())
+        },
+    },
+    Line {
+        key: "tls.names",
+        value_name: "NAMES",
+        doc: "Host names and IP addresses, separated by commas, of the self-signed certificate that the first start makes; \
+              empty, `localhost`, `127.0.0.1`, `::1`, the machine's host name and `public.host`.",
+        get: |values| values.config.tls.names.join(","),
+        set: |values, text| names(text).map(|value| values.config.tls.names = value),
     },
     Line {
         key: "data",
@@ -214,6 +257,19 @@ impl Setting {
         let bare = text == "true" || text == "false" || text.parse::<u64>().is_ok();
         if bare { text } else { toml::Value::String(text).to_string() }
     }
+}
+
+/// A path; none for an empty text.
+fn path(text: &str) -> Option<PathBuf> {
+    (!text.is_empty()).then(|| PathBuf::from(text))
+}
+
+fn path_text(path: Option<&Path>) -> String {
+    path.map_or_else(String::new, |path| path.display().to_string())
+}
+
+fn text_of<T: ToString>(value: Option<&T>) -> String {
+    value.map_or_else(String::new, T::to_string)
 }
 
 fn flag(key: &str) -> String {

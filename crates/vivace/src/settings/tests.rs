@@ -48,7 +48,7 @@ fn fault_of_file(name: &str, text: &str) -> String {
 /// A value other than the default that the setting takes.
 fn another(key: &str) -> &'static str {
     match key {
-        "rtmp" | "http" => "192.0.2.1:4000",
+        "rtmp" | "http" | "rtmps" | "https" => "192.0.2.1:4000",
         "data" => "elsewhere",
         "public.host" => "live.example.com",
         "push.auth" | "play.auth" => "open",
@@ -118,6 +118,8 @@ fn a_wrong_value_is_told_with_key_and_source() {
 fn wrong_values_of_every_kind_are_refused() {
     for (flag, values) in [
         ("--rtmp", &["", "1935", "localhost:1935", "127.0.0.1", "127.0.0.1:65536"] as &[&str]),
+        ("--rtmps", &["1936", "localhost:1936", " "]),
+        ("--tls-names", &["a b", "a,,b", ",", "http://a", "[::1]", "a:1"]),
         ("--data", &[""]),
         ("--public-host", &["a b", "http://a", "a:80", "-\n", "a..b", "[::1"]),
         ("--push-auth", &["", "SIGNED", "closed"]),
@@ -134,6 +136,9 @@ fn wrong_values_of_every_kind_are_refused() {
     }
     for (flag, value) in [
         ("--rtmp", "[::]:0"),
+        ("--https", ""),
+        ("--tls-names", "live.example.com, 192.0.2.7,2001:db8::1"),
+        ("--tls-names", ""),
         ("--public-host", "[2001:db8::1]"),
         ("--public-host", ""),
         ("--log-level", "warn,vivace=trace"),

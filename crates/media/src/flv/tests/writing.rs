@@ -17,9 +17,9 @@ fn header(frame: &Frame) -> Vec<u8> {
 
 #[test]
 fn body_headers_are_those_that_players_know() {
-    use Codec::{Aac, H264, Hevc, Mp3};
+    use Codec::{Aac, Av1, G711A, G711U, H264, Hevc, Mp3, Opus, Vp9};
     use FrameKind::{Audio, AudioConfig, Metadata, Video, VideoConfig};
-    let cases: [(Frame, &[u8]); 13] = [
+    let cases: [(Frame, &[u8]); 21] = [
         (frame(VideoConfig, Some(H264), 0, false), b"\x17\x00\x00\x00\x00"),
         (frame(Video, Some(H264), 80, true), b"\x17\x01\x00\x00\x50"),
         (frame(Video, Some(H264), -40, false), b"\x27\x01\xff\xff\xd8"),
@@ -32,6 +32,14 @@ fn body_headers_are_those_that_players_know() {
         (frame(AudioConfig, Some(Aac), 0, false), b"\xaf\x00"),
         (frame(Audio, Some(Aac), 0, false), b"\xaf\x01"),
         (frame(Audio, Some(Mp3), 0, false), b"\x2f"),
+        (frame(VideoConfig, Some(Av1), 0, false), b"\x90av01"),
+        (frame(Video, Some(Av1), 0, true), b"\x91av01"),
+        (frame(Video, Some(Av1), 0, false), b"\xa1av01"),
+        (frame(Video, Some(Vp9), 0, false), b"\xa1vp09"),
+        (frame(AudioConfig, Some(Opus), 0, false), b"\x90Opus"),
+        (frame(Audio, Some(Opus), 0, false), b"\x91Opus"),
+        (frame(Audio, Some(G711A), 0, false), b"\x72"),
+        (frame(Audio, Some(G711U), 0, false), b"\x82"),
         (frame(Metadata, None, 0, false), b""),
     ];
     for (frame, bytes) in cases {

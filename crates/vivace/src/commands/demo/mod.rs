@@ -66,6 +66,8 @@ fn values(args: &Args, folder: &Folder) -> Result<Values, Fault> {
     values.config.page_open = true;
     values.config.rtmp = args.rtmp.unwrap_or_else(|| free(RTMP));
     values.config.http = args.http.unwrap_or_else(|| free(HTTP));
+    // It is for this machine alone.
+    (values.config.rtmps, values.config.https) = (None, None);
     Ok(values)
 }
 
@@ -87,7 +89,7 @@ async fn demo(config: Config, clip: Clip) -> Result<(), Fault> {
         let server = Server::load(config.clone()).await?;
         let app = server.created_app().cloned().ok_or_else(|| Fault::NoApp { data: config.data.clone() })?;
         let taken = server.addresses();
-        let listening = Listening { rtmp: taken.rtmp, http: taken.http };
+        let listening = Listening { rtmp: taken.rtmp, http: taken.http, rtmps: None, https: None };
         let target = target(&app, &config, listening)?;
         let (granted, live) = oneshot::channel();
         let pushing = tokio::spawn(push::push(target, clip, stop.clone(), granted));

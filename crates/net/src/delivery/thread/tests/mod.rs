@@ -174,7 +174,13 @@ impl Stage {
         let ended: Arc<Mutex<Option<PlayEnd>>> = Arc::default();
         let reader = self.hub.subscribe(APP, &name(), kind).expect("live");
         let inbound = Box::new(Orders { ended: ended.clone() });
-        self.handle.adopt(Adoption { socket: served, reader, start, head: reply(1).into(), inbound });
+        self.handle.adopt(Adoption {
+            socket: crate::delivery::Socket::Plain(served),
+            reader,
+            start,
+            head: reply(1).into(),
+            inbound,
+        });
         Client {
             socket,
             bytes: Vec::new(),

@@ -37,7 +37,13 @@ fn join_faulty(stage: &Stage, at: &'static str) -> (TcpStream, Arc<Mutex<Option<
     let ended: Arc<Mutex<Option<PlayEnd>>> = Arc::default();
     let reader = stage.hub.subscribe(APP, &name(), ALL).expect("live");
     let inbound = Box::new(Faulty { at, ended: ended.clone() });
-    stage.handle.adopt(Adoption { socket: served, reader, start: Start::Fast, head: reply(1).into(), inbound });
+    stage.handle.adopt(Adoption {
+        socket: crate::delivery::Socket::Plain(served),
+        reader,
+        start: Start::Fast,
+        head: reply(1).into(),
+        inbound,
+    });
     (socket, ended)
 }
 

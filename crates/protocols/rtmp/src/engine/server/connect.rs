@@ -8,8 +8,8 @@ use crate::engine::link::WINDOW_BYTES;
 use crate::engine::wire::{info, object, user_event};
 
 /// FourCCs that the hub carries (Enhanced RTMP v2, "Defining Additional Video Codecs" and "... Audio Codecs").
-const VIDEO_FOURCC: [&str; 2] = ["avc1", "hvc1"];
-const AUDIO_FOURCC: [&str; 2] = ["mp4a", ".mp3"];
+const VIDEO_FOURCC: [&str; 4] = ["avc1", "hvc1", "av01", "vp09"];
+const AUDIO_FOURCC: [&str; 3] = ["mp4a", ".mp3", "Opus"];
 /// `FourCcInfoMask.CanForward`: the server passes these codecs on and neither decodes nor encodes.
 const CAN_FORWARD: f64 = 4.0;
 /// No bit of `CapsExMask`: neither reconnect requests, multitrack, ModEx nor nanosecond offsets are done here.
@@ -132,10 +132,11 @@ fn enhanced(given: &Value) -> Vec<(String, Value)> {
         let both = VIDEO_FOURCC.into_iter().chain(AUDIO_FOURCC).filter(|fourcc| offers(fourcc));
         ours.push(("fourCcList".to_owned(), Value::StrictArray(both.map(Value::from).collect())));
     }
-    for (key, known) in [("videoFourCcInfoMap", VIDEO_FOURCC), ("audioFourCcInfoMap", AUDIO_FOURCC)] {
+    let maps = [("videoFourCcInfoMap", &VIDEO_FOURCC[..]), ("audioFourCcInfoMap", &AUDIO_FOURCC)];
+    for (key, known) in maps {
         let Some(offered) = given.get(key).filter(|value| value.properties().is_some()) else { continue };
-        let both = known.into_iter().filter(|fourcc| offered.get(fourcc).or_else(|| offered.get("*")).is_some());
-        let map = both.map(|fourcc| (fourcc.to_owned(), CAN_FORWARD.into())).collect();
+        let both = known.iter().filter(|fourcc| offered.get(fourcc).or_else(|| offered.get("*")).is_some());
+        let map = both.map(|fourcc| ((*fourcc).to_owned(), CAN_FORWARD.into())).collect();
         ours.push((key.to_owned(), Value::Object(map)));
     }
     if given.get("capsEx").and_then(Value::as_f64).is_some() {

@@ -37,18 +37,18 @@ fn enhanced_rtmp_is_answered_as_far_as_it_was_offered() {
     let given = object([
         ("app", "live".into()),
         ("objectEncoding", 3.0.into()),
-        ("fourCcList", Value::StrictArray(vec!["av01".into(), "hvc1".into(), 7.0.into()])),
+        ("fourCcList", Value::StrictArray(vec!["vvc1".into(), "av01".into(), "hvc1".into(), 7.0.into()])),
         ("videoFourCcInfoMap", object([("*", 7.0.into())])),
-        ("audioFourCcInfoMap", object([("Opus", 7.0.into()), ("mp4a", 7.0.into())])),
+        ("audioFourCcInfoMap", object([("fLaC", 7.0.into()), ("Opus", 7.0.into()), ("mp4a", 7.0.into())])),
         ("capsEx", 15.0.into()),
     ]);
     peer.call(0, &["connect".into(), 1.0.into(), given]);
     let result = peer.answer();
     assert_eq!(result[3].get("objectEncoding").and_then(Value::as_f64), Some(3.0));
-    assert_eq!(result[2].get("fourCcList"), Some(&Value::StrictArray(vec!["hvc1".into()])));
-    let video = object([("avc1", 4.0.into()), ("hvc1", 4.0.into())]);
+    assert_eq!(result[2].get("fourCcList"), Some(&Value::StrictArray(vec!["hvc1".into(), "av01".into()])));
+    let video = object(["avc1", "hvc1", "av01", "vp09"].map(|fourcc| (fourcc, 4.0.into())));
     assert_eq!(result[2].get("videoFourCcInfoMap"), Some(&video));
-    assert_eq!(result[2].get("audioFourCcInfoMap"), Some(&object([("mp4a", 4.0.into())])));
+    assert_eq!(result[2].get("audioFourCcInfoMap"), Some(&object(["mp4a", "Opus"].map(|fourcc| (fourcc, 4.0.into())))));
     assert_eq!(result[2].get("capsEx"), Some(&Value::Number(0.0)));
 }
 

@@ -1,0 +1,206 @@
+use std::collections::BTreeMap;
+
+use super::psi::checksum;
+use super::{Fault, PACKET_BYTES};
+
+/// Reads packets one by one: tables, clock, and the PES packets of the first program's tracks.
+#[derive(Debug)]
+pub struct Reader {
+    pes_bytes_max: usize,
+    map_pid: Option<u16>,
+    tracks: BTreeMap<u16, Track>,
+    /// Newest continuity counter of each PID of interest.
+    counters: BTreeMap<u16, u8>,
+}
+
+#[derive(Debug, Default)]
+struct Track {
+    stream_type: u8,
+    begun: bool,
+    random_access: bool,
+    pes: Vec<u8>,
+}
+
+/// What one packet told.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Packet {
+    /// Its PID.
+    pub pid: u16,
+    /// The base of its clock reference in 1/90,000 s.
+    pub pcr: Option<u64>,
+    /// The PES packet that ended before it on the same PID.
+    pub unit: Option<Unit>,
+}
+
+/// One PES packet.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Unit {
+    /// The PID.
+    pub pid: u16,
+    /// `stream_type` of the program map table.
+    pub stream_type: u8,
+    /// Presentation time in 1/90,000 s, 33 bits.
+    pub pts: Option<u64>,
+    /// Decoding time, where it differs.
+    pub dts: Option<u64>,
+    /// The first packet said that decoding may begin here.
+    pub random_access: bool,
+    /// The payload.
+    pub payload: Vec<u8>,
+}
+
+/// Tracks of a program that are read.
+const TRACKS_MAX: usize = 16;
+
+impl Reader {
+    /// A reader that takes PES packets of at most `pes_bytes_max` bytes.
+    pub fn new(pes_bytes_max: usize) -> Self {
+        Self { pes_bytes_max, map_pid: None, tracks: BTreeMap::new(), counters: BTreeMap::new() }
+    }
+
+    /// Takes one packet.
+    ///
+    /// # Errors
+    /// [`Fault`]; the reader may be given the next packet nevertheless.
+    pub fn packet(&mut self, packet: &[u8]) -> Result<Packet, Fault> {
+        let [sync, high, low, control, rest @ ..] = packet else { return Err(Fault::Sync) };
+        if *sync != 0x47 || packet.len() != PACKET_BYTES {
+            return Err(Fault::Sync);
+        }
+        let pid = u16::from_be_bytes([high & 0x1f, *low]);
+        let starts = high & 0x40 != 0;
+        let (field, payload) = split(rest, control >> 4 & 3)?;
+        let flags = field.first().copied().unwrap_or(0);
+        let mut told = Packet { pid, pcr: clock(field)?, unit: None };
+        let known = pid == 0 || Some(pid) == self.map_pid || self.tracks.contains_key(&pid);
+        if !known {
+            return Ok(told);
+        }
+        let Some(payload) = payload else { return Ok(told) };
+        self.count(pid, control & 15, flags & 0x80 != 0)?;
+        if pid == 0 {
+            self.association(payload, starts)?;
+        } else if Some(pid) == self.map_pid {
+            self.map(payload, starts)?;
+        } else if let Some(track) = self.tracks.get_mut(&pid) {
+            if starts {
+                told.unit = track.end(pid)?;
+                track.begun = true;
+                track.random_access = flags & 0x40 != 0;
+            }
+            if track.begun {
+                if track.pes.len() + payload.len() > self.pes_bytes_max {
+                    *track = Track { stream_type: track.stream_type, ..Track::default() };
+                    return Err(Fault::PesLength(self.pes_bytes_max));
+                }
+                track.pes.extend_from_slice(payload);
+            }
+        }
+        Ok(told)
+    }
+
+    /// The PES packets that the end of the stream ends, by PID.
+    ///
+    /// # Errors
+    /// [`Fault::PesHeader`].
+    pub fn finish(&mut self) -> Result<Vec<Unit>, Fault> {
+        self.tracks.iter_mut().filter_map(|(pid, track)| track.end(*pid).transpose()).collect()
+    }
+
+    /// 2.4.3.3: a packet may stand twice; everything else counts up.
+    fn count(&mut self, pid: u16, found: u8, discontinuity: bool) -> Result<(), Fault> {
+        let before = self.counters.insert(pid, found);
+        let expected = before.map_or(found, |before| (before + 1) & 15);
+        if discontinuity || expected == found { Ok(()) } else { Err(Fault::Continuity { pid, expected, found }) }
+    }
+
+    fn association(&mut self, payload: &[u8], starts: bool) -> Result<(), Fault> {
+        let Some(body) = section(payload, starts, 0)? else { return Ok(()) };
+        let programs = body.as_chunks::<4>().0.iter();
+        let mut maps = programs.filter(|[a, b, ..]| (*a, *b) != (0, 0)).map(|[_, _, high, low]| [high & 0x1f, *low]);
+        self.map_pid = maps.next().map(u16::from_be_bytes).filter(|pid| *pid != 0);
+        Ok(())
+    }
+
+    fn map(&mut self, payload: &[u8], starts: bool) -> Result<(), Fault> {
+        let Some(body) = section(payload, starts, 2)? else { return Ok(()) };
+        let [_, _, high, low, rest @ ..] = body else { return Err(Fault::Truncated) };
+        let mut rest = rest.get(length(*high, *low)..).ok_or(Fault::Truncated)?;
+        let mut listed = BTreeMap::new();
+        while let [stream_type, high, low, length_high, length_low, more @ ..] = rest {
+            let pid = u16::from_be_bytes([high & 0x1f, *low]);
+            let track = self.tracks.remove(&pid).filter(|track| track.stream_type == *stream_type);
+            listed.insert(pid, track.unwrap_or(Track { stream_type: *stream_type, ..Track::default() }));
+            if listed.len() > TRACKS_MAX {
+                return Err(Fault::Tracks(TRACKS_MAX));
+            }
+            rest = more.get(length(*length_high, *length_low)..).ok_or(Fault::Truncated)?;
+        }
+        self.tracks = listed;
+        Ok(())
+    }
+}
+
+impl Track {
+    fn end(&mut self, pid: u16) -> Result<Option<Unit>, Fault> {
+        let bytes = std::mem::take(&mut self.pes);
+        if !std::mem::take(&mut self.begun) {
+            return Ok(None);
+        }
+        let [0, 0, 1, _, _, _, _, flags, header, rest @ ..] = bytes.as_slice() else { return Err(Fault::PesHeader) };
+        let (times, payload) = rest.split_at_checked(usize::from(*header)).ok_or(Fault::PesHeader)?;
+        let time = |at: usize| times.get(at..).and_then(<[u8]>::first_chunk).map(time);
+        let pts = if flags & 0x80 != 0 { Some(time(0).ok_or(Fault::PesHeader)?) } else { None };
+        let dts = if flags & 0xc0 == 0xc0 { Some(time(5).ok_or(Fault::PesHeader)?) } else { None };
+        let (stream_type, random_access) = (self.stream_type, self.random_access);
+        Ok(Some(Unit { pid, stream_type, pts, dts, random_access, payload: payload.to_vec() }))
+    }
+}
+
+/// The adaptation field without its length, and the payload.
+fn split(rest: &[u8], control: u8) -> Result<(&[u8], Option<&[u8]>), Fault> {
+    if control & 2 == 0 {
+        return Ok((&[], (control & 1 != 0).then_some(rest)));
+    }
+    let (bytes, rest) = rest.split_first().ok_or(Fault::Truncated)?;
+    let (field, payload) = rest.split_at_checked(usize::from(*bytes)).ok_or(Fault::Truncated)?;
+    Ok((field, (control & 1 != 0).then_some(payload)))
+}
+
+fn clock(field: &[u8]) -> Result<Option<u64>, Fault> {
+    match field {
+        [flags, a, b, c, d, e, _, ..] if flags & 0x10 != 0 => {
+            Ok(Some(u64::from(u32::from_be_bytes([*a, *b, *c, *d])) << 1 | u64::from(e >> 7)))
+        }
+        [flags, ..] if flags & 0x10 != 0 => Err(Fault::Truncated),
+        _ => Ok(None),
+    }
+}
+
+/// The body of a section that stands in one packet; `None` for another table, or the rest of a longer one.
+fn section(payload: &[u8], starts: bool, table: u8) -> Result<Option<&[u8]>, Fault> {
+    if !starts {
+        return Ok(None);
+    }
+    let (pointer, rest) = payload.split_first().ok_or(Fault::Truncated)?;
+    let section = rest.get(usize::from(*pointer)..).ok_or(Fault::Truncated)?;
+    let [id, high, low, ..] = section else { return Err(Fault::Truncated) };
+    if *id != table {
+        return Ok(None);
+    }
+    let section = section.get(..length(*high, *low) + 3).ok_or(Fault::Truncated)?;
+    if checksum(section) != 0 {
+        return Err(Fault::Checksum);
+    }
+    let end = section.len().checked_sub(4).ok_or(Fault::Truncated)?;
+    section.get(8..end).map(Some).ok_or(Fault::Truncated)
+}
+
+fn length(high: u8, low: u8) -> usize {
+    usize::from(u16::from_be_bytes([high & 0x0f, low]))
+}
+
+fn time(bytes: &[u8; 5]) -> u64 {
+    let [a, b, c, d, e] = bytes.map(u64::from);
+    (a >> 1 & 7) << 30 | b << 22 | (c >> 1) << 15 | d << 7 | e >> 1
+}

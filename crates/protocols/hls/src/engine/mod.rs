@@ -1,0 +1,20 @@
+//! From frames to segments, parts and playlists, without any I/O and without a clock.
+
+mod lane;
+mod master;
+mod open;
+mod playlist;
+mod query;
+mod segmenter;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod transport;
+mod window;
+
+pub use master::master;
+pub use playlist::{TOKEN, media};
+pub use query::{Directives, QueryFault, Skip};
+pub use segmenter::Segmenter;
+pub use settings::{Container, Flavor, Resume, Settings};
+pub use window::{Init, Part, Segment, Wanted, Window};

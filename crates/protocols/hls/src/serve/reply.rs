@@ -1,0 +1,208 @@
+use std::io::Write;
+use std::ops::Range;
+
+use bytes::Bytes;
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+
+use super::Fault;
+
+/// The body of a response: pieces that all players share, one after the other.
+pub type Body = Vec<Bytes>;
+
+/// What of a request's head decides about the response.
+#[derive(Clone, Debug, Default)]
+pub struct Head {
+    gzip: bool,
+    range: Option<(Option<u64>, Option<u64>)>,
+}
+
+impl Head {
+    /// Reads the head.
+    pub fn of(headers: &HeaderMap) -> Self {
+        let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
+        Self { gzip: takes_gzip(text(header::ACCEPT_ENCODING)), range: range(text(header::RANGE)) }
+    }
+}
+
+/// How long a response may be kept by the player and by those between.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Keep {
+    /// The bytes never change.
+    Immutable,
+    /// Another one comes soon.
+    Short,
+    /// Asked for at the very moment.
+    Never,
+}
+
+impl Keep {
+    const fn value(self) -> &'static str {
+        match self {
+            Self::Immutable => "public, max-age=86400, immutable",
+            // Playlists hold a session's token, so they are nobody else's.
+            Self::Short => "private, max-age=1",
+            Self::Never => "private, no-cache",
+        }
+    }
+}
+
+/// A playlist, compressed if the player takes it so.
+pub(super) fn playlist(head: &Head, text: String, keep: Keep) -> Response<Body> {
+    let (body, gzip) = match head.gzip.then(|| gzipped(text.as_bytes())).flatten() {
+        Some(packed) => (Bytes::from(packed), true),
+        None => (Bytes::from(text), false),
+    };
+    let mut response = response(StatusCode::OK, "application/vnd.apple.mpegurl", keep, vec![body]);
+    let headers = response.headers_mut();
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if gzip {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
+    }
+    response
+}
+
+/// Media bytes, or the range of them that is asked for.
+///
+/// # Errors
+/// [`Fault::Range`].
+pub(super) fn media(head: &Head, content_type: &'static str, pieces: Body) -> Result<Response<Body>, Fault> {
+    let bytes: usize = pieces.iter().map(Bytes::len).sum();
+    let mut response = match head.range.map(|asked| within(asked, bytes)) {
+        None => response(StatusCode::OK, content_type, Keep::Immutable, pieces),
+        Some(None) => return Err(Fault::Range { bytes }),
+        Some(Some(range)) => {
+            let told = format!("bytes {}-{}/{bytes}", range.start, range.end - 1);
+            let cut = cut(pieces, range);
+            let mut response = response(StatusCode::PARTIAL_CONTENT, content_type, Keep::Immutable, cut);
+            if let Ok(value) = HeaderValue::from_str(&told) {
+                response.headers_mut().insert(header::CONTENT_RANGE, value);
+            }
+            response
+        }
+    };
+    response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    Ok(response)
+}
+
+fn response(status: StatusCode, content_type: &'static str, keep: Keep, body: Body) -> Response<Body> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    let headers = response.headers_mut();
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep.value()));
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+    let exposed = HeaderValue::from_static("X-Vivace-Session, Content-Length, Content-Range, Date");
+    headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
+    headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}
+
+fn gzipped(text: &[u8]) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 3), Compression::fast());
+    encoder.write_all(text).ok()?;
+    encoder.finish().ok()
+}
+
+/// Whether `Accept-Encoding` names gzip, and not with the weight zero (RFC 9110, 12.5.3).
+fn takes_gzip(accepted: &str) -> bool {
+    accepted.split(',').any(|one| {
+        let mut parts = one.split(';').map(str::trim);
+        let named = parts.next().is_some_and(|name| name.eq_ignore_ascii_case("gzip") || name == "*");
+        named && !parts.any(|weight| matches!(weight, "q=0" | "q=0.0" | "q=0.00" | "q=0.000"))
+    })
+}
+
+/// One range of bytes; several, and other units, count as none (RFC 9110, 14.2).
+fn range(text: &str) -> Option<(Option<u64>, Option<u64>)> {
+    let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
+    let number =
+        |text: &str| -> Option<Option<u64>> { if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) } };
+    let (first, last) = (number(first.trim())?, number(last.trim())?);
+    (first.is_some() || last.is_some()).then_some((first, last))
+}
+
+/// The range within a file of so many bytes; `None` if it has none of them.
+fn within((first, last): (Option<u64>, Option<u64>), bytes: usize) -> Option<Range<usize>> {
+    let size = |number: u64| usize::try_from(number).unwrap_or(usize::MAX);
+    let range = match (first, last) {
+        (None, suffix) => bytes.saturating_sub(size(suffix?))..bytes,
+        (Some(first), last) => size(first)..last.map_or(bytes, |last| size(last).saturating_add(1)).min(bytes),
+    };
+    (range.start < range.end).then_some(range)
+}
+
+/// The pieces' bytes in a range, still shared.
+fn cut(pieces: Body, range: Range<usize>) -> Body {
+    let mut at = 0;
+    let mut out = Vec::with_capacity(pieces.len());
+    for piece in pieces {
+        let (start, end) = (range.start.clamp(at, at + piece.len()), range.end.clamp(at, at + piece.len()));
+        if start < end {
+            out.push(piece.slice(start - at..end - at));
+        }
+        at += piece.len();
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read;
+
+    use bytes::Bytes;
+    use http::{HeaderMap, HeaderValue, header};
+
+    use super::{Fault, Head, Keep, media, playlist};
+
+    fn head(name: header::HeaderName, value: &'static str) -> Head {
+        let mut headers = HeaderMap::new();
+        headers.insert(name, HeaderValue::from_static(value));
+        Head::of(&headers)
+    }
+
+    fn pieces() -> Vec<Bytes> {
+        vec![Bytes::from_static(b"0123"), Bytes::from_static(b"45"), Bytes::from_static(b"6789")]
+    }
+
+    #[test]
+    fn ranges_are_cut_out_of_the_pieces() {
+        for (asked, told, body) in [
+            ("bytes=0-0", "bytes 0-0/10", "0"),
+            ("bytes=3-6", "bytes 3-6/10", "3456"),
+            ("bytes=4-", "bytes 4-9/10", "456789"),
+            ("bytes=-3", "bytes 7-9/10", "789"),
+            ("bytes=-99", "bytes 0-9/10", "0123456789"),
+            ("bytes=8-99999999999999999999", "", "0123456789"),
+            ("bytes=8-18446744073709551615", "bytes 8-9/10", "89"),
+        ] {
+            let response = media(&head(header::RANGE, asked), "video/mp4", pieces()).unwrap();
+            let range = response.headers().get(header::CONTENT_RANGE).map_or("", |value| value.to_str().unwrap());
+            assert_eq!((range, response.status().as_u16()), (told, if told.is_empty() { 200 } else { 206 }), "{asked}");
+            assert_eq!(response.body().concat(), body.as_bytes(), "{asked}");
+        }
+        for asked in ["bytes=10-", "bytes=-0", "bytes=5-4"] {
+            let refused = media(&head(header::RANGE, asked), "video/mp4", pieces());
+            assert_eq!(refused.map(|_| ()), Err(Fault::Range { bytes: 10 }), "{asked}");
+        }
+        for asked in ["bytes=1-2,4-5", "lines=1-2", "bytes=-", "bytes=a-b", ""] {
+            assert_eq!(media(&head(header::RANGE, asked), "video/mp4", pieces()).unwrap().status(), 200, "{asked}");
+        }
+    }
+
+    #[test]
+    fn playlists_are_compressed_for_those_who_take_it() {
+        for (accepted, packed) in [("gzip", true), ("br, GZIP;q=0.5", true), ("gzip;q=0", false), ("identity", false)] {
+            let response = playlist(&head(header::ACCEPT_ENCODING, accepted), "#EXTM3U\n".repeat(50), Keep::Short);
+            assert_eq!(response.headers().contains_key(header::CONTENT_ENCODING), packed, "{accepted}");
+            let mut text = response.body().concat();
+            if packed {
+                let mut unpacked = Vec::new();
+                flate2::read::GzDecoder::new(text.as_slice()).read_to_end(&mut unpacked).unwrap();
+                text = unpacked;
+            }
+            assert_eq!(text, "#EXTM3U\n".repeat(50).as_bytes());
+        }
+    }
+}

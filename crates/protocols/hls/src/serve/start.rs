@@ -1,0 +1,260 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use bytes::Bytes;
+use http::Response;
+use parking_lot::Mutex;
+use tokio_util::task::TaskTracker;
+use vivace_base::{AppId, Clock, Limits, Rng, StreamName, UnixMs};
+use vivace_hub::Stream;
+
+use super::live::Live;
+use super::reply::{self, Body, Head, Keep};
+use super::sessions::Sessions;
+use super::{Fault, File, Keeper, OnEnd, TokenFault, Tokens};
+use crate::engine::{Container, Directives, Flavor, QueryFault, TOKEN, Wanted, Window, master};
+
+/// How long a token is good: a player that stays for longer begins anew.
+const TOKEN_MS: i64 = 7 * 86_400_000;
+/// Beyond the longest segment, how long the first playlist of a stream may take.
+const START_MS: u64 = 5_000;
+
+/// What players of HLS are served from.
+pub struct Parts {
+    /// All limits.
+    pub limits: Arc<Limits>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness for sessions and the tokens' key.
+    pub rng: Arc<dyn Rng>,
+    /// Where the playlists' numbers are kept.
+    pub keeper: Arc<dyn Keeper>,
+}
+
+/// All streams that are cut, and all their players.
+pub struct Hls {
+    parts: Parts,
+    tokens: Tokens,
+    lives: Mutex<HashMap<(AppId, StreamName), Arc<Live>>>,
+    sessions: Sessions,
+    tasks: TaskTracker,
+}
+
+/// A request for a file of a stream.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit<'a> {
+    /// Whose stream.
+    pub app: AppId,
+    /// Its name.
+    pub name: &'a StreamName,
+    /// The last part of the path.
+    pub file: &'a str,
+    /// The query, undecoded.
+    pub query: &'a str,
+}
+
+impl Hls {
+    /// Nothing is cut yet.
+    pub fn new(parts: Parts) -> Arc<Self> {
+        let tokens = Tokens::new(parts.rng.as_ref());
+        let sessions = Sessions::new(parts.limits.hls_sessions_max);
+        Arc::new(Self { parts, tokens, lives: Mutex::default(), sessions, tasks: TaskTracker::new() })
+    }
+
+    /// The master playlist for a player that has been granted the stream. It begins a session, whose end `on_end` learns.
+    ///
+    /// # Errors
+    /// [`Fault::Sessions`], [`Fault::Waiting`], [`Fault::Keep`], [`Fault::Late`].
+    pub async fn begin(
+        &self,
+        stream: Arc<Stream>,
+        flavor: Flavor,
+        head: &Head,
+        on_end: OnEnd,
+    ) -> Result<Response<Body>, Fault> {
+        let (app, name) = (stream.app(), stream.name().clone());
+        let mut number = [0; 8];
+        self.parts.rng.fill(&mut number);
+        let number = u64::from_be_bytes(number);
+        let _asking = self.sessions.begin(number, &stream, flavor, self.parts.clock.as_ref(), Some(on_end))?;
+        let live = self.live(stream);
+        if flavor == Flavor::Ts {
+            live.set_transport(true);
+        }
+        let uri = format!("{name}/{}", File::playlist(flavor));
+        let patience_ms = self.parts.limits.hls_segment_ms_max.saturating_add(START_MS);
+        let text = live.wait(patience_ms, |segmenter| master(segmenter.window(), flavor, &uri)).await;
+        let text = text.inspect_err(|_| self.sessions.end(number))?;
+        let expires_at = UnixMs(self.parts.clock.unix().0.saturating_add(TOKEN_MS));
+        let token = self.tokens.issue(app, &name, number, expires_at);
+        Ok(reply::playlist(head, text.replace(TOKEN, &query_of(&token)), Keep::Never))
+    }
+
+    /// A media playlist, an initialisation segment, a segment or a part.
+    ///
+    /// # Errors
+    /// [`Fault`].
+    pub async fn file(&self, visit: Visit<'_>, head: &Head) -> Result<Response<Body>, Fault> {
+        let Visit { app, name, file, query } = visit;
+        let token = query.split('&').find_map(|part| part.strip_prefix("k=")).ok_or(TokenFault::Missing)?;
+        let session = self.tokens.check(app, name, token, self.parts.clock.unix())?;
+        let file = File::parse(file).ok_or(Fault::NoFile)?;
+        let live = self.lives.lock().get(&(app, name.clone())).cloned().ok_or(Fault::NotPlayed)?;
+        let flavor = if let File::Playlist(flavor) = file { Some(flavor) } else { None };
+        let _asking = self.sessions.ask(session, live.stream(), flavor, self.parts.clock.as_ref())?;
+        let response = match file {
+            File::Playlist(flavor) => self.playlist(&live, flavor, query, token, head).await?,
+            File::Init(run, number) => {
+                let found = live.look(|segmenter| init(segmenter.window(), run, number)).ok_or(Fault::NotYet)??;
+                reply::media(head, "video/mp4", vec![found])?
+            }
+            File::Segment(sequence, container) => {
+                let found = live.look(|segmenter| segment(segmenter.window(), sequence, container));
+                reply::media(head, content_type(container), found.ok_or(Fault::NotYet)??)?
+            }
+            File::Part(run, number) => {
+                let found = self.part(&live, run, number).await?;
+                reply::media(head, content_type(Container::Mp4), vec![found])?
+            }
+        };
+        let bytes: u64 = response.body().iter().map(|piece| piece.len() as u64).sum();
+        live.stream().counters.bytes_out.fetch_add(bytes, Relaxed);
+        self.sessions.sent(session, bytes);
+        Ok(response)
+    }
+
+    /// Ends silent sessions, and the cutting of streams that nobody plays. Called about once a second.
+    pub fn handle_timeout(&self) {
+        self.sessions.expire(self.parts.clock.mono(), self.parts.limits.hls_session_idle_ms_max);
+        // Streams first: one that is begun meanwhile has its player already.
+        let mut lives = self.lives.lock();
+        let counts = self.sessions.by_stream();
+        lives.retain(|_, live| {
+            let (players, of_transport) = counts.get(&live.stream().serial()).copied().unwrap_or_default();
+            live.set_transport(of_transport > 0);
+            if players == 0 || live.has_failed() {
+                live.stop();
+            }
+            players > 0 && !live.has_failed()
+        });
+    }
+
+    /// Waits for everything that cuts; streams have ended before.
+    pub async fn finish(&self) {
+        self.lives.lock().drain().for_each(|(_, live)| live.stop());
+        self.tasks.close();
+        self.tasks.wait().await;
+    }
+
+    /// Players now.
+    pub fn sessions(&self) -> usize {
+        self.sessions.count()
+    }
+
+    /// Streams that are being cut now, and the bytes that they hold.
+    pub fn held(&self) -> (usize, usize) {
+        let lives: Vec<Arc<Live>> = self.lives.lock().values().cloned().collect();
+        let bytes = lives.iter().filter_map(|live| live.look(|segmenter| segmenter.window().bytes())).sum();
+        (lives.len(), bytes)
+    }
+
+    /// The stream as it is cut; the first that asks begins it. A stream of the same name that has ended is another one.
+    fn live(&self, stream: Arc<Stream>) -> Arc<Live> {
+        let mut lives = self.lives.lock();
+        let key = (stream.app(), stream.name().clone());
+        if let Some(live) = lives.get(&key).filter(|live| live.stream().serial() == stream.serial()) {
+            return live.clone();
+        }
+        let live = Live::new(stream, self.parts.limits.hls_waiting_max);
+        let Parts { keeper, clock, limits, .. } = &self.parts;
+        self.tasks.spawn(live.clone().run(keeper.clone(), clock.clone(), limits.clone()));
+        if let Some(before) = lives.insert(key, live.clone()) {
+            before.stop();
+        }
+        live
+    }
+
+    async fn playlist(
+        &self,
+        live: &Live,
+        flavor: Flavor,
+        query: &str,
+        token: &str,
+        head: &Head,
+    ) -> Result<Response<Body>, Fault> {
+        let directives = Directives::parse(query)?;
+        let keep =
+            if directives.sequence.is_some() || flavor == Flavor::LowLatency { Keep::Never } else { Keep::Short };
+        if let Some(sequence) = directives.sequence {
+            let wanted = directives.part.map_or(Wanted::Segment(sequence), |part| Wanted::Part(sequence, part));
+            let (newest, target_s) = live
+                .look(|segmenter| {
+                    let window = segmenter.window();
+                    (window.newest_whole().map_or(0, |segment| segment.sequence), window.target_s())
+                })
+                .ok_or(Fault::NotYet)?;
+            // RFC 8216bis, 6.2.5.2.
+            if sequence > newest.saturating_add(2) {
+                return Err(QueryFault::TooFar { asked: sequence, newest }.into());
+            }
+            let patience_ms = target_s.saturating_mul(3_000);
+            live.wait(patience_ms, |segmenter| segmenter.window().has(wanted).then_some(())).await?;
+        }
+        let query = query_of(token);
+        if let Some(text) = live.playlist(flavor, directives.skip, &query) {
+            return Ok(reply::playlist(head, text, keep));
+        }
+        if flavor == Flavor::Ts {
+            live.set_transport(true);
+        }
+        let patience_ms = self.parts.limits.hls_segment_ms_max.saturating_add(START_MS);
+        live.wait(patience_ms, |segmenter| segmenter.window().is_ready(flavor).then_some(())).await?;
+        let text = live.playlist(flavor, directives.skip, &query).ok_or(Fault::NotYet)?;
+        Ok(reply::playlist(head, text, keep))
+    }
+
+    /// A part; the next one, which a playlist hints at, is waited for.
+    async fn part(&self, live: &Live, run: u64, number: u64) -> Result<Bytes, Fault> {
+        let found = |window: &Window| {
+            if window.run() != run {
+                return Some(Err(Fault::Gone));
+            }
+            match number.cmp(&window.next_part()) {
+                std::cmp::Ordering::Less => Some(window.part(number).map(|part| part.bytes.clone()).ok_or(Fault::Gone)),
+                std::cmp::Ordering::Equal if !window.has_ended() => None,
+                _ => Some(Err(Fault::NotYet)),
+            }
+        };
+        let target_s = live.look(|segmenter| segmenter.window().target_s()).unwrap_or(1);
+        live.wait(target_s.saturating_mul(3_000), |segmenter| found(segmenter.window())).await?
+    }
+}
+
+fn query_of(token: &str) -> String {
+    format!("?k={token}")
+}
+
+const fn content_type(container: Container) -> &'static str {
+    match container {
+        Container::Mp4 => "video/mp4",
+        Container::Ts => "video/mp2t",
+    }
+}
+
+fn init(window: &Window, run: u64, number: u64) -> Result<Bytes, Fault> {
+    let found = window.init(number).filter(|_| window.run() == run);
+    found.map(|init| init.bytes.clone()).ok_or(Fault::Gone)
+}
+
+fn segment(window: &Window, sequence: u64, container: Container) -> Result<Body, Fault> {
+    let newest = window.newest_whole().map_or(0, |segment| segment.sequence);
+    if sequence > newest {
+        return Err(Fault::NotYet);
+    }
+    let segment = window.segment(sequence).ok_or(Fault::Gone)?;
+    match container {
+        Container::Mp4 => Ok(segment.parts.iter().map(|part| part.bytes.clone()).collect()),
+        Container::Ts => segment.ts.clone().map(|bytes| vec![bytes]).ok_or(Fault::Gone),
+    }
+}

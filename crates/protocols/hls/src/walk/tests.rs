@@ -1,0 +1,66 @@
+use super::{Fault, Playlist, Walker};
+
+/// A playlist of segments with these sequence numbers, 2 s each, dated by them.
+fn list(media_sequence: u64, discontinuity_sequence: u64, count: u64) -> String {
+    let mut text = format!(
+        "#EXTM3U\n#EXT-X-TARGETDURATION:2\n#EXT-X-PART-INF:PART-TARGET=1.0\n#EXT-X-MEDIA-SEQUENCE:{media_sequence}\n\
+         #EXT-X-DISCONTINUITY-SEQUENCE:{discontinuity_sequence}\n#EXT-X-MAP:URI=\"i.mp4?k=1\"\n"
+    );
+    for sequence in media_sequence..media_sequence + count {
+        text += &format!(
+            "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:{:02}.000Z\n#EXT-X-PART:DURATION=1.0,URI=\"p{sequence}.m4s\"\n\
+             #EXT-X-PART:DURATION=1.0,URI=\"q{sequence}.m4s\"\n#EXTINF:2.00000,\ns{sequence}.m4s?k=1\n",
+            sequence * 2
+        );
+    }
+    text
+}
+
+fn second(first: &str, second: &str) -> Result<(), Fault> {
+    let mut walker = Walker::default();
+    walker.add(first).unwrap();
+    walker.add(second).map(|_| ())
+}
+
+#[test]
+fn a_list_is_read_with_its_numbers() {
+    let read = Playlist::parse(&list(3, 1, 2)).unwrap();
+    assert_eq!((read.media_sequence, read.target_s, read.part_target_us), (3, 2, Some(1_000_000)));
+    let last = &read.segments[1];
+    assert_eq!((last.sequence, last.uri.as_str(), last.map.as_str()), (4, "s4.m4s", "i.mp4"));
+    assert_eq!((last.duration_us, last.date_ms, last.parts.len()), (2_000_000, Some(1_767_225_608_000), 2));
+}
+
+#[test]
+fn a_window_that_moves_on_is_fine() {
+    second(&list(3, 1, 3), &list(3, 1, 3)).unwrap();
+    second(&list(3, 1, 3), &list(4, 1, 4)).unwrap();
+}
+
+#[test]
+fn each_broken_promise_is_found() {
+    let before = list(3, 1, 3);
+    let falls = |second: Result<(), Fault>| matches!(second, Err(Fault::Falls { .. }));
+    let changes = |second: Result<(), Fault>| matches!(second, Err(Fault::Changes { .. }));
+    let duration = |second: Result<(), Fault>| matches!(second, Err(Fault::Duration { .. }));
+    assert!(falls(second(&before, &list(2, 1, 5))), "the media sequence");
+    assert!(falls(second(&before, &list(3, 0, 3))), "the discontinuity sequence");
+    assert!(falls(second(&before, &list(3, 1, 2))), "the end of the list");
+    assert!(changes(second(&before, &before.replace("s4.m4s", "t4.m4s"))), "an address");
+    assert!(changes(second(&before, &before.replace("p4.m4s", "t4.m4s"))), "a part");
+    assert!(changes(second(&before, &before.replace("i.mp4", "j.mp4"))), "a map");
+    assert!(changes(second(&before, &before.replace("00:08.000", "00:08.500"))), "a date");
+    assert!(changes(second(&before, &list(4, 1, 4).replace("TARGETDURATION:2", "TARGETDURATION:3"))), "the target");
+    assert!(falls(second(&before, &list(4, 1, 4).replace("00:12.000", "00:11.000"))), "a date that goes back");
+    assert!(falls(second(&before, &list(4, 1, 4).replace("00:12.000", "00:13.000"))), "a gap without discontinuity");
+    assert!(
+        duration(second(&before, &list(4, 1, 4).replace("EXTINF:2.00000,\ns7", "EXTINF:2.60000,\ns7"))),
+        "too long"
+    );
+    let sum = list(4, 1, 4).replace("DURATION=1.0,URI=\"q7", "DURATION=0.9,URI=\"q7");
+    assert!(duration(second(&before, &sum)), "the sum of the parts");
+    assert!(duration(second(&before, &list(4, 1, 4).replace("PART-TARGET=1.0", "PART-TARGET=0.9"))), "a part");
+    let ended = format!("{before}#EXT-X-ENDLIST\n");
+    assert!(matches!(second(&ended, &before), Err(Fault::Missing(_))), "the end is taken back");
+    assert!(matches!(Playlist::parse("#EXTM3\n"), Err(Fault::Syntax { .. })));
+}

@@ -1,0 +1,52 @@
+// Plays an HLS address with hls.js in the system's Chromium: `node hls.mjs URL SECONDS [ll]`. Prints one JSON object with
+// what was played, every stall, and everything that went wrong.
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const [url, seconds, low_latency] = process.argv.slice(2);
+const script = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js');
+
+const browser = await chromium.launch({
+  executablePath: process.env.VIVACE_CHROMIUM ?? '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
+});
+try {
+  const page = await browser.newPage();
+  const faults = [];
+  page.on('pageerror', (error) => faults.push(error.message));
+  await page.setContent('<video muted playsinline width="320"></video>');
+  await page.addScriptTag({ path: script });
+  await page.evaluate(([url, low_latency]) => {
+    const video = document.querySelector('video');
+    const seen = { first: null, stalls: [], faults: [], latency: [], seeks: 0 };
+    const hls = new Hls({ lowLatencyMode: low_latency });
+    window.seen = seen;
+    window.look = () => ({
+      ...seen,
+      played_s: seen.first === null ? 0 : video.currentTime - seen.first,
+      decoded: video.getVideoPlaybackQuality().totalVideoFrames,
+      dropped: video.getVideoPlaybackQuality().droppedVideoFrames,
+      width: video.videoWidth,
+      part_target: hls.latestLevelDetails?.partTarget ?? 0,
+      parts: hls.latestLevelDetails?.partList?.length ?? 0,
+    });
+    video.addEventListener('playing', () => { seen.first ??= video.currentTime; });
+    video.addEventListener('waiting', () => { if (seen.first !== null) seen.stalls.push(video.currentTime); });
+    video.addEventListener('seeking', () => { if (seen.first !== null) seen.seeks += 1; });
+    setInterval(() => { if (seen.first !== null && hls.latency) seen.latency.push(Number(hls.latency.toFixed(2))); }, 500);
+    hls.on(Hls.Events.ERROR, (_, data) => seen.faults.push(`${data.details}${data.fatal ? ', fatal' : ''}: ${data.reason ?? data.error?.message ?? ''}`));
+    hls.on(Hls.Events.MANIFEST_PARSED, () => video.play());
+    hls.loadSource(url);
+    hls.attachMedia(video);
+  }, [url, low_latency === 'll']);
+  const done = ([seconds]) => {
+    const seen = window.look();
+    return seen.played_s >= seconds || seen.faults.some((fault) => fault.includes('fatal'));
+  };
+  await page.waitForFunction(done, [Number(seconds)], { timeout: Number(seconds) * 1000 + 40_000 }).catch(() => {});
+  const seen = await page.evaluate(() => window.look());
+  console.log(JSON.stringify({ ...seen, faults: [...faults, ...seen.faults] }));
+} finally {
+  await browser.close();
+}

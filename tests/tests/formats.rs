@@ -1,0 +1,143 @@
+//! The matrix of codecs and protocols that `vivace formats` prints, held against what plays and what is refused.
+
+use std::io::Read;
+
+use serde_json::Value;
+use vivace_tests::{
+    AAC, H264, Live, PICTURE, Server, TONE, count_frames, describe_new, encode, ffmpeg, ffmpeg_new, ffprobe, get,
+    vivace, wait_for,
+};
+
+const X265: &[&str] =
+    &["-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p", "-x265-params", "keyint=25:bframes=0:pools=1"];
+const AV1: &[&str] =
+    &["-c:v", "libsvtav1", "-preset", "12", "-g", "25", "-pix_fmt", "yuv420p", "-svtav1-params", "pred-struct=1:lp=1"];
+const VP9: &[&str] = &[
+    "-c:v",
+    "libvpx-vp9",
+    "-deadline",
+    "realtime",
+    "-cpu-used",
+    "8",
+    "-g",
+    "25",
+    "-pix_fmt",
+    "yuv420p",
+    "-threads",
+    "1",
+];
+const OPUS: &[&str] = &["-c:a", "libopus", "-b:a", "48k"];
+const MP3: &[&str] = &["-c:a", "libmp3lame", "-b:a", "64k"];
+const ALAW: &[&str] = &["-c:a", "pcm_alaw", "-ar", "8000", "-ac", "1"];
+const ULAW: &[&str] = &["-c:a", "pcm_mulaw", "-ar", "8000", "-ac", "1"];
+
+/// What `vivace formats` says of a codec.
+fn row(codec: &str) -> Value {
+    let said: Value = serde_json::from_str(&vivace(&["formats", "--json"]).ok()).unwrap();
+    let found = said.as_array().unwrap().iter().find(|row| row["codec"] == codec);
+    found.unwrap_or_else(|| panic!("no {codec} in {said}")).clone()
+}
+
+fn carries(codec: &str, format: &str) -> bool {
+    row(codec)["formats"][format].as_bool().unwrap()
+}
+
+/// Every format plays the pair to the newer ffmpeg, or refuses it by its code, as the matrix says.
+#[track_caller]
+fn holds(video: (&str, &[&str]), audio: (&str, &[&str]), names: (&str, &str)) {
+    let server = Server::start(&[]);
+    let _encoder = encode(ffmpeg_new(), &[PICTURE, TONE], &[video.1, audio.1], &server.push_url("a"));
+    server.wait_live("a");
+    wait_for("both tracks", || {
+        let stream = server.stream("a").unwrap();
+        stream["video"]["name"] == video.0 && stream["audio"]["name"] == audio.0
+    });
+    assert_eq!(server.stream("a").unwrap()["video"]["width"], 320);
+    for format in ["rtmp", "flv", "mp4"] {
+        let url = server.play_url("a", format);
+        if carries(video.0, format) && carries(audio.0, format) {
+            let said = describe_new(&url);
+            let (picture, sound) = (format!("Video: {}", names.0), format!("Audio: {}", names.1));
+            assert!(said.contains(&picture) && said.contains("320x180"), "{format}: {said}");
+            assert!(said.contains(&sound), "{format}: {said}");
+            let frames = count_frames(ffmpeg_new(), &url);
+            assert!(frames > 50, "{format}: {frames} pictures in three seconds");
+        } else {
+            let before = server.refused("play", "lvb-video/20113");
+            let answer = get(&url);
+            assert_eq!((answer.status, answer.header("x-vivace-code")), (406, Some("lvb-video/20113")), "{format}");
+            assert_eq!(server.refused("play", "lvb-video/20113"), before + 1);
+        }
+    }
+}
+
+#[test]
+fn av1_and_opus() {
+    holds(("AV1", AV1), ("Opus", OPUS), ("av1", "opus"));
+}
+
+#[test]
+fn vp9_and_opus() {
+    holds(("VP9", VP9), ("Opus", OPUS), ("vp9", "opus"));
+}
+
+#[test]
+fn av1_and_aac() {
+    holds(("AV1", AV1), ("AAC", AAC), ("av1", "aac"));
+}
+
+#[test]
+fn hevc_and_mp3() {
+    holds(("HEVC", X265), ("MP3", MP3), ("hevc", "mp3"));
+}
+
+#[test]
+fn h264_and_g711_a_law() {
+    holds(("H.264", H264), ("G.711 A-law", ALAW), ("h264", "pcm_alaw"));
+}
+
+#[test]
+fn vp9_and_g711_mu_law() {
+    holds(("VP9", VP9), ("G.711 mu-law", ULAW), ("vp9", "pcm_mulaw"));
+}
+
+#[test]
+fn debians_ffmpeg_reads_av1_and_vp9_with_opus_from_mp4() {
+    for (codec, options) in [("av1", AV1), ("vp9", VP9)] {
+        let server = Server::start(&[]);
+        let _encoder = encode(ffmpeg_new(), &[PICTURE, TONE], &[options, OPUS], &server.push_url("a"));
+        server.wait_live("a");
+        let url = server.play_url("a", "mp4");
+        let probe = ffprobe(&url);
+        assert_eq!((probe.codec("video"), probe.codec("audio")), (Some(codec), Some("opus")));
+        assert_eq!(probe.size(), Some((320, 180)));
+        let frames = count_frames(ffmpeg(), &url);
+        assert!(frames > 50, "{codec}: {frames} pictures in three seconds");
+    }
+}
+
+#[test]
+fn opus_alone() {
+    let server = Server::start(&[]);
+    let _encoder = encode(ffmpeg_new(), &[TONE], &[OPUS], &server.push_url("a"));
+    server.wait_live("a");
+    let probe = ffprobe(&server.play_url("a", "mp4"));
+    assert_eq!((probe.codec("audio"), probe.codec("video")), (Some("opus"), None));
+    for format in ["rtmp", "flv"] {
+        let said = describe_new(&server.play_url("a", format));
+        assert!(said.contains("Audio: opus") && !said.contains("Video:"), "{format}: {said}");
+    }
+}
+
+#[test]
+fn a_player_is_let_go_when_the_publisher_changes_to_a_codec_that_it_cannot_get() {
+    let server = Server::start(&[]);
+    let first = encode(ffmpeg(), &[PICTURE, TONE], &[H264, AAC], &server.push_url("a"));
+    server.wait_live("a");
+    let mut player = Live::open(&server.play_url("a", "mp4"));
+    let before = server.refused("play", "lvb-video/20113");
+    drop(first);
+    let _second = encode(ffmpeg(), &[PICTURE, TONE], &[H264, ULAW], &server.push_url("a"));
+    player.read_to_end(&mut Vec::new()).unwrap();
+    wait_for("the refusal", || server.refused("play", "lvb-video/20113") == before + 1);
+}
