@@ -1,9 +1,10 @@
-// Opens the page in the system's Chromium and waits until its video plays: `node page.mjs URL [SCREENSHOT-PREFIX]`.
-// Prints one JSON object: what the player showed at two moments, and everything that went wrong on the page.
+// Opens the demo's page in the system's Chromium: `node page.mjs URL [SCREENSHOT-PREFIX]`. It begins with the comparison of
+// protocols, waits until all of them play and their delays are in order, goes back to the one player and waits until that
+// plays too. Prints one JSON object: what was seen at two moments of each, and everything that went wrong on the page.
 import { chromium } from 'playwright-core';
 
 const [url, prefix] = process.argv.slice(2);
-const deadline_ms = 30_000;
+const deadline_ms = 60_000;
 
 const browser = await chromium.launch({
   executablePath: process.env.VIVACE_CHROMIUM ?? '/usr/bin/chromium',
@@ -12,17 +13,50 @@ const browser = await chromium.launch({
 });
 const faults = [];
 const look = () => {
-  const video = document.querySelector('video');
-  const player = video?.closest('[data-state]') ?? document.querySelector('[data-state]');
-  const quality = video?.getVideoPlaybackQuality?.();
+  const player = document.querySelector('#player');
+  const video = player.querySelector('video');
   return {
-    state: player?.dataset.state ?? null,
-    stream: video?.dataset.stream ?? null,
-    current_time: video?.currentTime ?? 0,
-    decoded: quality?.totalVideoFrames ?? 0,
-    width: video?.videoWidth ?? 0,
-    height: video?.videoHeight ?? 0,
+    state: player.dataset.state,
+    stream: video.dataset.stream ?? null,
+    current_time: video.currentTime,
+    decoded: video.getVideoPlaybackQuality().totalVideoFrames,
+    width: video.videoWidth,
+    height: video.videoHeight,
   };
+};
+
+const look_columns = () => Object.fromEntries([...document.querySelectorAll('#compare .column')].map((column) => {
+  const video = column.querySelector('video');
+  return [column.dataset.protocol, {
+    state: column.querySelector('.player').dataset.state,
+    stream: video.dataset.stream ?? null,
+    current_time: video.currentTime,
+    decoded: video.getVideoPlaybackQuality().totalVideoFrames,
+    delay_ms: column.dataset.delayMs ? Number(column.dataset.delayMs) : null,
+  }];
+}));
+
+/** Looks again and again until what is seen is good; what was seen last, good or not. */
+const until = async (page, looks, good) => {
+  const end = Date.now() + deadline_ms;
+  for (;;) {
+    const seen = await page.evaluate(looks);
+    if (good(seen) || Date.now() > end) return seen;
+    await page.waitForTimeout(200);
+  }
+};
+
+const moved = (before) => (now) => now.current_time > before.current_time + 1.5 && now.decoded > before.decoded + 30;
+const overflow = () => document.documentElement.scrollWidth - window.innerWidth;
+
+const compare = async (page, name) => {
+  const columns = (each) => (seen) => ['flv', 'llhls', 'hls'].every((key) => seen[key] && each(seen[key], key));
+  const first = await until(page, look_columns, columns((one) => one.decoded > 5));
+  const second = await until(page, look_columns, columns((one, key) => moved(first[key])(one)));
+  const ordered = ({ flv, llhls, hls }) => flv.delay_ms < llhls.delay_ms && llhls.delay_ms < hls.delay_ms && llhls.delay_ms < 3000;
+  const third = await until(page, look_columns, (seen) => columns((one) => one.delay_ms !== null)(seen) && ordered(seen));
+  if (prefix) await page.screenshot({ path: `${prefix}-compare-${name}.png`, fullPage: true });
+  return { first, second, third, overflow: await page.evaluate(overflow) };
 };
 
 const visit = async (viewport, colorScheme, name) => {
@@ -31,20 +65,19 @@ const visit = async (viewport, colorScheme, name) => {
   page.on('pageerror', (error) => faults.push(`${name}: ${error.message}`));
   page.on('console', (message) => message.type() === 'error' && faults.push(`${name}: ${message.text()}`));
   await page.goto(url);
-  await page.waitForFunction(() => (document.querySelector('video')?.getVideoPlaybackQuality()?.totalVideoFrames ?? 0) > 5,
-    null, { timeout: deadline_ms });
-  const first = await page.evaluate(look);
-  await page.waitForFunction(
-    (before) => {
-      const video = document.querySelector('video');
-      return video.currentTime > before.current_time + 1.5
-        && video.getVideoPlaybackQuality().totalVideoFrames > before.decoded + 30;
-    }, first, { timeout: deadline_ms });
-  const second = await page.evaluate(look);
-  const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+  const compared = await compare(page, name);
+  await page.locator('#compare-close').focus();
+  await page.keyboard.press('Enter');
+  const first = await until(page, look, (seen) => seen.decoded > 5);
+  const second = await until(page, look, moved(first));
+  const one = { first, second, overflow: await page.evaluate(overflow) };
   if (prefix) await page.screenshot({ path: `${prefix}-${name}.png`, fullPage: name === 'desktop' });
+  // Every stream's row leads there too.
+  await page.locator('#list .card-compare').first().focus();
+  await page.keyboard.press('Enter');
+  await page.locator('#compare .column').first().waitFor({ state: 'visible', timeout: deadline_ms });
   await context.close();
-  return { first, second, overflow };
+  return { compared, ...one };
 };
 
 try {

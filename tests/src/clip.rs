@@ -22,6 +22,26 @@ impl Clip {
         Self::encode(&mut command, &[H264, AAC])
     }
 
+    /// Two seconds of H.264 with MP3, as another encoder sends it.
+    #[track_caller]
+    pub fn h264_with_mp3(size: &str) -> Self {
+        let picture = format!("testsrc2=size={size}:rate=25");
+        let mut command = ffmpeg();
+        command.args(["-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", "sine=sample_rate=44100"]);
+        Self::encode(&mut command, &[H264, &["-c:a", "libmp3lame", "-b:a", "64k"]])
+    }
+
+    /// Two seconds of H.264 in this size with AAC, at this rate for both together.
+    #[track_caller]
+    pub fn h264_at(size: &str, kbps: u32) -> Self {
+        let picture = format!("testsrc2=size={size}:rate=25,noise=alls=40:allf=t");
+        let rate = format!("{}k", kbps.saturating_sub(70));
+        let mut command = ffmpeg();
+        command.args(["-f", "lavfi", "-i", &picture, "-f", "lavfi", "-i", "sine=sample_rate=44100"]);
+        let constant = ["-b:v", &rate, "-maxrate", &rate, "-bufsize", &rate, "-preset", "medium"];
+        Self::encode(&mut command, &[H264, AAC, &constant])
+    }
+
     /// Two seconds of HEVC, without sound, as enhanced RTMP has it.
     #[track_caller]
     pub fn hevc() -> Self {

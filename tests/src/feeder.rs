@@ -19,6 +19,10 @@ struct Shared {
     events: Mutex<Vec<ClientEvent>>,
     stop: AtomicBool,
     ended: AtomicBool,
+    /// Where to connect anew when the server asks for it.
+    follow: Option<String>,
+    /// Time of the first picture of each connection but the first, in milliseconds.
+    moves: Mutex<Vec<u32>>,
 }
 
 impl Feeder {
@@ -33,13 +37,30 @@ impl Feeder {
         Self::over(rtmp, clip)
     }
 
+    /// Publishes to a URL, and goes to a new connection at the next key frame when the server asks for it.
+    ///
+    /// # Panics
+    /// The push is refused.
+    #[track_caller]
+    pub fn start_following(url: &str, clip: Clip) -> Self {
+        let mut rtmp = Rtmp::open_following(url, Role::Publish);
+        rtmp.ready().unwrap();
+        Self::begin(rtmp, clip, Some(url.to_owned()))
+    }
+
     /// Publishes over a connection that has been granted its push.
     pub fn over(rtmp: Rtmp, clip: Clip) -> Self {
+        Self::begin(rtmp, clip, None)
+    }
+
+    fn begin(rtmp: Rtmp, clip: Clip, follow: Option<String>) -> Self {
         let shared = Arc::new(Shared {
             next: Mutex::new(Some(clip)),
             events: Mutex::default(),
             stop: AtomicBool::new(false),
             ended: AtomicBool::new(false),
+            follow,
+            moves: Mutex::default(),
         });
         let theirs = shared.clone();
         let thread = Some(std::thread::spawn(move || {
@@ -59,6 +80,11 @@ impl Feeder {
         self.shared.ended.load(Relaxed)
     }
 
+    /// At which key frames it has moved, in milliseconds of its own time.
+    pub fn moves(&self) -> Vec<u32> {
+        self.shared.moves.lock().clone()
+    }
+
     /// What the server has said since the push was granted.
     pub fn heard(&self) -> Vec<ClientEvent> {
         self.shared.events.lock().clone()
@@ -70,11 +96,18 @@ impl Shared {
         let timer = Timer::new(Duration::MAX);
         let Some(mut clip) = self.next.lock().take() else { return };
         let mut base_ms = 0;
+        let mut asked = 0;
         loop {
             for tag in &clip.tags {
                 let due_ms = base_ms + tag.time_ms;
                 if !self.listen_until(&mut rtmp, &timer, due_ms) {
                     return;
+                }
+                if tag.is_key() && self.requests() > asked {
+                    asked = self.requests();
+                    if !self.go_over(&mut rtmp, &clip, due_ms) {
+                        return;
+                    }
                 }
                 let kind = match tag.kind {
                     Kind::Audio => MediaKind::Audio,
@@ -93,6 +126,30 @@ impl Shared {
                 clip = next;
             }
         }
+    }
+
+    /// How often the server has asked for a new connection.
+    fn requests(&self) -> usize {
+        let events = self.events.lock();
+        events.iter().filter(|event| matches!(event, ClientEvent::ReconnectRequest { .. })).count()
+    }
+
+    /// Goes on over a new connection, and then leaves the old one. False if the new one is refused.
+    fn go_over(&self, rtmp: &mut Rtmp, clip: &Clip, at_ms: u32) -> bool {
+        let Some(url) = &self.follow else { return true };
+        let mut next = Rtmp::open_following(url, Role::Publish);
+        if next.ready().is_err() {
+            return false;
+        }
+        for header in clip.tags.iter().filter(|tag| !tag.is_media()) {
+            let kind = if header.kind == Kind::Audio { MediaKind::Audio } else { MediaKind::Video };
+            next.send(kind, at_ms, &header.body).unwrap();
+        }
+        // The server may have closed it when its time was up.
+        let _ = rtmp.finish();
+        *rtmp = next;
+        self.moves.lock().push(at_ms);
+        true
     }
 
     /// False when the push is over.

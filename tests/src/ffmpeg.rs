@@ -45,6 +45,17 @@ pub fn ffmpeg_new() -> Command {
     quiet(Command::new(path))
 }
 
+/// The python with the packages of `tests/requirements.txt`.
+///
+/// # Panics
+/// It has not been prepared.
+#[track_caller]
+pub fn python() -> Command {
+    let python = target().join("prepared/python/bin/python");
+    assert!(python.is_file(), "no prepared python: run `cargo xtask test` once");
+    Command::new(python)
+}
+
 fn prepared() -> PathBuf {
     let python = target().join("prepared/python/bin/python");
     let ask = "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())";

@@ -71,6 +71,12 @@ pub fn request(authority: &str, bytes: &[u8]) -> Answer {
     let mut all = Vec::new();
     // A refused request may end with a reset: what was said before counts.
     let _ = socket.read_to_end(&mut all);
+    parse(all)
+}
+
+/// A whole response.
+#[track_caller]
+pub(crate) fn parse(mut all: Vec<u8>) -> Answer {
     let end = all.windows(4).position(|four| four == b"\r\n\r\n");
     let end = end.unwrap_or_else(|| panic!("no HTTP response: {:?}", String::from_utf8_lossy(&all)));
     let head = String::from_utf8_lossy(&all[..end]).into_owned();

@@ -3,7 +3,7 @@ use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::{Pid, Resource, Rlimit, Signal, getrlimit, kill_process, setrlimit};
 
 use crate::wait::{Timer, wait_some_within};
 use crate::{Folder, PATIENCE};
@@ -109,9 +109,24 @@ fn tail(text: &str) -> String {
     lines.iter().skip(shown).map(|line| format!("{line}\n")).collect()
 }
 
+/// Lets this process, and those that it starts from now on, open as many files as the machine allows; how many.
+pub fn raise_file_limit() -> u64 {
+    let now = getrlimit(Resource::Nofile);
+    let most = now.maximum.unwrap_or(1 << 20);
+    if now.current.is_some_and(|current| current < most) {
+        setrlimit(Resource::Nofile, Rlimit { current: Some(most), maximum: now.maximum }).unwrap();
+    }
+    most
+}
+
 /// SIGTERM.
 pub fn terminate(pid: u32) {
     signal(pid, Signal::TERM);
+}
+
+/// SIGHUP: the settings are to be read anew.
+pub fn hang_up(pid: u32) {
+    signal(pid, Signal::HUP);
 }
 
 /// SIGSTOP: the process stands still and its sockets stay open.

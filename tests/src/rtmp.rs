@@ -43,6 +43,18 @@ impl Rtmp {
     /// Asks for any application and name, over a socket that is connected.
     #[track_caller]
     pub fn ask(socket: TcpStream, authority: &str, app: &str, name: &str, role: Role) -> Self {
+        Self::connected(socket, Self::client(authority, app, name, role))
+    }
+
+    /// Connects as one that follows reconnect requests.
+    #[track_caller]
+    pub fn open_following(url: &str, role: Role) -> Self {
+        let (authority, path) = split(url);
+        let (app, name) = path[1..].split_once('/').unwrap();
+        Self::connected(open(authority), Self::client(authority, app, name, role).with_reconnects())
+    }
+
+    fn client(authority: &str, app: &str, name: &str, role: Role) -> Client {
         let config = ClientConfig {
             app: app.to_owned(),
             tc_url: format!("rtmp://{authority}/{app}"),
@@ -52,7 +64,10 @@ impl Rtmp {
             digest: false,
         };
         let limits = Arc::new(Limits { url_bytes_max: 64 << 10, ..Limits::default() });
-        let client = Client::new(limits, config, [7; PACKET_BYTES - 8], MonoMs(0));
+        Client::new(limits, config, [7; PACKET_BYTES - 8], MonoMs(0))
+    }
+
+    fn connected(socket: TcpStream, client: Client) -> Self {
         let mut rtmp = Self { socket, client, timer: Timer::new(Duration::MAX) };
         rtmp.flush().unwrap();
         rtmp

@@ -1,7 +1,7 @@
 use std::cell::OnceCell;
 use std::fs;
-use std::path::PathBuf;
-use std::process::ExitStatus;
+use std::path::{Path, PathBuf};
+use std::process::{Command, ExitStatus};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -17,6 +17,17 @@ pub const FREE_PORTS: [&str; 8] =
 /// How long a server may take to end after SIGTERM: its sessions have five seconds.
 const END: Duration = Duration::from_secs(15);
 
+/// The configuration file of [`Server::start_on_file`] in its folder.
+const SETTINGS: &str = "settings.toml";
+
+/// Ports stand first: what follows may be in a table.
+fn write_settings(file: &Path, text: &str) {
+    let key = |pair: &[&str]| format!("{} = \"{}\"\n", pair[0].trim_start_matches('-'), pair[1]);
+    let ports = FREE_PORTS.chunks(2).filter(|pair| !text.contains(&format!("{} = ", pair[0].trim_start_matches('-'))));
+    let ports: String = ports.map(key).collect();
+    fs::write(file, ports + text).unwrap();
+}
+
 /// A running server on free ports, with a data folder of its own. Dropping it ends it.
 #[derive(Debug)]
 pub struct Server {
@@ -30,6 +41,8 @@ pub struct Server {
     pub rtmps: String,
     /// `host:port` of the HTTPS listener.
     pub https: String,
+    /// `host:port` of the CONNECT listener.
+    pub connect: String,
     keys: OnceCell<Value>,
 }
 
@@ -40,27 +53,83 @@ impl Server {
         Self::start_in(Folder::new(), flags)
     }
 
+    /// Starts one whose ports and settings, `text` of TOML, stand in the file `settings.toml` of its folder.
+    ///
+    /// # Panics
+    /// It does not serve.
+    #[track_caller]
+    pub fn start_on_file(text: &str) -> Self {
+        let folder = Folder::new();
+        let file = folder.join(SETTINGS);
+        write_settings(&file, text);
+        let mut command = command();
+        command.arg("serve").arg("--data").arg(folder.join("data")).arg("--config").arg(file);
+        Self::launch(folder, &mut command)
+    }
+
+    /// The configuration file of a server that was started on one.
+    pub fn settings_file(&self) -> PathBuf {
+        self.folder.as_ref().unwrap().join(SETTINGS)
+    }
+
+    /// Puts another configuration file in the place of the one it was started on, as editors do.
+    pub fn set(&self, text: &str) {
+        let (file, new) = (self.settings_file(), self.settings_file().with_extension("new"));
+        write_settings(&new, text);
+        fs::rename(new, file).unwrap();
+    }
+
     /// Starts one on a folder that may hold the data of an earlier one.
     ///
     /// # Panics
     /// It does not serve.
     #[track_caller]
     pub fn start_in(folder: Folder, flags: &[&str]) -> Self {
-        let data = folder.join("data");
-        let ready = data.join("ready.json");
-        // A server that was killed leaves its file behind, which must not be taken for the new one's.
-        let _ = fs::remove_file(&ready);
         // A flag may stand once only: the scenario's own wins.
         let ports = FREE_PORTS.chunks(2).filter(|pair| !flags.contains(&pair[0])).flatten();
-        let mut tool = Tool::start(command().arg("serve").arg("--data").arg(&data).args(ports).args(flags));
+        let mut command = command();
+        command.arg("serve").arg("--data").arg(folder.join("data")).args(ports).args(flags);
+        Self::launch(folder, &mut command)
+    }
+
+    #[track_caller]
+    fn launch(folder: Folder, command: &mut Command) -> Self {
+        let ready = folder.join("data").join("ready.json");
+        // A server that was killed leaves its file behind, which must not be taken for the new one's.
+        let _ = fs::remove_file(&ready);
+        let mut tool = Tool::start(command);
         let addresses: Value = wait_some("ready.json", || {
             assert!(tool.is_running(), "the server has ended\n{}", tool.stderr());
             serde_json::from_slice(&fs::read(&ready).ok()?).ok()
         });
         // A scenario may turn a TLS listener off; what it then asks of that address fails.
         let address = |name: &str| addresses[name].as_str().unwrap_or("no such listener").to_owned();
-        let [rtmp, http, rtmps, https] = ["rtmp", "http", "rtmps", "https"].map(address);
-        Self { tool, folder: Some(folder), rtmp, http, rtmps, https, keys: OnceCell::new() }
+        let [rtmp, http, rtmps, https, connect] = ["rtmp", "http", "rtmps", "https", "connect"].map(address);
+        Self { tool, folder: Some(folder), rtmp, http, rtmps, https, connect, keys: OnceCell::new() }
+    }
+
+    /// Starts another process in its place, with these flags more, and waits until that one serves; the old process.
+    ///
+    /// # Panics
+    /// The new one does not serve.
+    #[track_caller]
+    pub fn take_over(&mut self, flags: &[&str]) -> Tool {
+        let data = self.data();
+        let mut tool = Self::start_taking_over(&data, flags);
+        let addresses: Value = wait_some("the new process to serve", || {
+            assert!(tool.is_running(), "the new process has ended\n{}", tool.stderr());
+            let ready: Value = serde_json::from_slice(&fs::read(data.join("ready.json")).ok()?).ok()?;
+            (ready["pid"] == tool.pid()).then_some(ready)
+        });
+        let address = |name: &str| addresses[name].as_str().unwrap_or("no such listener").to_owned();
+        [self.rtmp, self.http, self.rtmps, self.https] = ["rtmp", "http", "rtmps", "https"].map(address);
+        std::mem::replace(&mut self.tool, tool)
+    }
+
+    /// Starts a process that is to take over from the one on this folder.
+    pub fn start_taking_over(data: &std::path::Path, flags: &[&str]) -> Tool {
+        let ports = FREE_PORTS.chunks(2).filter(|pair| !flags.contains(&pair[0])).flatten();
+        Tool::start(command().args(["serve", "--take-over", "--data"]).arg(data).args(ports).args(flags))
     }
 
     /// The data folder.
@@ -132,7 +201,7 @@ impl Server {
     /// All streams that the API lists.
     #[track_caller]
     pub fn streams(&self) -> Vec<Value> {
-        self.api("streams")["items"].as_array().unwrap().clone()
+        self.api("streams?limit=500")["items"].as_array().unwrap().clone()
     }
 
     /// One stream as the API lists it.
@@ -171,6 +240,19 @@ impl Server {
         let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
         line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap() * 1_024
+    }
+
+    /// Most bytes of memory that the process has held so far.
+    pub fn memory_peak_bytes(&self) -> u64 {
+        let status = fs::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap();
+        line.trim().trim_end_matches("kB").trim().parse::<u64>().unwrap() * 1_024
+    }
+
+    /// How often connections were closed, or requests turned away, for this reason.
+    #[track_caller]
+    pub fn closed(&self, reason: &str) -> u64 {
+        self.metric(&format!("closed_total{{reason=\"{reason}\"}}"))
     }
 
     /// Sends SIGTERM.

@@ -21,7 +21,7 @@ pub fn expired() -> String {
 }
 
 #[allow(clippy::disallowed_methods, reason = "a signature holds the time of day")]
-fn unix_s() -> u64 {
+pub(crate) fn unix_s() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs()
 }
 

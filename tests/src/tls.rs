@@ -21,9 +21,17 @@ impl Tls {
     /// There is no such listener, or the handshake fails.
     #[track_caller]
     pub fn open(authority: &str) -> Self {
-        let mut socket = http::open(authority);
+        Self::over(http::open(authority), &[])
+    }
+
+    /// Shakes hands over this socket, and offers these protocols by ALPN.
+    ///
+    /// # Panics
+    /// The handshake fails.
+    #[track_caller]
+    pub fn over(mut socket: TcpStream, alpn: &[&[u8]]) -> Self {
         let name = ServerName::try_from("localhost").unwrap();
-        let mut connection = ClientConnection::new(config(), name).unwrap();
+        let mut connection = ClientConnection::new(config(alpn), name).unwrap();
         while connection.is_handshaking() {
             connection.complete_io(&mut socket).unwrap();
         }
@@ -36,8 +44,14 @@ impl Tls {
     /// It is refused.
     #[track_caller]
     pub fn play(url: &str) -> Self {
+        Self::play_over(http::open(split(url).0), url)
+    }
+
+    /// The same over this socket.
+    #[track_caller]
+    pub fn play_over(socket: TcpStream, url: &str) -> Self {
         let (authority, path) = split(url);
-        let mut tls = Self::open(authority);
+        let mut tls = Self::over(socket, &[]);
         write!(tls, "GET {path} HTTP/1.1\r\nHost: {authority}\r\n\r\n").unwrap();
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
@@ -90,11 +104,13 @@ pub fn certificate_of(authority: &str) -> Vec<u8> {
     Tls::open(authority).certificate()
 }
 
-fn config() -> Arc<ClientConfig> {
+fn config(alpn: &[&[u8]]) -> Arc<ClientConfig> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let builder = ClientConfig::builder_with_provider(provider.clone()).with_safe_default_protocol_versions().unwrap();
     let verifier = Arc::new(Anybody(provider));
-    Arc::new(builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth())
+    let mut config = builder.dangerous().with_custom_certificate_verifier(verifier).with_no_client_auth();
+    config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
+    Arc::new(config)
 }
 
 /// Takes every certificate; signatures of the handshake are still checked.

@@ -30,6 +30,8 @@ pub struct Seen {
     pub key_ms: u32,
     /// The end and its reason, if it came.
     pub ended: Option<String>,
+    /// Longest step from one picture to the next, in milliseconds.
+    pub gap_ms: u32,
     last_ms: [u32; 2],
 }
 
@@ -109,6 +111,9 @@ fn note(tag: &Tag, seen: &mut Seen) -> Result<(), String> {
     let last = &mut seen.last_ms[usize::from(tag.kind == Kind::Video)];
     if tag.time_ms < *last {
         return Err(format!("{:?} goes back from {last} ms to {} ms", tag.kind, tag.time_ms));
+    }
+    if tag.kind == Kind::Video && *last > 0 {
+        seen.gap_ms = seen.gap_ms.max(tag.time_ms - *last);
     }
     *last = tag.time_ms;
     seen.frames += 1;

@@ -45,10 +45,15 @@ fn with_the_token_it_tells_what_is_live() {
         stream["bits_per_second"].as_u64() > Some(10_000)
             && (15..=35).contains(&stream["video"]["fps"].as_u64().unwrap())
     });
+    newest_frame_runs_with_the_clock(&server);
     // The addresses of the list work as they are.
     let play = &stream["play"];
     let frames = count_frames(ffmpeg(), &format!("http://{}{}", server.http, play["flv"].as_str().unwrap()));
     assert!(frames > 60, "{frames} pictures in three seconds");
+    for (form, playlist) in [("hls", "a/index.m3u8?k="), ("llhls", "a/ll.m3u8?k=")] {
+        let master = get(&format!("http://{}{}", server.http, play[form].as_str().unwrap()));
+        assert!(master.status == 200 && master.text().contains(playlist), "{form}: {}", master.text());
+    }
     let bearer = format!("Bearer {}", server.key("api_token"));
     let status_of =
         |path: &str| get_with(&format!("http://{}/api/v1/{path}", server.http), &[("Authorization", &bearer)]).status;
@@ -56,6 +61,21 @@ fn with_the_token_it_tells_what_is_live() {
     for query in ["", "?name=", "?name=..", "?name=a&name=b", "?name=a%20b"] {
         assert_eq!(status_of(&format!("push-url{query}")), 400, "{query}");
     }
+}
+
+/// What the page measures delay by: when the newest timestamp came, on the clock that `now_ms` tells.
+#[track_caller]
+fn newest_frame_runs_with_the_clock(server: &Server) {
+    let read = || {
+        let newest = server.stream("a").unwrap()["newest"].take();
+        (newest["timestamp_ms"].as_i64().unwrap(), newest["at_ms"].as_i64().unwrap())
+    };
+    let (first_ms, first_at_ms) = read();
+    wait_for("the newest frame to move on by as much as the clock", || {
+        let (timestamp_ms, at_ms) = read();
+        assert!(at_ms <= server.api("status")["now_ms"].as_i64().unwrap(), "a frame from the future");
+        timestamp_ms - first_ms > 500 && ((at_ms - first_at_ms) - (timestamp_ms - first_ms)).abs() < 200
+    });
 }
 
 #[test]
@@ -80,7 +100,8 @@ fn metrics_tell_numbers_and_no_names() {
     }
     for line in text.lines().filter(|line| !line.starts_with('#')) {
         let (name, value) = line.rsplit_once(' ').unwrap();
-        assert!(name.starts_with("vivace_") && value.parse::<u64>().is_ok(), "{line}");
+        let known = name.starts_with("vivace_") || name.starts_with("process_");
+        assert!(known && value.parse::<f64>().is_ok_and(f64::is_finite), "{line}");
     }
 }
 

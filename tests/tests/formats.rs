@@ -4,8 +4,8 @@ use std::io::Read;
 
 use serde_json::Value;
 use vivace_tests::{
-    AAC, H264, Live, PICTURE, Server, TONE, count_frames, describe_new, encode, ffmpeg, ffmpeg_new, ffprobe, get,
-    vivace, wait_for,
+    AAC, H264, HlsPlayer, Live, PICTURE, Server, TONE, count_frames, describe_new, encode, ffmpeg, ffmpeg_new, ffprobe,
+    get, vivace, wait_for,
 };
 
 const X265: &[&str] =
@@ -42,6 +42,61 @@ fn carries(codec: &str, format: &str) -> bool {
     row(codec)["formats"][format].as_bool().unwrap()
 }
 
+/// Each form of HLS as `vivace formats` names it, and what its address has beside that of HLS.
+const HLS: [(&str, &str); 3] = [("hls", ""), ("hls", "&hls=ll"), ("hls-ts", "&hls=ts")];
+
+/// How the codec's name in `CODECS` of a master playlist begins; that of sound is all of it.
+fn rfc6381(codec: &str) -> &'static str {
+    match codec {
+        "h264" => "avc1.",
+        "hevc" => "hvc1.1.6.L",
+        "av1" => "av01.0.",
+        "vp9" => "vp09.00.",
+        "aac" => "mp4a.40.2",
+        "mp3" => "mp4a.40.34",
+        "opus" => "Opus",
+        other => panic!("{other} is in no playlist"),
+    }
+}
+
+/// Every form of HLS plays the pair, all at once, or refuses it by its code.
+#[track_caller]
+fn holds_as_hls(server: &Server, codecs: (&str, &str), names: (&str, &str)) {
+    let hls = server.play_url("a", "hls");
+    let (yes, no): (Vec<_>, Vec<_>) =
+        HLS.into_iter().partition(|(format, _)| carries(codecs.0, format) && carries(codecs.1, format));
+    for (_, form) in no {
+        refuses(server, &format!("{hls}{form}"));
+    }
+    let play = |form: &str| {
+        let url = format!("{hls}{form}");
+        let player = HlsPlayer::begin(&url);
+        let told = ["CODECS=\"", rfc6381(names.0), ",RESOLUTION=320x180,FRAME-RATE=25.000\n"];
+        assert!(told.iter().all(|told| player.master.contains(told)), "{}", player.master);
+        assert!(player.master.contains(&format!(",{}\"", rfc6381(names.1))), "{}", player.master);
+        player.watch(1);
+        let said = describe_new(&url);
+        assert!(said.contains(&format!("Video: {}", names.0)) && said.contains("320x180"), "{form}: {said}");
+        assert!(said.contains(&format!("Audio: {}", names.1)), "{form}: {said}");
+        let frames = count_frames(ffmpeg_new(), &url);
+        assert!(frames > 50, "{form}: {frames} pictures in three seconds");
+        if form.ends_with("ts") {
+            let (pictures, sounds) = player.transport();
+            assert!(pictures > 50 && sounds > 10, "{pictures} {sounds}");
+        }
+    };
+    std::thread::scope(|scope| yes.into_iter().for_each(|(_, form)| drop(scope.spawn(move || play(form)))));
+}
+
+/// The play is refused by the code for what a format cannot carry.
+#[track_caller]
+fn refuses(server: &Server, url: &str) {
+    let before = server.refused("play", "lvb-video/20113");
+    let answer = get(url);
+    assert_eq!((answer.status, answer.header("x-vivace-code")), (406, Some("lvb-video/20113")));
+    assert_eq!(server.refused("play", "lvb-video/20113"), before + 1);
+}
+
 /// Every format plays the pair to the newer ffmpeg, or refuses it by its code, as the matrix says.
 #[track_caller]
 fn holds(video: (&str, &[&str]), audio: (&str, &[&str]), names: (&str, &str)) {
@@ -63,12 +118,10 @@ fn holds(video: (&str, &[&str]), audio: (&str, &[&str]), names: (&str, &str)) {
             let frames = count_frames(ffmpeg_new(), &url);
             assert!(frames > 50, "{format}: {frames} pictures in three seconds");
         } else {
-            let before = server.refused("play", "lvb-video/20113");
-            let answer = get(&url);
-            assert_eq!((answer.status, answer.header("x-vivace-code")), (406, Some("lvb-video/20113")), "{format}");
-            assert_eq!(server.refused("play", "lvb-video/20113"), before + 1);
+            refuses(&server, &url);
         }
     }
+    holds_as_hls(&server, (video.0, audio.0), names);
 }
 
 #[test]
@@ -127,6 +180,19 @@ fn opus_alone() {
         let said = describe_new(&server.play_url("a", format));
         assert!(said.contains("Audio: opus") && !said.contains("Video:"), "{format}: {said}");
     }
+    let hls = server.play_url("a", "hls");
+    for form in ["", "&hls=ll"] {
+        let player = HlsPlayer::begin(&format!("{hls}{form}"));
+        assert!(
+            player.master.contains("CODECS=\"Opus\"") && !player.master.contains("RESOLUTION"),
+            "{}",
+            player.master
+        );
+        let probe = ffprobe(&format!("{hls}{form}"));
+        assert_eq!((probe.codec("audio"), probe.codec("video")), (Some("opus"), None), "{form}");
+        player.watch(1);
+    }
+    refuses(&server, &format!("{hls}&hls=ts"));
 }
 
 #[test]

@@ -7,8 +7,8 @@ use std::time::Duration;
 use serde_json::Value;
 use vivace_hls::walk::{Playlist, Walker};
 use vivace_tests::{
-    AAC, Answer, H264, PICTURE, Server, TONE, Tool, count_frames, encode, ffmpeg, ffprobe, get, get_with, push,
-    wait_for, wait_within,
+    AAC, Finished, H264, HlsPlayer, PICTURE, Server, TONE, Tool, count_frames, encode, ffmpeg, ffmpeg_new, ffprobe,
+    get, get_with, push, request, split, wait_for, wait_within,
 };
 
 /// A server with the test picture and its tone as `a`.
@@ -19,48 +19,9 @@ fn pushed() -> (Server, Tool) {
     (server, encoder)
 }
 
-/// One player: a session, and the address of its media playlist.
-struct Player {
-    /// `http://HOST:PORT/live/NAME/`.
-    base: String,
-    playlist: String,
-    token: String,
-}
-
-impl Player {
-    /// Begins with the signed address.
-    #[track_caller]
-    fn begin(url: &str) -> Self {
-        let answer = get(url);
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        let text = answer.text();
-        let line = text.lines().last().unwrap();
-        let (file, token) = line.split_once("?k=").unwrap_or_else(|| panic!("{text}"));
-        let (folder, playlist) = file.split_once('/').unwrap();
-        let base = format!("{}{folder}/", url.split_once(&format!("{folder}.m3u8")).unwrap().0);
-        Self { base, playlist: playlist.to_owned(), token: token.to_owned() }
-    }
-
-    fn url(&self, file: &str) -> String {
-        format!("{}{file}?k={}", self.base, self.token)
-    }
-
-    fn get(&self, file: &str) -> Answer {
-        get(&self.url(file))
-    }
-
-    /// The playlist, with these directives.
-    #[track_caller]
-    fn list(&self, directives: &str) -> String {
-        let answer = get(&format!("{}{directives}", self.url(&self.playlist)));
-        assert_eq!(answer.status, 200, "{directives}: {}", answer.text());
-        answer.text()
-    }
-}
-
 /// Asks for the playlist again and again, each time for the next part, and walks over all of them.
 struct Poll {
-    player: Player,
+    player: HlsPlayer,
     walker: Walker,
     last: Playlist,
 }
@@ -68,7 +29,7 @@ struct Poll {
 impl Poll {
     #[track_caller]
     fn begin(url: &str) -> Self {
-        let player = Player::begin(url);
+        let player = HlsPlayer::begin(url);
         let mut walker = Walker::default();
         let last = walker.add(&player.list("")).unwrap().clone();
         Self { player, walker, last }
@@ -145,6 +106,8 @@ fn numbers_grow_over_restarts_of_the_server_and_a_kill() {
         poll.next();
         poll.last.newest_whole() >= Some(2)
     });
+    let held = poll.player.url(&poll.player.playlist);
+    let held = held.split_once(&server.http).unwrap().1.to_owned();
     let mut folder = server.kill_9();
     // A player that goes on after the restarts sees one succession of playlists.
     let mut walker = poll.walker;
@@ -153,8 +116,8 @@ fn numbers_grow_over_restarts_of_the_server_and_a_kill() {
         let server = Server::start_in(folder, &[]);
         encoder = push(&server.push_url("a"));
         server.wait_live("a");
-        let player = Player::begin(&server.play_url("a", "llhls"));
-        let text = player.list("");
+        // It needs no new address: the token that it has is good.
+        let text = get(&format!("http://{}{held}", server.http)).text();
         walker.add(&text).unwrap_or_else(|fault| panic!("round {round}: {fault}\n{text}"));
         folder = server.stop().1;
     }
@@ -165,7 +128,7 @@ fn numbers_grow_over_restarts_of_the_server_and_a_kill() {
 #[test]
 fn a_request_for_what_is_not_there_yet_is_answered_when_it_is() {
     let (server, _encoder) = pushed();
-    let player = Player::begin(&server.play_url("a", "llhls"));
+    let player = HlsPlayer::begin(&server.play_url("a", "llhls"));
     let now = Playlist::parse(&player.list("")).unwrap();
     let hint = now.hint.clone().unwrap();
     assert!(!now.segments.iter().any(|segment| segment.parts.iter().any(|(_, uri)| *uri == hint)));
@@ -179,6 +142,7 @@ fn a_request_for_what_is_not_there_yet_is_answered_when_it_is() {
     assert!(skipped.contains("#EXT-X-MEDIA-SEQUENCE"), "{skipped}");
     for (directives, status) in [
         (format!("&_HLS_msn={}", newest + 50), 400),
+        (format!("&_HLS_msn={}&_HLS_part=90", later.newest_whole().unwrap() + 1), 400),
         ("&_HLS_msn=x".to_owned(), 400),
         ("&_HLS_part=1".to_owned(), 400),
         ("&_HLS_skip=maybe".to_owned(), 400),
@@ -196,24 +160,33 @@ fn files_are_for_those_who_began_with_a_signed_address() {
     let url = server.play_url("a", "hls");
     assert_eq!(get(url.split('?').next().unwrap()).status, 403, "an address without its signature");
     assert_eq!(get(&format!("{url}&hls=nonsense")).status, 400);
-    let player = Player::begin(&url);
+    let player = HlsPlayer::begin(&url);
     let list = Playlist::parse(&player.list("")).unwrap();
     let segment = list.segments.last().unwrap();
     let bare = |path: &str| get(path).status;
     assert_eq!(bare(&format!("{}{}", player.base, segment.uri)), 403);
     assert_eq!(bare(&format!("{}{}?k=AAAA", player.base, segment.uri)), 403);
-    let theirs = Player::begin(&server.play_url("b", "hls"));
+    let theirs = HlsPlayer::begin(&server.play_url("b", "hls"));
     assert_eq!(bare(&format!("{}{}?k={}", player.base, segment.uri, theirs.token)), 403);
-    for (file, status) in [("s99999.m4s", 404), ("x.m4s", 404), ("p7-0.m4s", 410), ("i0-9.mp4", 410), ("s0.ts", 410)] {
+    for (file, status) in [
+        ("s99999.m4s", 404),
+        ("x.m4s", 404),
+        ("p7-0.m4s", 404),
+        ("p0-99999.m4s", 404),
+        ("i0-9.mp4", 404),
+        ("i7-0.mp4", 404),
+        ("s0.ts", 410),
+    ] {
         assert_eq!(player.get(file).status, status, "{file}");
     }
     wait_within("the first segment to be let go", Duration::from_secs(60), || player.get("s0.m4s").status == 410);
+    assert_eq!(player.get("p0-0.m4s").status, 410);
 }
 
 #[test]
 fn responses_can_be_kept_compressed_and_cut() {
     let (server, _encoder) = pushed();
-    let player = Player::begin(&server.play_url("a", "hls"));
+    let player = HlsPlayer::begin(&server.play_url("a", "hls"));
     let list = Playlist::parse(&player.list("")).unwrap();
     let segment = list.segments.last().unwrap();
     let whole = player.get(&segment.uri);
@@ -225,12 +198,82 @@ fn responses_can_be_kept_compressed_and_cut() {
     assert_eq!(part.header("Content-Range"), Some(told.as_str()));
     let behind = get_with(&player.url(&segment.uri), &[("Range", "bytes=99999999-")]);
     assert_eq!(behind.status, 416);
+    let told = format!("bytes */{}", whole.body.len());
+    assert_eq!(behind.header("Content-Range"), Some(told.as_str()));
+    let several = get_with(&player.url(&segment.uri), &[("Range", "bytes=0-1,5-9")]);
+    assert!((several.status, &several.body) == (200, &whole.body), "{}", several.head);
+    let list = get_with(&player.url("index.m3u8"), &[("Range", "bytes=0-9")]);
+    assert!(list.status == 200 && list.text().ends_with('\n'), "{}", list.head);
     let packed = get_with(&player.url("index.m3u8"), &[("Accept-Encoding", "gzip")]);
     assert_eq!(packed.header("Content-Encoding"), Some("gzip"));
     assert_eq!(packed.body[..2], [0x1f, 0x8b]);
     assert!(packed.header("Cache-Control").unwrap().contains("max-age=1"), "{}", packed.head);
     let init = player.get(&segment.map);
     assert_eq!(&init.body[4..8], b"ftyp");
+    assert!(player.get("s99999.m4s").header("Cache-Control").unwrap().contains("no-store"));
+    let url = player.url(&segment.uri);
+    let (authority, path) = split(&url);
+    let ask = |method: &str| {
+        let more = "Origin: http://elsewhere\r\nAccess-Control-Request-Method: GET\r\nConnection: close";
+        request(authority, format!("{method} {path} HTTP/1.1\r\nHost: {authority}\r\n{more}\r\n\r\n").as_bytes())
+    };
+    let head = ask("HEAD");
+    let length = whole.body.len().to_string();
+    assert_eq!((head.status, head.header("Content-Length"), head.body.len()), (200, Some(length.as_str()), 0));
+    let preflight = ask("OPTIONS");
+    assert_eq!((preflight.status, preflight.header("Access-Control-Allow-Origin")), (204, Some("*")));
+    assert_eq!(preflight.header("Access-Control-Allow-Methods"), Some("GET, HEAD, OPTIONS"));
+    assert_eq!(preflight.header("Access-Control-Allow-Headers"), Some("range"));
+    let posted = ask("POST");
+    assert_eq!((posted.status, posted.header("Allow")), (405, Some("GET, HEAD, OPTIONS")));
+    // HTTP/2 knows no HEAD by itself: a body would break the connection.
+    let url = format!("https://{}{path}", server.https);
+    let args = ["--silent", "--show-error", "--insecure", "--http2", "--head", "--write-out", "%{http_version}", &url];
+    let said = Finished::run(Command::new("curl").args(args)).ok();
+    assert!(said.contains(&format!("content-length: {length}")) && said.ends_with("\r\n2"), "{said}");
+}
+
+#[test]
+fn transport_streams_are_read_by_an_independent_reader() {
+    let (server, _encoder) = pushed();
+    let player = HlsPlayer::begin(&format!("{}&hls=ts", server.play_url("a", "hls")));
+    player.watch(3);
+    let (pictures, sounds) = player.transport();
+    assert!(pictures > 200 && sounds > 50, "{pictures} {sounds}");
+    assert!(player.master.contains("RESOLUTION=320x180,FRAME-RATE=25.000"), "{}", player.master);
+}
+
+#[test]
+fn durations_that_are_set_are_in_the_playlists() {
+    let server = Server::start(&["--hls-segment-ms", "1000", "--hls-part-ms", "400"]);
+    let _encoder = encode(ffmpeg(), &[PICTURE, TONE], &[H264, &["-g", "25"], AAC], &server.push_url("a"));
+    server.wait_live("a");
+    let player = HlsPlayer::begin(&server.play_url("a", "llhls"));
+    let text = player.list("");
+    assert!(text.contains("#EXT-X-TARGETDURATION:1\n") && text.contains("PART-TARGET=0.40"), "{text}");
+    player.watch(4);
+}
+
+#[test]
+fn a_player_is_refused_by_code_once_the_publisher_sends_what_it_cannot_get() {
+    let (server, encoder) = pushed();
+    let players =
+        ["", "&hls=ll", "&hls=ts"].map(|form| HlsPlayer::begin(&format!("{}{form}", server.play_url("a", "hls"))));
+    let ulaw = &["-c:a", "pcm_mulaw", "-ar", "8000", "-ac", "1"];
+    drop(encoder);
+    let _again = encode(ffmpeg(), &[PICTURE, TONE], &[H264, ulaw], &server.push_url("a"));
+    for player in &players {
+        wait_for("the refusal", || player.get(&player.playlist).status == 406);
+        let refused = player.get(&player.playlist);
+        assert_eq!(refused.header("x-vivace-code"), Some("lvb-video/20113"));
+        assert_eq!(
+            refused.json()["detail"].as_str().map(|said| said.contains("G.711")),
+            Some(true),
+            "{}",
+            refused.text()
+        );
+    }
+    assert!(server.refused("play", "lvb-video/20113") >= 3);
 }
 
 #[test]
@@ -241,7 +284,7 @@ fn a_stream_that_nobody_plays_is_not_cut_and_goes_on_when_somebody_does() {
     let mut walker = Walker::default();
     for round in 0..2 {
         assert_eq!(server.metric("hls_streams"), 0);
-        let player = Player::begin(&server.play_url("a", "hls"));
+        let player = HlsPlayer::begin(&server.play_url("a", "hls"));
         let text = player.list("");
         walker.add(&text).unwrap_or_else(|fault| panic!("round {round}: {fault}\n{text}"));
         wait_for("the player to be taken for gone", || server.metric("hls_streams") == 0);
@@ -254,7 +297,7 @@ fn the_end_of_a_stream_is_said() {
     let server = Server::start(&["--limits-publish-grace-ms", "500"]);
     let mut encoder = push(&server.push_url("a"));
     server.wait_live("a");
-    let player = Player::begin(&server.play_url("a", "llhls"));
+    let player = HlsPlayer::begin(&server.play_url("a", "llhls"));
     encoder.kill_9();
     wait_for("the end to be listed", || player.list("").ends_with("#EXT-X-ENDLIST\n"));
 }
@@ -271,22 +314,59 @@ fn browser(url: &str, seconds: u32, low_latency: bool) -> Value {
     serde_json::from_str(node.stdout().trim()).expect("hls.mjs prints JSON")
 }
 
+/// How long a browser plays each form: `VIVACE_HLS_SECONDS`, or enough to see the window move.
+fn browser_seconds() -> u32 {
+    std::env::var("VIVACE_HLS_SECONDS")
+        .map_or(20, |text| text.parse().expect("VIVACE_HLS_SECONDS is a number of seconds"))
+}
+
+/// Plays each of these addresses in a browser of its own, all at once; whether the second is of low latency.
+fn browsers(urls: &[(String, bool)], seconds: u32) -> Vec<Value> {
+    std::thread::scope(|scope| {
+        let one = |(url, low_latency): &(String, bool)| browser(url, seconds, *low_latency);
+        let running: Vec<_> = urls.iter().map(|url| scope.spawn(move || one(url))).collect();
+        running.into_iter().map(|one| one.join().unwrap()).collect()
+    })
+}
+
+#[track_caller]
+fn played_through(seen: &Value, seconds: u32) {
+    eprintln!("{seen}");
+    assert_eq!(seen["stalls"], Value::Array(Vec::new()), "{seen}");
+    assert_eq!(seen["faults"], Value::Array(Vec::new()), "{seen}");
+    assert!(seen["played_s"].as_f64().unwrap() >= f64::from(seconds), "{seen}");
+    assert!(seen["decoded"].as_u64().unwrap() > u64::from(seconds) * 20, "{seen}");
+    assert!(seen["audio_bytes"].as_u64().unwrap() > 0 && seen["width"] == 320, "{seen}");
+}
+
 #[test]
 fn a_browser_plays_each_form_without_a_stall() {
     let server = Server::start(&[]);
     // A key frame every two seconds, as encoders are told to make them for HLS.
     let _encoder = encode(ffmpeg(), &[PICTURE, TONE], &[H264, &["-g", "50"], AAC], &server.push_url("a"));
     server.wait_live("a");
-    let hls = server.play_url("a", "hls");
-    for (url, low_latency) in
-        [(server.play_url("a", "llhls"), true), (hls.clone(), false), (format!("{hls}&hls=ts"), false)]
-    {
-        let seen = browser(&url, 20, low_latency);
-        eprintln!("{seen}");
-        assert_eq!(seen["stalls"], Value::Array(Vec::new()), "{seen}");
-        assert_eq!(seen["faults"], Value::Array(Vec::new()), "{seen}");
-        assert!(seen["played_s"].as_f64().unwrap() >= 20.0 && seen["decoded"].as_u64().unwrap() > 400, "{seen}");
-        assert_eq!(seen["width"], 320, "{seen}");
-        assert_eq!(seen["parts"].as_u64().unwrap() > 0, low_latency, "{seen}");
+    let (hls, seconds) = (server.play_url("a", "hls"), browser_seconds());
+    let urls = [(server.play_url("a", "llhls"), true), (hls.clone(), false), (format!("{hls}&hls=ts"), false)];
+    for (seen, (_, low_latency)) in browsers(&urls, seconds).iter().zip(&urls) {
+        played_through(seen, seconds);
+        assert_eq!(seen["parts"].as_u64().unwrap() > 0, *low_latency, "{seen}");
+        assert!(seen["delay_ms"]["looks"].as_u64().unwrap() > 0, "{seen}");
+    }
+}
+
+#[test]
+fn a_browser_plays_av1_with_opus_and_mp3() {
+    let server = Server::start(&[]);
+    let av1: &[&str] = &["-c:v", "libsvtav1", "-preset", "12", "-g", "25", "-svtav1-params", "pred-struct=1:lp=1"];
+    let (yuv, opus, mp3) = (&["-pix_fmt", "yuv420p"], &["-c:a", "libopus"], &["-c:a", "libmp3lame"]);
+    let _av1 = encode(ffmpeg_new(), &[PICTURE, TONE], &[av1, yuv, opus], &server.push_url("a"));
+    let _mp3 = encode(ffmpeg_new(), &[PICTURE, TONE], &[H264, mp3], &server.push_url("b"));
+    for name in ["a", "b"] {
+        server.wait_live(name);
+    }
+    // hls.js does not read MP3 from MP4: it finds no codec string that Chromium takes.
+    let urls = [(server.play_url("a", "llhls"), true), (format!("{}&hls=ts", server.play_url("b", "hls")), false)];
+    for seen in browsers(&urls, 6) {
+        played_through(&seen, 6);
     }
 }

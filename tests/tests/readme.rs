@@ -82,7 +82,7 @@ fn the_commands_of_the_readme_work_as_they_stand() {
                 assert!(printed.contains("h264") && printed.contains("aac"), "{line}\n{printed}");
                 seen.push("probe");
             }
-            ["vivace", "url" | "explain" | "check-config" | "app", ..] => {
+            ["vivace", "url" | "explain" | "check-config" | "doctor" | "app", ..] => {
                 assert!(!shell.run(&line).trim().is_empty(), "{line} prints nothing");
                 seen.push("command");
             }

@@ -1,6 +1,7 @@
 //! How a server starts, what it says when it cannot, and how it ends.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt as _;
@@ -9,8 +10,8 @@ use std::process::Command;
 
 use serde_json::Value;
 use vivace_tests::{
-    ClientEvent, FREE_PORTS, Finished, Folder, Role, Rtmp, Server, WebSocket, Witness, authority, command, get, push,
-    vivace, vivace_path, wait_for, without_settings,
+    ClientEvent, FREE_PORTS, Finished, Folder, Role, Rtmp, Server, Tls, WebSocket, Witness, authority, command, get,
+    push, vivace, vivace_path, wait_for, without_settings,
 };
 
 /// A user who owns nothing here.
@@ -144,8 +145,9 @@ fn ready_json_holds_the_addresses_and_files_are_private() {
     let server = Server::start(&[]);
     let ready: Value = serde_json::from_slice(&fs::read(server.data().join("ready.json")).unwrap()).unwrap();
     let members: Vec<&str> = ready.as_object().unwrap().iter().map(|(name, _)| name.as_str()).collect();
-    assert_eq!(members, ["http", "https", "rtmp", "rtmps"]);
-    for name in members {
+    assert_eq!(members, ["http", "https", "pid", "rtmp", "rtmps"]);
+    assert_eq!(ready["pid"], server.pid());
+    for name in members.into_iter().filter(|name| *name != "pid") {
         let address = ready[name].as_str().unwrap();
         assert!(!address.ends_with(":0"), "{address}");
         TcpStream::connect(address).unwrap();
@@ -228,4 +230,22 @@ fn health_is_told_to_anybody() {
     let answer = get(&format!("http://{}/healthz", server.http));
     assert_eq!((answer.status, answer.text().as_str()), (200, "ok\n"));
     wait_for("the first metrics", || server.metric("connections_total") > 0);
+}
+
+#[test]
+fn a_server_that_ends_keeps_its_folder_until_its_last_call_is_answered() {
+    let mut server = Server::start_on_file("[limits]\ndrain_ms_max = 60000\napi_body_ms_max = 60000\n");
+    let mut call = Tls::open(&server.https);
+    call.write_all(b"POST /v2/index.php HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: 1\r\n\r\n")
+        .unwrap();
+    // The server asks for the body: it carries out the call now.
+    let mut asked = [0; 12];
+    call.read_exact(&mut asked).unwrap();
+    assert_eq!(&asked, b"HTTP/1.1 100");
+    server.terminate();
+    wait_for("the server to drain", || server.log().contains("draining"));
+    failed(&serve(&mut command(), &server.data()), &["another server runs on the data folder"]);
+    assert!(server.is_running());
+    call.write_all(b"b").unwrap();
+    assert!(server.wait().success());
 }

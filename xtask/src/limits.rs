@@ -98,6 +98,7 @@ fn page(limits: &[Limit]) -> String {
         "# Limits\n\n\
          Nothing in the server is unlimited. A limit that is met is answered with a typed fault, counted, and named in the\n\
          log. Units stand at the end of the names: `_ms` milliseconds, `_bytes` bytes; the rest are counts.\n\n\
+         [hostile.md](hostile.md) says what they come to together, for each hostile peer.\n\n\
          Made from `{SOURCE}` by `cargo xtask limits --write`; not to be edited here.\n\n\
          | limit | default | what it bounds |\n|---|---|---|\n"
     );

@@ -3,10 +3,12 @@
 mod check;
 mod codes;
 mod fuzz;
+mod hostile;
 mod limits;
 mod prepare;
 mod repo;
 mod rust;
+mod soak;
 mod steps;
 mod test;
 mod tidy;
@@ -24,8 +26,13 @@ cargo xtask COMMAND
   tidy              the rules that no compiler checks
   codes [--write]   rows of the catalogue reached by scenarios, per table; --write generates code and pages
   limits [--write]  whether docs/limits.md is fresh; --write generates it
-  fuzz [--seconds N] [TARGET...]
-                    each fuzz target (or those named) for N seconds, 60 if not given";
+  hostile           measures the delay of a stream before and during attacks; a few minutes, on a calm machine
+  soak [--minutes N | --scale]
+                    publishers and players come and go for N minutes, 10 if not given: fails on growth of memory, handles,
+                    delay or offset; --scale runs 500 streams, then 10,000 streams and 50,000 players that are dropped
+  fuzz [--seconds N | --long | --keep] [TARGET...]
+                    each fuzz target (or those named) for N seconds, 60 if not given, an hour with --long; --keep runs
+                    none, and puts the fewest inputs that reach everything that was reached into fuzz/corpus";
 
 fn main() -> ExitCode {
     let root = repo::root();
@@ -49,6 +56,8 @@ fn run(root: &Path, args: &[&str]) -> Outcome {
         ["codes", "--write"] => codes::write(root).map_err(Failure::new),
         ["limits"] => limits::fresh(root),
         ["limits", "--write"] => limits::write(root),
+        ["hostile"] => hostile::run(root),
+        ["soak", rest @ ..] => soak::run(root, rest),
         ["fuzz", rest @ ..] => fuzz::run(root, rest),
         [] | ["help" | "--help" | "-h"] => {
             println!("{HELP}");

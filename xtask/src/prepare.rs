@@ -42,6 +42,8 @@ const PACKAGES: &[(&str, Sign)] = &[
     ("python3", Sign::Program("python3")),
     ("python3-venv", Sign::Python("import ensurepip, venv")),
     ("gcc", Sign::Program("cc")),
+    // The allocator is built with its own makefile.
+    ("make", Sign::Program("make")),
 ];
 
 /// Installs what is missing.

@@ -44,6 +44,10 @@ pub struct Limits {
     pub connections_max: usize,
     /// Connections open at once that have neither published nor been granted a play.
     pub pending_connections_max: usize,
+    /// Connections open at once from one address (of IPv6: one /64), all listeners together.
+    pub connections_per_address_max: usize,
+    /// Connections open at once from one address (of IPv6: one /64) that have neither published nor been granted a play.
+    pub pending_connections_per_address_max: usize,
     /// For each of the TLS handshake, the RTMP handshake, and the first whole HTTP request head.
     pub handshake_ms_max: u64,
     /// From the end of the handshake to the first publish or play.
@@ -62,8 +66,12 @@ pub struct Limits {
     pub rtmp_chunk_streams_max: usize,
     /// Bytes of unfinished messages one connection may hold.
     pub rtmp_partial_bytes_max: usize,
+    /// Bytes of unfinished messages one connection may hold that has not been granted a publish.
+    pub rtmp_pending_partial_bytes_max: usize,
     /// Message streams (`createStream`) one connection may hold.
     pub rtmp_message_streams_max: usize,
+    /// Parts of one RTMP aggregate message.
+    pub rtmp_aggregate_parts_max: usize,
     /// Nesting of AMF values.
     pub amf_depth_max: usize,
     /// Keys and elements in one AMF message, all levels together.
@@ -76,8 +84,14 @@ pub struct Limits {
     pub http_head_bytes_max: usize,
     /// Requests under way at once on one HTTP/2 connection.
     pub http2_streams_max: u32,
+    /// Bytes that an HTTP/2 client may send between two requests or pieces of a response.
+    pub http2_idle_input_bytes_max: u64,
     /// A publisher that sends nothing for this long is taken for lost.
     pub publisher_idle_ms_max: u64,
+    /// A publisher that has completed no message for this long must at least have sent `publisher_bytes_per_s_min`.
+    pub publisher_slow_ms_max: u64,
+    /// Bytes a second of a publisher within a message that takes longer than `publisher_slow_ms_max`.
+    pub publisher_bytes_per_s_min: u64,
     /// After a publisher is lost, how long its stream waits for it to come back.
     pub publish_grace_ms: u64,
     /// How far a reader may be behind the newest frame, in media time.
@@ -86,6 +100,12 @@ pub struct Limits {
     pub reader_lag_bytes_max: usize,
     /// A player that takes no byte for this long while some wait is let go.
     pub reader_stall_ms_max: u64,
+    /// A player for which bytes have waited all this time must have taken `reader_bytes_per_s_min`, or is let go.
+    pub reader_slow_ms_max: u64,
+    /// Bytes a second that a player takes at least while some wait for it.
+    pub reader_bytes_per_s_min: u64,
+    /// Bytes a second that a live player may send, in bursts of four seconds' worth.
+    pub player_input_bytes_per_s_max: u64,
     /// Bytes of frames kept for readers that join with a fast start.
     pub gop_bytes_max: usize,
     /// Media time kept for readers that join with a fast start.
@@ -106,16 +126,36 @@ pub struct Limits {
     pub hls_session_idle_ms_max: u64,
     /// Players of HLS, all streams together.
     pub hls_sessions_max: usize,
+    /// Requests of one player of HLS that are answered at once, those that wait included.
+    pub hls_session_requests_max: usize,
     /// Requests that wait at once for a part or playlist of HLS that is not there yet, for each stream.
     pub hls_waiting_max: usize,
     /// Streams whose HLS numbers are kept in the store; those that were played longest ago go first.
     pub hls_streams_kept_max: usize,
     /// Frames of a stream that wait to be cut into HLS segments.
     pub hls_queue_frames_max: usize,
+    /// Bytes of the body of an API call.
+    pub api_body_bytes_max: usize,
+    /// Bytes of the bodies of API calls that are being read, all together.
+    pub api_bodies_bytes_max: usize,
+    /// From the end of an API call's head to the end of its body.
+    pub api_body_ms_max: u64,
+    /// Parameters of an API call.
+    pub api_parameters_max: usize,
+    /// Bytes of the name of a parameter.
+    pub api_name_bytes_max: usize,
+    /// Nesting of the structures that the parameters of an API call are flattened from.
+    pub api_depth_max: usize,
+    /// Calls of the signed APIs that only read, for each app, in a minute.
+    pub api_queries_per_minute_max: u32,
+    /// All other calls of the signed APIs, for each app, in a minute.
+    pub api_changes_per_minute_max: u32,
+    /// Signed calls that are remembered, so that none acts twice; each takes about 40 bytes of memory for four hours at most.
+    pub api_replay_keys_max: usize,
+    /// Credentials of the signed APIs that an app may have.
+    pub api_credentials_max: usize,
     /// Streams live at once.
     pub streams_max: usize,
-    /// Refusals kept for the page.
-    pub refusals_kept_max: usize,
     /// Events that wait for the store; one more is counted and dropped from the log of events.
     pub event_queue_max: usize,
     /// Events written in one transaction.
@@ -130,8 +170,80 @@ pub struct Limits {
     pub store_busy_ms_max: u64,
     /// Connections that read the store at once.
     pub store_readers_max: u32,
+    /// Free bytes in the data folder's file system below which `vivace doctor` warns; below a sixteenth of it, it fails.
+    pub data_free_bytes_min: u64,
+    /// Free inodes there below which `vivace doctor` warns; below a sixteenth of it, it fails.
+    pub data_free_inodes_min: u64,
+    /// Bytes of the body of a request to the administration API (`/api/v1`).
+    pub admin_body_bytes_max: usize,
+    /// For each outgoing connection: to find its address, to connect, and to shake hands over TLS, all together.
+    pub outbound_connect_ms_max: u64,
+    /// Relays, those that are stopped included.
+    pub relays_max: usize,
+    /// From a relay's connection to the remote server's grant.
+    pub relay_start_ms_max: u64,
+    /// A remote server that takes or gives nothing for this long, while there is something, is taken for lost.
+    pub relay_idle_ms_max: u64,
+    /// The wait before a relay's second try; each further one is about twice as long.
+    pub relay_backoff_ms_min: u64,
+    /// The longest wait between two tries of a relay.
+    pub relay_backoff_ms_max: u64,
+    /// A relay that has run for this long begins anew with the shortest wait.
+    pub relay_stable_ms_min: u64,
+    /// Frames of a stream that wait for a relay to take them.
+    pub relay_queue_frames_max: usize,
+    /// Channels of an app, those that are closed included.
+    pub channels_per_app_max: u64,
+    /// Bytes of the names of channels and their sources, and of a player's password.
+    pub channel_name_bytes_max: usize,
+    /// Bytes of a channel's description, and of the reason for which a stream is forbidden.
+    pub channel_describe_bytes_max: usize,
+    /// Channels whose stream is pulled and that are open.
+    pub channel_pulls_max: usize,
+    /// Watermarks of an app.
+    pub watermarks_per_app_max: u64,
+    /// Entries of a black or white list.
+    pub ip_list_entries_max: usize,
+    /// Streams of an app that are forbidden or delayed.
+    pub stream_rules_max: u64,
+    /// How long a stream may be forbidden, or delayed with an end.
+    pub forbid_ms_max: u64,
+    /// How far a stream's players may be kept behind its live edge.
+    pub delay_ms_max: u64,
+    /// Bytes of a stream's frames that wait for their delay to pass; more go out early.
+    pub delay_bytes_max: usize,
+    /// How long a call that ends a stream waits for its publisher's session to end.
+    pub media_answer_ms_max: u64,
+    /// Changes kept in the log of changes; the oldest go first.
+    pub audit_rows_max: usize,
+    /// Callbacks in the outbox, those that are delivered or given up included: the oldest of these go first.
+    pub outbox_rows_max: usize,
+    /// Domains of one app.
+    pub domains_max: u64,
+    /// Tasks of one app that pull a stream from another server.
+    pub pull_tasks_max: u64,
+    /// How long statistics are kept.
+    pub statistics_ms_max: u64,
+    /// Minutes of streams, and minutes of players' addresses, that are kept in the statistics; the oldest go first.
+    pub statistics_rows_max: u64,
+    /// Players' addresses that are told apart in one minute of the statistics.
+    pub statistics_addresses_max: usize,
+    /// Templates of callbacks of one app.
+    pub callback_templates_max: usize,
+    /// Rules of callbacks of one app.
+    pub callback_rules_max: usize,
+    /// Callbacks that are posted at once.
+    pub callback_deliveries_max: usize,
+    /// Callbacks that are posted to one host at once.
+    pub callback_deliveries_per_host_max: usize,
+    /// Bytes that are read of the answer to a callback.
+    pub callback_answer_bytes_max: usize,
+    /// Longest wait between two tries of a callback, unless `callback.interval_s` is longer.
+    pub callback_backoff_ms_max: u64,
     /// On shutdown, how long sessions may take to end.
     pub drain_ms_max: u64,
+    /// On an upgrade, how long publishers that were asked to reconnect, and players of their streams, may stay in the old process.
+    pub upgrade_drain_ms_max: u64,
 }
 }
 
@@ -140,6 +252,8 @@ impl Default for Limits {
         Self {
             connections_max: 20_000,
             pending_connections_max: 4_000,
+            connections_per_address_max: 20_000,
+            pending_connections_per_address_max: 2_000,
             handshake_ms_max: 5_000,
             first_command_ms_max: 10_000,
             rtmp_chunk_bytes_max: 65_536,
@@ -149,18 +263,26 @@ impl Default for Limits {
             rtmp_command_message_bytes_max: 64 << 10,
             rtmp_chunk_streams_max: 32,
             rtmp_partial_bytes_max: 6 << 20,
+            rtmp_pending_partial_bytes_max: 256 << 10,
             rtmp_message_streams_max: 8,
+            rtmp_aggregate_parts_max: 1_024,
             amf_depth_max: 16,
             amf_items_max: 1_024,
             amf_string_bytes_max: 64 << 10,
             url_bytes_max: 4 << 10,
             http_head_bytes_max: 16 << 10,
             http2_streams_max: 100,
+            http2_idle_input_bytes_max: 256 << 10,
             publisher_idle_ms_max: 8_000,
+            publisher_slow_ms_max: 10_000,
+            publisher_bytes_per_s_min: 256,
             publish_grace_ms: 15_000,
             reader_lag_ms_max: 3_000,
             reader_lag_bytes_max: 16 << 20,
             reader_stall_ms_max: 15_000,
+            reader_slow_ms_max: 30_000,
+            reader_bytes_per_s_min: 1_024,
+            player_input_bytes_per_s_max: 16 << 10,
             gop_bytes_max: 16 << 20,
             gop_ms_max: 20_000,
             batch_bytes_max: 1 << 20,
@@ -171,11 +293,21 @@ impl Default for Limits {
             hls_segments_max: 7,
             hls_session_idle_ms_max: 30_000,
             hls_sessions_max: 20_000,
+            hls_session_requests_max: 32,
             hls_waiting_max: 20_000,
             hls_streams_kept_max: 100_000,
             hls_queue_frames_max: 4_096,
+            api_body_bytes_max: 1 << 20,
+            api_bodies_bytes_max: 64 << 20,
+            api_body_ms_max: 10_000,
+            api_parameters_max: 1_000,
+            api_name_bytes_max: 256,
+            api_depth_max: 8,
+            api_queries_per_minute_max: 100,
+            api_changes_per_minute_max: 600,
+            api_replay_keys_max: 2_000_000,
+            api_credentials_max: 20,
             streams_max: 10_000,
-            refusals_kept_max: 100,
             event_queue_max: 4_096,
             event_batch_max: 256,
             events_kept_max: 100_000,
@@ -183,7 +315,43 @@ impl Default for Limits {
             store_bytes_max: 4 << 30,
             store_busy_ms_max: 5_000,
             store_readers_max: 4,
+            data_free_bytes_min: 1 << 30,
+            data_free_inodes_min: 10_000,
+            admin_body_bytes_max: 64 << 10,
+            outbound_connect_ms_max: 10_000,
+            relays_max: 1_000,
+            relay_start_ms_max: 10_000,
+            relay_idle_ms_max: 8_000,
+            relay_backoff_ms_min: 1_000,
+            relay_backoff_ms_max: 30_000,
+            relay_stable_ms_min: 30_000,
+            relay_queue_frames_max: 4_096,
+            channels_per_app_max: 5,
+            channel_name_bytes_max: 256,
+            channel_describe_bytes_max: 1_024,
+            channel_pulls_max: 1_000,
+            watermarks_per_app_max: 100,
+            ip_list_entries_max: 100,
+            stream_rules_max: 10_000,
+            forbid_ms_max: 90 * 24 * 3_600 * 1_000,
+            delay_ms_max: 600_000,
+            delay_bytes_max: 256 << 20,
+            media_answer_ms_max: 3_000,
+            audit_rows_max: 100_000,
+            outbox_rows_max: 100_000,
+            domains_max: 100,
+            pull_tasks_max: 100,
+            statistics_ms_max: 15 * 24 * 3_600 * 1_000,
+            statistics_rows_max: 2_000_000,
+            statistics_addresses_max: 10_000,
+            callback_templates_max: 50,
+            callback_rules_max: 1_000,
+            callback_deliveries_max: 64,
+            callback_deliveries_per_host_max: 16,
+            callback_answer_bytes_max: 64 << 10,
+            callback_backoff_ms_max: 3_600_000,
             drain_ms_max: 5_000,
+            upgrade_drain_ms_max: 10_000,
         }
     }
 }

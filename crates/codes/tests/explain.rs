@@ -69,6 +69,7 @@ fn near_numbers_are_few_sorted_and_really_near() {
 #[test]
 fn an_unknown_table_leads_to_the_nearest_name() {
     for (query, wanted) in [
+        ("lvb/4100", Table::LvbVideo),
         ("lvb_video/20101", Table::LvbVideo),
         ("lvbaccess/4100", Table::LvbAccess),
         ("live-room/203007", Table::Liveroom),

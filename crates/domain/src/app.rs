@@ -1,11 +1,13 @@
 //! The app (tenant) and its one set of keys.
 
+mod key_name;
 mod sample;
 #[cfg(test)]
 mod tests;
 
 use vivace_base::{AppId, Rng, Secret};
 
+pub use key_name::KeyName;
 use sample::{ALNUM, BASE64URL, LOWER_HEX, between, text};
 
 /// A tenant: everything a client signs, names or owns belongs to one.
@@ -24,12 +26,13 @@ impl App {
     /// random, and need not end with one that repeats a single byte.
     pub fn generate(id: AppId, rng: &dyn Rng) -> Self {
         let secret = |alphabet, len| Secret::new(text(rng, alphabet, len));
+        let (secret_id, secret_key) = credential_pair(rng);
         let keys = Keys {
             sdkappid: between(rng, 1_400_000_000, 1_499_999_999),
             sdk_secret: secret(LOWER_HEX, 64),
             sdk_public_key: None,
-            secret_id: format!("AKID{}", text(rng, ALNUM, 32)),
-            secret_key: secret(ALNUM, 32),
+            secret_id,
+            secret_key,
             appid: between(rng, 1_250_000_000, 1_259_999_999),
             bizid: between(rng, 1_000, 99_999),
             api_key: secret(LOWER_HEX, 32),
@@ -46,6 +49,11 @@ impl App {
         };
         Self { id, keys }
     }
+}
+
+/// Both halves of a new credential of the signed APIs: `AKID` and 32 letters or digits, and 32 letters or digits.
+pub fn credential_pair(rng: &dyn Rng) -> (String, Secret<String>) {
+    (format!("AKID{}", text(rng, ALNUM, 32)), Secret::new(text(rng, ALNUM, 32)))
 }
 
 /// The keys of one app, by the names that the five systems use for them.

@@ -2,7 +2,7 @@
 //!
 //! The decision only: the lease itself, its clock and its guard belong to the one who asks.
 
-use vivace_base::AppId;
+use vivace_base::{AppId, Ulid};
 
 /// Whose name it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -11,6 +11,10 @@ pub enum Owner {
     Key(AppId),
     /// Pushing is open: the publisher's address, IPv4 in its IPv6-mapped form.
     Address([u8; 16]),
+    /// A channel's address: once it is pushed to, no second publisher takes it over while it is live.
+    Channel(u64),
+    /// A relay of this server, which pulls the stream from elsewhere: nobody but itself may go on with it.
+    Relay(Ulid),
 }
 
 /// What the holder of a name is doing.
@@ -70,9 +74,10 @@ pub fn decide(holder: Option<&Holder>, newcomer: &Owner, epoch_last: u64, silent
         return Claim::Granted { epoch };
     };
     let same = held.owner == *newcomer;
+    let replaces = same && !matches!(newcomer, Owner::Channel(_));
     let silent = held.silent_ms > silent_ms_max;
     match held.state {
-        HolderState::Live if same || silent => Claim::TakeOver { epoch, silent },
+        HolderState::Live if replaces || silent => Claim::TakeOver { epoch, silent },
         HolderState::Grace if same => Claim::Continue { epoch },
         state => Claim::Taken { state },
     }
@@ -80,7 +85,7 @@ pub fn decide(holder: Option<&Holder>, newcomer: &Owner, epoch_last: u64, silent
 
 #[cfg(test)]
 mod tests {
-    use vivace_base::AppId;
+    use vivace_base::{AppId, Ulid};
 
     use super::{Claim, Holder, HolderState, Owner, decide};
 
@@ -129,6 +134,27 @@ mod tests {
         assert!(matches!(decide(Some(&holder), &here, 1, LIMIT_MS), Claim::TakeOver { .. }));
         assert!(matches!(decide(Some(&holder), &there, 1, LIMIT_MS), Claim::Taken { .. }));
         assert!(matches!(decide(Some(&holder), &ONE, 1, LIMIT_MS), Claim::Taken { .. }));
+    }
+
+    #[test]
+    fn a_relay_and_a_publisher_are_strangers_to_each_other() {
+        let (one, two) = (Owner::Relay(Ulid(1)), Owner::Relay(Ulid(2)));
+        let pulled = Holder { owner: one, epoch: 1, silent_ms: 0, state: HolderState::Live };
+        assert!(matches!(decide(Some(&pulled), &one, 1, LIMIT_MS), Claim::TakeOver { .. }));
+        for stranger in [two, ONE] {
+            assert!(matches!(decide(Some(&pulled), &stranger, 1, LIMIT_MS), Claim::Taken { .. }));
+        }
+        assert_eq!(ask(HolderState::Live, 0, one), Claim::Taken { state: HolderState::Live });
+    }
+
+    #[test]
+    fn a_channel_is_not_taken_over_while_it_is_live_and_continued_when_it_was_lost() {
+        let channel = Owner::Channel(7);
+        let held = |state, silent_ms| Holder { owner: channel, epoch: 1, silent_ms, state };
+        let ask = |state, silent_ms| decide(Some(&held(state, silent_ms)), &channel, 1, LIMIT_MS);
+        assert_eq!(ask(HolderState::Live, 0), Claim::Taken { state: HolderState::Live });
+        assert_eq!(ask(HolderState::Live, LIMIT_MS + 1), Claim::TakeOver { epoch: 2, silent: true });
+        assert_eq!(ask(HolderState::Grace, 0), Claim::Continue { epoch: 2 });
     }
 
     #[test]

@@ -3,9 +3,21 @@
 //!
 //! Pure: a function takes `now` and values and returns values. No socket, no file, no clock, no number of a code.
 
+pub mod access;
+pub mod account;
+pub mod api_sign;
 pub mod app;
+pub mod channel;
 pub mod claim;
+pub mod fuzz;
+pub mod hook;
+pub mod host;
+pub mod ingest;
+pub mod ip_list;
 pub mod live;
+pub mod relay;
+pub mod rule;
+pub mod task;
 pub mod url;
 
 pub use app::{App, Keys};

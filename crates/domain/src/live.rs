@@ -70,6 +70,36 @@ pub enum PublishFault {
     /// `bizid` is not this app's.
     #[error("bizid is not the one of this app")]
     WrongBizid,
+    /// The app's account is blocked.
+    #[error("the account of this app is blocked")]
+    AccountBlocked,
+    /// The host name that the push came by is disabled.
+    #[error("the domain that the push address names is disabled")]
+    DomainDisabled,
+    /// The publisher's address stands on the black list.
+    #[error("the address of the publisher is on the black list")]
+    Blacklisted,
+    /// The publisher's address does not stand on the white list.
+    #[error("the address of the publisher is not on the white list")]
+    NotWhitelisted,
+    /// The stream is forbidden for a time.
+    #[error("the stream is forbidden for another {left_ms} ms")]
+    StreamForbidden {
+        /// Milliseconds until it may be pushed again.
+        left_ms: u64,
+    },
+    /// The name is one of a channel, and there is no such channel.
+    #[error("there is no channel with this stream name")]
+    ChannelUnknown,
+    /// The channel is closed.
+    #[error("the channel of this stream is closed")]
+    ChannelClosed,
+    /// The channel's stream is pulled by this server.
+    #[error("the stream of this channel is pulled from its source and takes no push")]
+    ChannelPulls,
+    /// The store could not be read; the log has the reason.
+    #[error("the channel of this stream could not be read from the store")]
+    StoreUnreadable,
     /// Someone else holds the name.
     #[error("the stream name is held by another publisher{}", held(*state))]
     NameTaken {
@@ -143,9 +173,24 @@ pub enum PlayFault {
     /// `bizid` is not this app's.
     #[error("bizid is not the one of this app")]
     WrongBizid,
+    /// The app's account is blocked.
+    #[error("the account of this app is blocked")]
+    AccountBlocked,
+    /// The host name that the play came by is disabled.
+    #[error("the domain that the play address names is disabled")]
+    DomainDisabled,
+    /// The player's address stands on the black list.
+    #[error("the address of the player is on the black list")]
+    Blacklisted,
+    /// The player's address does not stand on the white list.
+    #[error("the address of the player is not on the white list")]
+    NotWhitelisted,
     /// Nobody publishes under this name.
     #[error("nobody publishes under this stream name")]
     NotLive,
+    /// The stream is live, and the rate that is asked for is not made of it.
+    #[error("the stream is live, but this rate of it is not produced")]
+    RateNotProduced,
     /// The address asks for a format that is not served.
     #[error("the address must end in .flv, .mp4 or .m3u8")]
     UnsupportedFormat,
@@ -215,9 +260,18 @@ pub enum MediaFault {
     /// The same owner pushed again.
     #[error("replaced by a new push to the same name")]
     Replaced,
+    /// Cut by a call; it may be pushed again.
+    #[error("the stream was cut on request")]
+    CutOnRequest,
+    /// Cut by a call that closed its channel or forbade it.
+    #[error("the stream was disabled on request")]
+    Disabled,
     /// The server stops.
     #[error("the server is shutting down")]
     ShuttingDown,
+    /// The server was killed, or its own code failed.
+    #[error("the server failed, or was killed, while the push ran")]
+    ServerLost,
     /// The publisher ended it by a command.
     #[error("ended by the publisher with {0}")]
     Unpublished(Unpublish),

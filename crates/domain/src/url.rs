@@ -2,6 +2,7 @@
 
 mod address;
 mod file;
+pub mod fuzz;
 mod query;
 mod signature;
 #[cfg(test)]

@@ -5,6 +5,8 @@ use vivace_domain::url::{QueryFault, StreamQuery};
 /// The address of a push or play as its protocol heard it: nothing in it has been believed yet.
 #[derive(Clone, Copy, Debug)]
 pub struct Asked<'a> {
+    /// The host name that the client gave, perhaps with a port; empty if it gave none.
+    pub host: &'a str,
     /// Application name, with its query if the client put one there.
     pub app: &'a str,
     /// Stream name without extension, with its query if there is one.

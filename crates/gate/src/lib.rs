@@ -1,7 +1,38 @@
-//! The use cases of the live path: every decision passes here, once, whatever protocol it came by.
+//! The use cases of the live path and of channels: every decision passes here, once, whatever protocol or face it came by.
 
+pub mod access;
 mod address;
+mod audit;
+mod callbacks;
+mod channels;
+mod guarded;
+mod hosts;
+mod lists;
 mod live;
+mod operator;
+mod pulls;
+mod rules;
+mod standing;
+mod watermarks;
 
+pub use access::{
+    Access, AccessChangeFault, AccessFault, AccountNumber, NumberKind, SignedCall, StampFault, StampedCall, Tenant,
+};
 pub use address::Asked;
+pub use audit::{Audit, AuditLog, Audited, Caller, Noting};
+pub use callbacks::{CallbackParts, CallbackRules};
+pub use channels::{
+    ChannelList, ChannelParts, Channels, CreateFault, Described, ListAsk, Listed, Online, StatusFilter,
+};
+pub use guarded::Guarded;
+pub use lists::{entry, version as list_version};
 pub use live::{Gate, Play, Policy, Published};
+pub use operator::{KeyFault, Operator, OperatorParts, ResendFault, StoreFailed, UndoFault, account_version};
+pub use pulls::{PullFault, Pulling, Pulls};
+pub use standing::Standing;
+/// Facts of the store that the use cases answer with, for faces that may not know the store.
+pub use vivace_store::{
+    AuditFilter, AuditRow, CallbackRule, CallbackTemplate, Credential, EventFilter, EventKind, EventRow, Hook,
+    HookFilter, HookState, NewTemplate,
+};
+pub use watermarks::{NewWatermark, WatermarkFault};

@@ -1,17 +1,22 @@
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use parking_lot::RwLock;
-use vivace_base::{AppId, Clock, Limits, SessionId, UnixMs};
+use tokio::sync::watch;
+use vivace_base::{AppId, Clock, LiveLimits, SessionId, StreamName, Ulid, UnixMs};
 use vivace_domain::app::App;
+use vivace_domain::channel::{ChannelId, Rate, SourceKind};
 use vivace_domain::claim::Owner;
+use vivace_domain::ip_list::Direction;
 use vivace_domain::live::{PlayFault, PublishFault};
 use vivace_domain::url::{KeyPair, StartAt, verify_play, verify_push};
-use vivace_hub::{FormatKind, Hub, HubFault, Publisher, Reader, Start, Stream};
+use vivace_hub::{Cut, FormatKind, Hub, HubFault, Publisher, Reader, Start, Stream};
 
-use crate::Asked;
 use crate::address::{Parsed, parse};
+use crate::channels::cause;
+use crate::standing::mapped;
+use crate::{Asked, Standing};
 
 /// Who may push and play without a signed address.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -20,6 +25,8 @@ pub struct Policy {
     pub push_open: bool,
     /// Plays need no signature.
     pub play_open: bool,
+    /// Of the names that channels have, only those of channels may be pushed to.
+    pub channels_only: bool,
 }
 
 /// A push that has been granted.
@@ -28,6 +35,8 @@ pub struct Published {
     pub publisher: Publisher,
     /// Until when the address is good, where it was signed.
     pub expires_at: Option<UnixMs>,
+    /// The channel that the stream is of.
+    pub channel: Option<ChannelId>,
 }
 
 /// A play that has been granted.
@@ -42,16 +51,37 @@ pub struct Play {
 pub struct Gate {
     app: RwLock<Arc<App>>,
     hub: Arc<Hub>,
+    standing: Arc<Standing>,
+    reader: vivace_store::Reader,
     clock: Arc<dyn Clock>,
-    limits: Arc<Limits>,
-    policy: Policy,
+    limits: LiveLimits,
+    policy: RwLock<Policy>,
     draining: AtomicBool,
+    granted: watch::Sender<u64>,
 }
 
 impl Gate {
     /// A gate before the streams of one app.
-    pub fn new(app: App, hub: Arc<Hub>, clock: Arc<dyn Clock>, limits: Arc<Limits>, policy: Policy) -> Self {
-        Self { app: RwLock::new(Arc::new(app)), hub, clock, limits, policy, draining: AtomicBool::new(false) }
+    pub fn new(
+        app: App,
+        hub: Arc<Hub>,
+        (standing, reader): (Arc<Standing>, vivace_store::Reader),
+        clock: Arc<dyn Clock>,
+        limits: impl Into<LiveLimits>,
+        policy: Policy,
+    ) -> Self {
+        let (app, policy) = (RwLock::new(Arc::new(app)), RwLock::new(policy));
+        Self {
+            app,
+            hub,
+            standing,
+            reader,
+            clock,
+            limits: limits.into(),
+            policy,
+            draining: AtomicBool::new(false),
+            granted: watch::Sender::new(0),
+        }
     }
 
     /// The app that everything belongs to.
@@ -59,40 +89,128 @@ impl Gate {
         self.app.read().clone()
     }
 
+    /// From now on decides with another set of keys. What has been granted stays granted.
+    pub(crate) fn set_app(&self, app: App) {
+        *self.app.write() = Arc::new(app);
+    }
+
+    /// From now on decides by another policy. What has been granted stays granted.
+    pub fn set_policy(&self, policy: Policy) {
+        *self.policy.write() = policy;
+    }
+
     /// From now on nobody new is let in.
     pub fn drain(&self) {
         self.draining.store(true, Relaxed);
     }
 
-    /// Decides about a push: name, signature and expiry, then the claim on the name.
+    /// Accounts, lists of addresses and rules of streams.
+    pub const fn standing(&self) -> &Arc<Standing> {
+        &self.standing
+    }
+
+    /// Decides about a push: name, signature and expiry, account, lists and rules, the channel, then the claim on the
+    /// name.
     pub async fn publish(&self, asked: Asked<'_>, peer: IpAddr, session: SessionId) -> Result<Published, PublishFault> {
         if self.draining.load(Relaxed) {
             return Err(PublishFault::Draining);
         }
-        let Parsed { name, query } = parse(asked, &self.limits)?;
+        let Parsed { name, query } = parse(asked, &self.limits.get())?;
         let app = self.app();
         if !query.bizid_fits(app.keys.bizid) {
             return Err(PublishFault::WrongBizid);
         }
-        let (owner, expires_at) = if self.policy.push_open {
+        self.standing.admit_host(app.id, asked.host, Direction::Push).map_err(|()| PublishFault::DomainDisabled)?;
+        let auth = self.standing.url_auth(app.id, Direction::Push);
+        let open = auth.enabled.map_or_else(|| self.policy.read().push_open, |signed| !signed);
+        let (owner, expires_at) = if open {
             (Owner::Address(mapped(peer).octets()), None)
         } else {
             let keys = KeyPair { main: &app.keys.push_key, backup: &app.keys.push_key_backup };
-            let verified = verify_push(&query.signature, &name, keys, 0, self.clock.unix())?;
+            let verified = verify_push(&query.signature, &name, keys, auth.delta_ms(), self.clock.unix())?;
             (Owner::Key(app.id), Some(verified.expires_at))
         };
-        let publisher = self.hub.publish(app.id, &name, owner, session).map_err(|fault| match fault {
+        let closings = self.standing.closings();
+        let owner = self.may_push(&app, &name, peer).await?.unwrap_or(owner);
+        let channel = if let Owner::Channel(id) = owner { Some(ChannelId(id)) } else { None };
+        let publisher = self.claim(app.id, &name, owner, session)?;
+        if self.standing.closings() != closings
+            && let Err(fault) = self.may_push(&app, &name, peer).await
+        {
+            // Closed or forbidden in between, and cut before it was live.
+            self.hub.cut(app.id, &name, Cut::Disabled);
+            return Err(fault);
+        }
+        self.hub.set_delay(app.id, &name, self.standing.delay_ms(app.id, &name, self.clock.unix()));
+        Ok(Published { publisher, expires_at, channel })
+    }
+
+    /// Whether a stream may be pushed by a peer now; the owner that it has as a channel's.
+    async fn may_push(&self, app: &App, name: &StreamName, peer: IpAddr) -> Result<Option<Owner>, PublishFault> {
+        self.standing.admit_push(app.id, name, peer, self.clock.unix())?;
+        // No other name is a channel's, and so no other push asks the store.
+        if !is_channel_name(name, app.keys.bizid) {
+            return Ok(None);
+        }
+        let found = self.reader.channel_of(app.id, name).await.map_err(|fault| {
+            tracing::error!(stream = %name, %fault, cause = cause(&fault), "the channel of a push cannot be read");
+            PublishFault::StoreUnreadable
+        })?;
+        match found {
+            Some(channel) if channel.closed => Err(PublishFault::ChannelClosed),
+            Some(channel) if channel.source.kind != SourceKind::Push => Err(PublishFault::ChannelPulls),
+            Some(channel) => Ok(Some(Owner::Channel(channel.id.0))),
+            None if self.policy.read().channels_only => Err(PublishFault::ChannelUnknown),
+            None => Ok(None),
+        }
+    }
+
+    /// Decides about a stream that a relay of this server pulls from elsewhere: the claim on its name, which is the
+    /// relay's own. The operator who set the relay up needs no signature.
+    pub fn pull(&self, name: &StreamName, relay: Ulid, session: SessionId) -> Result<Publisher, PublishFault> {
+        if self.draining.load(Relaxed) {
+            return Err(PublishFault::Draining);
+        }
+        let app = self.app().id;
+        self.standing.admit_stream(app, name, self.clock.unix())?;
+        let publisher = self.claim(app, name, Owner::Relay(relay), session)?;
+        self.hub.set_delay(app, name, self.standing.delay_ms(app, name, self.clock.unix()));
+        Ok(publisher)
+    }
+
+    /// Decides about a stream that a relay of this server pushes elsewhere, on the operator's word.
+    pub fn forward(&self, name: &StreamName) -> Result<Arc<Stream>, PlayFault> {
+        if self.draining.load(Relaxed) {
+            return Err(PlayFault::Draining);
+        }
+        self.hub.stream(self.app().id, name).ok_or(PlayFault::NotLive)
+    }
+
+    /// Counts the pushes and pulls granted: who waits for a stream to begin looks again at each change.
+    pub fn granted(&self) -> watch::Receiver<u64> {
+        self.granted.subscribe()
+    }
+
+    fn claim(
+        &self,
+        app: AppId,
+        name: &StreamName,
+        owner: Owner,
+        session: SessionId,
+    ) -> Result<Publisher, PublishFault> {
+        let publisher = self.hub.publish(app, name, owner, session).map_err(|fault| match fault {
             HubFault::Taken { state, .. } => PublishFault::NameTaken { state },
             HubFault::StreamsMax { limit } => PublishFault::StreamsQuota { limit },
         })?;
-        Ok(Published { publisher, expires_at })
+        self.granted.send_modify(|count| *count += 1);
+        Ok(publisher)
     }
 
     /// Decides about a play: name, signature and expiry, then whether there is such a stream, and whether the format
     /// carries what it holds as far as that is known.
-    pub async fn play(&self, asked: Asked<'_>, format: FormatKind) -> Result<Play, PlayFault> {
-        let (app, Parsed { name, query }) = self.admit_player(asked)?;
-        let reader = self.hub.subscribe(app, &name, format).ok_or(PlayFault::NotLive)?;
+    pub async fn play(&self, asked: Asked<'_>, peer: IpAddr, format: FormatKind) -> Result<Play, PlayFault> {
+        let (app, Parsed { name, query }) = self.admit_player(asked, peer)?;
+        let reader = self.hub.subscribe(app, &name, format).ok_or_else(|| self.not_live(app, &name))?;
         if let Some(codec) = reader.stream().uncarried(format) {
             return Err(PlayFault::UnsupportedCodec { codec: codec.name() });
         }
@@ -104,32 +222,46 @@ impl Gate {
     }
 
     /// Decides about a play whose bytes are cut into files: the same checks, and the stream instead of a place in it.
-    pub async fn watch(&self, asked: Asked<'_>) -> Result<Arc<Stream>, PlayFault> {
-        let (app, Parsed { name, .. }) = self.admit_player(asked)?;
-        self.hub.stream(app, &name).ok_or(PlayFault::NotLive)
+    pub async fn watch(&self, asked: Asked<'_>, peer: IpAddr) -> Result<Arc<Stream>, PlayFault> {
+        let (app, Parsed { name, .. }) = self.admit_player(asked, peer)?;
+        self.hub.stream(app, &name).ok_or_else(|| self.not_live(app, &name))
     }
 
-    fn admit_player(&self, asked: Asked<'_>) -> Result<(AppId, Parsed), PlayFault> {
+    /// Why nothing is played under a name: addresses of rates are given out with a channel, whether or not the rate is
+    /// made.
+    fn not_live(&self, app: AppId, name: &StreamName) -> PlayFault {
+        let suffixes = [Rate::Sd, Rate::Hd].map(Rate::suffix);
+        let base = suffixes.iter().find_map(|suffix| name.as_str().strip_suffix(suffix));
+        let base = base.and_then(|base| StreamName::parse(base).ok());
+        match base.and_then(|base| self.hub.stream(app, &base)) {
+            Some(_) => PlayFault::RateNotProduced,
+            None => PlayFault::NotLive,
+        }
+    }
+
+    fn admit_player(&self, asked: Asked<'_>, peer: IpAddr) -> Result<(AppId, Parsed), PlayFault> {
         if self.draining.load(Relaxed) {
             return Err(PlayFault::Draining);
         }
-        let parsed = parse(asked, &self.limits)?;
+        let parsed = parse(asked, &self.limits.get())?;
         let app = self.app();
         if !parsed.query.bizid_fits(app.keys.bizid) {
             return Err(PlayFault::WrongBizid);
         }
-        if !self.policy.play_open {
+        self.standing.admit_host(app.id, asked.host, Direction::Play).map_err(|()| PlayFault::DomainDisabled)?;
+        let auth = self.standing.url_auth(app.id, Direction::Play);
+        let signed = auth.enabled.unwrap_or_else(|| !self.policy.read().play_open);
+        if signed {
             let keys = KeyPair { main: &app.keys.play_key, backup: &app.keys.play_key_backup };
-            verify_play(&parsed.query.signature, &parsed.name, keys, 0, self.clock.unix())?;
+            verify_play(&parsed.query.signature, &parsed.name, keys, auth.delta_ms(), self.clock.unix())?;
         }
+        self.standing.admit_play(app.id, peer)?;
         Ok((app.id, parsed))
     }
 }
 
-/// IPv4 in its IPv6-mapped form, so that one peer is one owner by whichever listener it comes.
-fn mapped(peer: IpAddr) -> Ipv6Addr {
-    match peer {
-        IpAddr::V4(address) => address.to_ipv6_mapped(),
-        IpAddr::V6(address) => address,
-    }
+/// Whether a name is one that channels have: the number of the account and 32 hex digits.
+fn is_channel_name(name: &StreamName, bizid: u32) -> bool {
+    let Some((account, hex)) = name.as_str().split_once('_') else { return false };
+    account == bizid.to_string() && hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

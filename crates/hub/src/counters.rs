@@ -16,6 +16,8 @@ pub struct Counters {
     pub frames_in: AtomicU64,
     /// Pictures received.
     pub pictures_in: AtomicU64,
+    /// Batches of frames handed on together.
+    pub batches: AtomicU64,
     /// Times that a slow reader was moved to a newer key frame.
     pub skips: AtomicU64,
     /// Discontinuities of publishers' timestamps.
@@ -61,6 +63,8 @@ pub struct Totals {
     pub frames_in: u64,
     /// See [`Counters::pictures_in`].
     pub pictures_in: u64,
+    /// See [`Counters::batches`].
+    pub batches: u64,
     /// See [`Counters::skips`].
     pub skips: u64,
     /// See [`Counters::discontinuities`].
@@ -77,6 +81,7 @@ impl Totals {
         self.bytes_out += other.bytes_out;
         self.frames_in += other.frames_in;
         self.pictures_in += other.pictures_in;
+        self.batches += other.batches;
         self.skips += other.skips;
         self.discontinuities += other.discontinuities;
         self.lag_ms = self.lag_ms.max(other.lag_ms);
@@ -92,6 +97,7 @@ impl Counters {
             bytes_out: self.bytes_out.load(Relaxed),
             frames_in: self.frames_in.load(Relaxed),
             pictures_in: self.pictures_in.load(Relaxed),
+            batches: self.batches.load(Relaxed),
             skips: self.skips.load(Relaxed),
             discontinuities: self.discontinuities.load(Relaxed),
             lag_ms: self.lag_ms.max(),

@@ -100,6 +100,17 @@ impl Cursor {
         out.extend(view.blocks.iter().skip(index + 1).take(room).map(|block| IoSlice::new(&block.bytes)));
     }
 
+    /// What to send next, in order, as shared bytes: each with the index from which on it is to be sent.
+    pub fn pieces<'a>(&'a self, view: &'a View) -> impl Iterator<Item = (&'a Bytes, usize)> {
+        let offset = self.offset.unwrap_or(view.end());
+        let first = view.find(offset).map_or(view.blocks.len(), |(index, _)| index);
+        let log = view.blocks.range(first..).map(move |block| {
+            let skip = usize::try_from(offset.saturating_sub(block.offset)).unwrap_or(usize::MAX);
+            (&block.bytes, skip)
+        });
+        self.own.iter().map(|piece| (piece, 0)).chain(log)
+    }
+
     /// What to send next when it is one piece of the log: the common case of a reader at the live edge.
     pub fn single<'a>(&self, view: &'a View) -> Option<&'a [u8]> {
         if !self.own.is_empty() {

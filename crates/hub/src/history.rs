@@ -40,6 +40,11 @@ impl Block {
         self.marks.last().map_or(MediaTime::ZERO, |mark| mark.dts)
     }
 
+    /// What the block costs beyond its bytes: tiny frames are mostly bookkeeping.
+    fn overhead_bytes(&self) -> u64 {
+        (size_of::<Self>() + self.marks.len() * size_of::<Mark>()) as u64
+    }
+
     /// Position of the newest frame at which a reader may begin.
     fn last_key(&self) -> Option<u64> {
         self.marks.iter().rev().find(|mark| mark.key).map(|mark| self.offset + mark.at as u64)
@@ -51,12 +56,13 @@ impl Block {
 pub struct View {
     pub(crate) blocks: VecDeque<Block>,
     end: u64,
+    overhead_bytes: u64,
 }
 
 impl View {
     /// A window that expects the block at `end` next.
     pub const fn starting_at(end: u64) -> Self {
-        Self { blocks: VecDeque::new(), end }
+        Self { blocks: VecDeque::new(), end, overhead_bytes: 0 }
     }
 
     /// Byte position behind the newest block.
@@ -83,6 +89,11 @@ impl View {
     pub fn newest_key(&self, from: u64) -> Option<u64> {
         let behind = self.blocks.iter().rev().take_while(|block| block.end() > from);
         behind.filter_map(Block::last_key).find(|key| *key >= from)
+    }
+
+    /// Memory that it stands for: the bytes, and what it takes to find frames in them.
+    fn held_bytes(&self) -> u64 {
+        self.bytes() + self.overhead_bytes
     }
 
     /// The block that holds the byte at `offset`, with its index.
@@ -114,13 +125,15 @@ impl View {
     /// Appends the next block.
     pub fn push(&mut self, block: Block) {
         self.end = block.end();
+        self.overhead_bytes += block.overhead_bytes();
         self.blocks.push_back(block);
     }
 
     /// Lets go of the blocks that end at or before `start`.
     pub fn trim(&mut self, start: u64) {
         while self.blocks.front().is_some_and(|block| block.end() <= start) {
-            self.blocks.pop_front();
+            let gone = self.blocks.pop_front().map_or(0, |block| block.overhead_bytes());
+            self.overhead_bytes = self.overhead_bytes.saturating_sub(gone);
         }
     }
 }
@@ -195,7 +208,7 @@ impl History {
         while let Some(front) = self.view.blocks.front() {
             let age = newest - front.newest();
             let in_gop = self.key.is_some_and(|key| front.end() > key) && age <= keep.gop_max;
-            if (in_gop || age <= keep.lag_max) && self.view.bytes() <= keep.bytes_max {
+            if (in_gop || age <= keep.lag_max) && self.view.held_bytes() <= keep.bytes_max {
                 break;
             }
             let end = front.end();

@@ -1,10 +1,11 @@
 use std::collections::BTreeMap;
+use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use parking_lot::Mutex;
 use thiserror::Error;
-use vivace_base::{AppId, Clock, Limits, SessionId, StreamName};
+use vivace_base::{AppId, Clock, LiveLimits, SessionId, StreamName};
 use vivace_domain::claim::{self, Claim, Holder, HolderState, Owner};
 use vivace_media::Frame;
 
@@ -40,12 +41,21 @@ pub enum HubFault {
 #[error("the stream has another publisher now, or was cut")]
 pub struct Replaced;
 
+/// Why a stream is ended before its publisher ends it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    /// Somebody asked for it; it may be pushed again.
+    Requested,
+    /// Its channel was closed, or it was forbidden.
+    Disabled,
+}
+
 /// All live streams.
 pub struct Hub {
-    limits: Arc<Limits>,
+    limits: LiveLimits,
     clock: Arc<dyn Clock>,
     wake: Arc<dyn Wake>,
-    merge_ms: u64,
+    merge_ms: AtomicU64,
     serials: AtomicU64,
     streams: Mutex<Streams>,
 }
@@ -82,8 +92,18 @@ struct Slot {
 
 impl Hub {
     /// A hub that merges frames for `merge_ms` before they go out.
-    pub fn new(limits: Arc<Limits>, clock: Arc<dyn Clock>, wake: Arc<dyn Wake>, merge_ms: u64) -> Arc<Self> {
-        Arc::new(Self { limits, clock, wake, merge_ms, serials: AtomicU64::new(1), streams: Mutex::default() })
+    pub fn new(limits: impl Into<LiveLimits>, clock: Arc<dyn Clock>, wake: Arc<dyn Wake>, merge_ms: u64) -> Arc<Self> {
+        let (merge_ms, serials) = (AtomicU64::new(merge_ms), AtomicU64::new(1));
+        Arc::new(Self { limits: limits.into(), clock, wake, merge_ms, serials, streams: Mutex::default() })
+    }
+
+    /// From now on frames are merged for `merge_ms`, and every stream that is there keeps to the limits in effect now.
+    pub fn retune(&self, merge_ms: u64) {
+        let limits = self.limits.get();
+        // Under the lock: a stream that is made meanwhile has either what is new already, or is among these.
+        let streams = self.streams.lock();
+        self.merge_ms.store(merge_ms, Relaxed);
+        streams.named.values().for_each(|slot| slot.stream.retune(merge_ms, &limits));
     }
 
     /// Claims a name for a publisher. The same owner takes over what it holds already: players stay.
@@ -96,13 +116,14 @@ impl Hub {
     ) -> Result<Publisher, HubFault> {
         let now = self.clock.mono();
         let mut streams = self.streams.lock();
+        let limits = self.limits.get();
         let key = (app, name.clone());
         if let Some(slot) = streams.named.get_mut(&key) {
             let (holder, epoch, _, heard_at) = slot.stream.publisher();
             let live = slot.stream.state() == StreamState::Live;
             let state = if live { HolderState::Live } else { HolderState::Grace };
             let held = Holder { owner: slot.owner, epoch, silent_ms: now.since(heard_at), state };
-            let how = match claim::decide(Some(&held), &owner, epoch, self.limits.publisher_idle_ms_max) {
+            let how = match claim::decide(Some(&held), &owner, epoch, limits.publisher_idle_ms_max) {
                 Claim::Taken { .. } => return Err(HubFault::Taken { holder, state }),
                 Claim::Granted { .. } => Claimed::New,
                 Claim::Continue { .. } => Claimed::Continued,
@@ -112,11 +133,12 @@ impl Hub {
             let epoch = slot.stream.take_over(session, now);
             return Ok(Publisher { hub: self.clone(), stream: slot.stream.clone(), epoch, how });
         }
-        if streams.named.len() >= self.limits.streams_max {
-            return Err(HubFault::StreamsMax { limit: self.limits.streams_max });
+        if streams.named.len() >= limits.streams_max {
+            return Err(HubFault::StreamsMax { limit: limits.streams_max });
         }
         let serial = self.serials.fetch_add(1, Relaxed);
-        let stream = Arc::new(Stream::new(serial, app, name.clone(), session, now, self.merge_ms, &self.limits));
+        let merge_ms = self.merge_ms.load(Relaxed);
+        let stream = Arc::new(Stream::new(serial, app, name.clone(), session, now, merge_ms, &limits));
         streams.named.insert(key, Slot { owner, stream: stream.clone() });
         Ok(Publisher { hub: self.clone(), stream, epoch: 1, how: Claimed::New })
     }
@@ -144,15 +166,49 @@ impl Hub {
 
     /// Ends the streams whose grace time is over. Called about once a second by the hub's owner.
     pub fn handle_timeout(&self) -> Vec<Arc<Stream>> {
-        let now = self.clock.mono();
+        let (now, grace_ms) = (self.clock.mono(), self.limits.get().publish_grace_ms);
         let over = |stream: &Stream| match stream.state() {
-            StreamState::Grace { since } => now.since(since) >= self.limits.publish_grace_ms,
+            StreamState::Grace { since } => now.since(since) >= grace_ms && stream.is_shown(),
             StreamState::Live => false,
             StreamState::Ended => true,
         };
+        // Delivery threads look at what they have readers of; somebody must look at the rest.
+        for stream in self.streams() {
+            if stream.show_due(now) {
+                self.wake.wake(&stream);
+            }
+        }
         let ended = self.take(over);
         ended.iter().for_each(|stream| self.finish(stream));
         ended
+    }
+
+    /// Ends the streams that have no publisher, however short ago they lost it: where another process has taken over,
+    /// none comes back to this one.
+    pub fn end_lost(&self) {
+        self.take(|stream| stream.state() != StreamState::Live).iter().for_each(|stream| self.finish(stream));
+    }
+
+    /// Ends a stream, live or waiting for its publisher: no frame is taken any more, readers are told and let go. The
+    /// publisher's session ends by itself soon, which [`Stream::when_left`] tells. `None` if there is no such stream.
+    pub fn cut(&self, app: AppId, name: &StreamName, why: Cut) -> Option<Arc<Stream>> {
+        let mut streams = self.streams.lock();
+        streams.tidy();
+        let stream = streams.named.remove(&(app, name.clone()))?.stream;
+        streams.ending.push(stream.clone());
+        drop(streams);
+        stream.mark_cut(why);
+        self.finish(&stream);
+        Some(stream)
+    }
+
+    /// From now on a stream's players see it so much later. Nothing happens if there is no such stream.
+    pub fn set_delay(&self, app: AppId, name: &StreamName, ms: u64) {
+        if let Some(stream) = self.stream(app, name)
+            && stream.set_delay(ms, self.clock.mono())
+        {
+            self.wake.wake(&stream);
+        }
     }
 
     /// Ends every stream: the server is about to stop.
@@ -205,6 +261,16 @@ pub enum Claimed {
     },
 }
 
+impl fmt::Display for Claimed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::New => f.write_str("new"),
+            Self::Continued => f.write_str("continued"),
+            Self::TookOver { from } => write!(f, "took over from session {from}"),
+        }
+    }
+}
+
 /// The right to feed a stream. Dropping it begins the stream's grace time.
 pub struct Publisher {
     hub: Arc<Hub>,
@@ -249,6 +315,7 @@ impl Drop for Publisher {
         if self.stream.lose_publisher(self.epoch, self.hub.clock.mono()) {
             self.hub.wake.wake(&self.stream);
         }
+        self.stream.leave();
     }
 }
 

@@ -3,12 +3,14 @@
 //! A stream is one log of frames. Each format that somebody reads turns a frame into bytes once; every reader of
 //! that format is a cursor over the same shared bytes. The hub knows frames and budgets, and no container, user or room.
 
+mod bounds;
 mod counters;
 mod cursor;
 mod follow;
 mod format;
 mod history;
 mod hub;
+mod line;
 mod pace;
 mod player;
 mod stream;
@@ -20,7 +22,7 @@ pub use cursor::{Cursor, SLICES_MAX, Start};
 pub use follow::{Batch, FollowWake, Followed, Follower, Seat};
 pub use format::{Format, FormatKind};
 pub use history::{Block, Mark, View};
-pub use hub::{Claimed, Hub, HubFault, Publisher, Reader, Replaced, Wake};
+pub use hub::{Claimed, Cut, Hub, HubFault, Publisher, Reader, Replaced, Wake};
 pub use pace::Pace;
 pub use player::{Ask, Inbound, PlayEnd, PlayTotals};
 pub use stream::{Placement, Stream, StreamState};

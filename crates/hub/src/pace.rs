@@ -27,6 +27,13 @@ impl Pace {
         Self { merge_ms, waiting_since: None, due_at: MonoMs(0), video_at: None, interval_ms: INTERVAL_MS_MAX }
     }
 
+    /// From the next batch on sends once every `merge_ms`.
+    pub fn retune(&mut self, merge_ms: u64) {
+        // A batch that is waited for by a longer clock may close as soon as the shorter one allows.
+        self.due_at = MonoMs(self.due_at.0.saturating_sub(self.merge_ms.saturating_sub(merge_ms)));
+        self.merge_ms = merge_ms;
+    }
+
     /// A frame joined the batch. True if it completes the batch.
     pub fn on_frame(&mut self, now: MonoMs, video: bool) -> bool {
         self.waiting_since.get_or_insert(now);

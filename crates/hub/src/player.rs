@@ -43,6 +43,20 @@ pub enum PlayEnd {
         /// How long.
         ms: u64,
     },
+    /// Bytes waited all the time, and the player took too few of them.
+    #[error("the player took {bytes} bytes in {ms} ms while more waited")]
+    TooSlow {
+        /// Bytes that it took.
+        bytes: u64,
+        /// Within this time.
+        ms: u64,
+    },
+    /// The player sent more than one has to say.
+    #[error("the player sends more than {bytes_per_s} bytes a second")]
+    Flood {
+        /// Bytes a second allowed.
+        bytes_per_s: u64,
+    },
     /// The player sent bytes that its protocol does not know.
     #[error("the player broke its protocol")]
     Protocol,
@@ -58,6 +72,40 @@ pub enum PlayEnd {
     /// The server's own code for this player failed.
     #[error("the server failed with this player")]
     Panicked,
+}
+
+impl PlayEnd {
+    /// Every [`name`](Self::name).
+    pub const NAMES: [&str; 11] = [
+        "client",
+        "broken",
+        "stream_ended",
+        "unsupported_codec",
+        "stalled",
+        "too_slow",
+        "flood",
+        "protocol",
+        "replies",
+        "shutdown",
+        "panicked",
+    ];
+
+    /// The word for it in metrics.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Self::Client => "client",
+            Self::Broken(_) => "broken",
+            Self::StreamEnded => "stream_ended",
+            Self::UnsupportedCodec { .. } => "unsupported_codec",
+            Self::Stalled { .. } => "stalled",
+            Self::TooSlow { .. } => "too_slow",
+            Self::Flood { .. } => "flood",
+            Self::Protocol => "protocol",
+            Self::Replies { .. } => "replies",
+            Self::Shutdown => "shutdown",
+            Self::Panicked => "panicked",
+        }
+    }
 }
 
 /// What a play came to.

@@ -1,3 +1,5 @@
+mod late;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::sync::atomic::{
@@ -8,11 +10,14 @@ use std::sync::atomic::{
 use bytes::Bytes;
 use parking_lot::Mutex;
 use vivace_base::{AppId, Limits, MediaTime, MonoMs, SessionId, StreamName};
+use vivace_domain::ingest::{AnomalyReport, IngestFrame, IngestWatch};
 use vivace_media::{Codec, Frame, FrameKind};
 
+use crate::bounds::Bounds;
 use crate::follow::Queue;
-use crate::history::{Block, History, Keep};
-use crate::{Counters, FollowWake, Follower, FormatKind, Pace, Start, Timeline, Track, Tracks};
+use crate::history::{Block, History};
+use crate::line::{DelayLine, Seen};
+use crate::{Counters, Cut, FollowWake, Follower, FormatKind, Pace, Start, Timeline, Track, Tracks};
 
 /// Whether a stream has a publisher.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,23 +54,29 @@ pub struct Stream {
     /// One bit for each delivery thread that has been told of new bytes and has not looked yet.
     pub notified: AtomicU64,
     inner: Mutex<Inner>,
-    keep: Keep,
-    gop_bytes_max: usize,
-    batch_bytes_max: usize,
 }
 
 struct Inner {
     state: StreamState,
     epoch: u64,
+    /// The epoch of what players see, which comes later where it is delayed.
+    shown_epoch: u64,
+    line: DelayLine,
+    cut: Option<Cut>,
+    /// Publishers that have not left, those that were replaced included.
+    feeding: usize,
+    on_left: Vec<late::OnLeft>,
     publisher: SessionId,
     begun_at: MonoMs,
     heard_at: MonoMs,
     timeline: Timeline,
+    watch: IngestWatch,
     tracks: Tracks,
     /// From the newest key frame on; the last `batched` of them wait to be sent.
     gop: VecDeque<Frame>,
     gop_bytes: usize,
     gop_whole: bool,
+    bounds: Bounds,
     /// The pictures of a publisher that has taken over mean nothing before its first key frame.
     awaits_key: bool,
     batch: Vec<Frame>,
@@ -85,23 +96,24 @@ impl Stream {
         merge_ms: u64,
         limits: &Limits,
     ) -> Self {
-        let ms = |ms: u64| MediaTime::from_ms(i64::try_from(ms).unwrap_or(i64::MAX));
-        let keep = Keep {
-            lag_max: ms(limits.reader_lag_ms_max),
-            gop_max: ms(limits.gop_ms_max),
-            bytes_max: (limits.gop_bytes_max + limits.reader_lag_bytes_max) as u64,
-        };
         let inner = Inner {
             state: StreamState::Live,
             epoch: 1,
+            shown_epoch: 1,
+            line: DelayLine::default(),
+            cut: None,
+            feeding: 1,
+            on_left: Vec::new(),
             publisher,
             begun_at: now,
             heard_at: now,
             timeline: Timeline::new(limits.timestamp_jump_ms_max),
+            watch: IngestWatch::default(),
             tracks: Tracks::default(),
             gop: VecDeque::new(),
             gop_bytes: 0,
             gop_whole: false,
+            bounds: Bounds::of(limits),
             awaits_key: false,
             batch: Vec::new(),
             batch_bytes: 0,
@@ -117,10 +129,15 @@ impl Stream {
             watchers: AtomicU64::new(0),
             notified: AtomicU64::new(0),
             inner: Mutex::new(inner),
-            keep,
-            gop_bytes_max: limits.gop_bytes_max,
-            batch_bytes_max: limits.batch_bytes_max,
         }
+    }
+
+    /// Goes on with another pace and other limits.
+    pub(crate) fn retune(&self, merge_ms: u64, limits: &Limits) {
+        let mut inner = self.inner.lock();
+        inner.pace.retune(merge_ms);
+        inner.bounds = Bounds::of(limits);
+        inner.timeline.set_jump_ms_max(limits.timestamp_jump_ms_max);
     }
 
     /// A number that no other stream of this process has.
@@ -149,9 +166,20 @@ impl Stream {
         (inner.publisher, inner.epoch, inner.begun_at, inner.heard_at)
     }
 
+    /// The newest point of its timeline, and when the publisher was last heard.
+    pub fn newest(&self) -> (MediaTime, MonoMs) {
+        let inner = self.inner.lock();
+        (inner.timeline.newest(), inner.heard_at)
+    }
+
     /// What it consists of now.
     pub fn tracks(&self) -> Tracks {
         self.inner.lock().tracks.clone()
+    }
+
+    /// What has gone wrong in its push since the last call.
+    pub fn anomalies(&self, now: MonoMs) -> Vec<AnomalyReport> {
+        self.inner.lock().watch.report(now)
     }
 
     /// A codec of the stream, as far as it is known, that the format cannot carry.
@@ -171,6 +199,9 @@ impl Stream {
             FrameKind::Video | FrameKind::VideoConfig => Track::Video,
             FrameKind::Audio | FrameKind::AudioConfig | FrameKind::Metadata => Track::Audio,
         };
+        if let Some(seen) = seen_by_watch(&frame) {
+            inner.watch.look(seen, now);
+        }
         let placed = match frame.kind {
             // Metadata and headers carry odd times in the field (0 in mid-stream): they must not look like a jump.
             FrameKind::Video | FrameKind::Audio => inner.timeline.place(track, frame.dts),
@@ -184,12 +215,7 @@ impl Stream {
         self.counters.bytes_in.fetch_add(frame.payload.len() as u64, Relaxed);
         let video = frame.kind == FrameKind::Video;
         self.counters.pictures_in.fetch_add(u64::from(video), Relaxed);
-        self.remember(&mut inner, frame);
-        let filled = inner.pace.on_frame(now, video) || inner.batch_bytes >= self.batch_bytes_max;
-        let complete = filled || inner.pace.deadline().is_some_and(|deadline| deadline <= now);
-        if complete {
-            self.close_batch(&mut inner, now);
-        }
+        let complete = self.enter(&mut inner, Seen::Frame(frame), now);
         Some(complete && self.watchers.load(Relaxed) != 0)
     }
 
@@ -224,7 +250,7 @@ impl Stream {
         if inner.gop_whole && !configures {
             inner.gop_bytes += cost_bytes(&frame);
             inner.gop.push_back(frame.clone());
-            if inner.gop_bytes > self.gop_bytes_max {
+            if inner.gop_bytes > inner.bounds.gop_bytes_max {
                 inner.forget_gop();
             }
         }
@@ -239,21 +265,24 @@ impl Stream {
     /// Turns the waiting frames into bytes if their deadline has come. True if there are new bytes.
     pub fn close_if_due(&self, now: MonoMs) -> bool {
         let mut inner = self.inner.lock();
+        let shown = self.release(&mut inner, now);
         let due = inner.pace.deadline().is_some_and(|deadline| deadline <= now);
         if due {
             self.close_batch(&mut inner, now);
         }
-        due
+        due || shown
     }
 
     /// When to look again if nothing wakes the readers before.
     pub fn next_look(&self, now: MonoMs) -> MonoMs {
         let inner = self.inner.lock();
-        inner.pace.deadline().unwrap_or(MonoMs(now.0 + inner.pace.patience_ms()))
+        let look = inner.pace.deadline().unwrap_or(MonoMs(now.0 + inner.pace.patience_ms()));
+        inner.line.deadline().map_or(look, |due| due.min(look))
     }
 
     fn close_batch(&self, inner: &mut Inner, now: MonoMs) {
         inner.pace.on_close(now);
+        self.counters.batches.fetch_add(1, Relaxed);
         self.flush(inner);
     }
 
@@ -262,11 +291,11 @@ impl Stream {
         let batch = std::mem::take(&mut inner.batch);
         for history in &mut inner.histories {
             history.append(batch.iter(), &inner.tracks);
-            history.trim(self.keep);
+            history.trim(inner.bounds.keep);
         }
         if !batch.is_empty() {
             for follower in &inner.followers {
-                follower.push(inner.epoch, &inner.tracks, batch.iter().cloned());
+                follower.push(inner.shown_epoch, &inner.tracks, batch.iter().cloned());
             }
         }
         let mut batch = batch;
@@ -285,7 +314,7 @@ impl Stream {
         // What waits is a part of the GOP; the others get it as they would have.
         self.flush(&mut inner);
         if !inner.gop.is_empty() {
-            queue.push(inner.epoch, &inner.tracks, inner.gop.iter().cloned());
+            queue.push(inner.shown_epoch, &inner.tracks, inner.gop.iter().cloned());
         }
         inner.followers.push(queue.clone());
     }
@@ -365,15 +394,14 @@ impl Stream {
     /// Another publisher session goes on with the stream. Returns its epoch.
     pub(crate) fn take_over(&self, publisher: SessionId, now: MonoMs) -> u64 {
         let mut inner = self.inner.lock();
-        self.flush(&mut inner);
         inner.epoch += 1;
+        inner.feeding += 1;
         inner.publisher = publisher;
         inner.heard_at = now;
         inner.state = StreamState::Live;
         inner.timeline.resume();
-        inner.tracks.resume();
-        inner.forget_gop();
-        inner.awaits_key = true;
+        inner.watch = IngestWatch::default();
+        self.enter(&mut inner, Seen::TakenOver, now);
         inner.epoch
     }
 
@@ -383,8 +411,7 @@ impl Stream {
         let current = inner.epoch == epoch && inner.state == StreamState::Live;
         if current {
             inner.state = StreamState::Grace { since: now };
-            self.flush(&mut inner);
-            inner.forget_gop();
+            self.enter(&mut inner, Seen::Lost, now);
             inner.followers.iter().for_each(|follower| follower.wake());
         }
         current
@@ -397,6 +424,7 @@ impl Stream {
 
     pub(crate) fn end(&self) {
         let mut inner = self.inner.lock();
+        inner.line.clear();
         self.flush(&mut inner);
         // Those who still read have it in their logs, and nobody begins any more.
         inner.gop = VecDeque::new();
@@ -409,6 +437,26 @@ impl Stream {
         let inner = self.inner.lock();
         inner.epoch == epoch && inner.state == StreamState::Live
     }
+}
+
+/// A frame as the watch on the push sees it; none of metadata.
+fn seen_by_watch(frame: &Frame) -> Option<IngestFrame> {
+    let codec = frame.codec?;
+    let (video, header) = match frame.kind {
+        FrameKind::Video => (true, false),
+        FrameKind::VideoConfig => (true, true),
+        FrameKind::Audio => (false, false),
+        FrameKind::AudioConfig => (false, true),
+        FrameKind::Metadata => return None,
+    };
+    Some(IngestFrame {
+        video,
+        header,
+        key: frame.key,
+        needs_header: codec.has_record(),
+        codec: codec as u32,
+        dts_ms: frame.dts.ms(),
+    })
 }
 
 /// What a frame that is held counts for: tiny frames cost their bookkeeping too.

@@ -43,11 +43,25 @@ const STEP: MediaTime = MediaTime::from_ms(40);
 /// The longest step back within a track that is taken for disorder and not for a jump.
 const BACK_MAX: MediaTime = MediaTime::from_ms(500);
 
+fn jump_max(ms: u64) -> MediaTime {
+    MediaTime::from_ms(i64::try_from(ms).unwrap_or(i64::MAX))
+}
+
 impl Timeline {
     /// A timeline on which a step of more than `jump_ms_max` is a discontinuity.
     pub fn new(jump_ms_max: u64) -> Self {
-        let jump_max = MediaTime::from_ms(i64::try_from(jump_ms_max).unwrap_or(i64::MAX));
-        Self { jump_max, tracks: [Clock::default(); 2], newest: MediaTime::ZERO, offset: MediaTime::ZERO, begun: false }
+        Self {
+            jump_max: jump_max(jump_ms_max),
+            tracks: [Clock::default(); 2],
+            newest: MediaTime::ZERO,
+            offset: MediaTime::ZERO,
+            begun: false,
+        }
+    }
+
+    /// From now on a step of more than this is a discontinuity.
+    pub fn set_jump_ms_max(&mut self, jump_ms_max: u64) {
+        self.jump_max = jump_max(jump_ms_max);
     }
 
     /// Another publisher goes on: its first timestamp follows the newest point, wherever it starts.

@@ -108,3 +108,31 @@ fn nothing_waits_beyond_its_deadline_whatever_comes_when() {
         }
     }
 }
+
+#[test]
+fn another_pace_takes_over_between_two_pictures() {
+    let mut pace = Pace::new(1_000);
+    // Pictures every 40 ms; how many of a second's close a batch.
+    let mut now = 100_000;
+    let mut second = |pace: &mut Pace| {
+        let mut closed = 0;
+        for _ in 0..25 {
+            now += 40;
+            if pace.on_frame(MonoMs(now), true) {
+                pace.on_close(MonoMs(now));
+                closed += 1;
+            }
+        }
+        closed
+    };
+    second(&mut pace);
+    assert_eq!(second(&mut pace), 1);
+    pace.retune(0);
+    assert_eq!(second(&mut pace), 25, "the first picture after the change waits for the old clock");
+    pace.retune(200);
+    second(&mut pace);
+    assert_eq!(second(&mut pace), 5);
+    pace.retune(1_000);
+    assert!(second(&mut pace) <= 2);
+    assert_eq!(second(&mut pace), 1);
+}

@@ -1,4 +1,5 @@
 mod activity;
+mod fault;
 mod h2;
 mod live_body;
 
@@ -6,10 +7,11 @@ use std::convert::Infallible;
 use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::{HeaderValue, Request, Response, header};
 use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
@@ -18,12 +20,14 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
+use vivace_base::Limits;
 
+pub use fault::HttpFault;
 pub use live_body::LiveBody;
 
 use crate::Stream;
 use crate::delivery::Socket;
-use crate::write_deadline::WriteDeadline;
+use crate::write_deadline::{Account, Patience, WriteDeadline};
 
 /// Takes over a connection whose request has been read and not been answered. It is dropped uncalled if the server
 /// stops first or the socket cannot be taken back.
@@ -33,6 +37,8 @@ pub type Takeover = Box<dyn FnOnce(Socket, Bytes) + Send>;
 pub enum Reply {
     /// An ordinary response; the connection goes on.
     Response(Response<UnsyncBoxBody<Bytes, BoxError>>),
+    /// The last response of the connection, which closes behind it: whoever asks next is to connect anew.
+    Last(Response<UnsyncBoxBody<Bytes, BoxError>>),
     /// The socket itself, with what the client has sent behind its request. Not over HTTP/2: there, a live play is a
     /// response whose body is a [`LiveBody`].
     Takeover(Takeover),
@@ -65,6 +71,34 @@ pub struct HttpLimits {
     pub streams_max: u32,
     /// How long a client may take no byte while some wait for it.
     pub write_ms_max: u64,
+    /// How long bytes may wait for a client all the time before `bytes_per_s_min` is asked of it.
+    pub slow_ms_max: u64,
+    /// Bytes a second that a client takes at least while some wait for it.
+    pub bytes_per_s_min: u64,
+    /// Bytes that an HTTP/2 client may send between two requests or pieces of a response.
+    pub idle_input_bytes_max: u64,
+}
+
+impl From<&Limits> for HttpLimits {
+    fn from(limits: &Limits) -> Self {
+        Self {
+            head_bytes_max: limits.http_head_bytes_max,
+            head_ms_max: limits.handshake_ms_max,
+            stall_ms_max: limits.reader_stall_ms_max,
+            streams_max: limits.http2_streams_max,
+            write_ms_max: limits.handshake_ms_max,
+            slow_ms_max: limits.reader_slow_ms_max,
+            bytes_per_s_min: limits.reader_bytes_per_s_min,
+            idle_input_bytes_max: limits.http2_idle_input_bytes_max,
+        }
+    }
+}
+
+impl HttpLimits {
+    /// What is asked of a client that may take no byte for `stall_ms` and send `input_bytes_max` to no purpose.
+    const fn patience(self, stall_ms: u64, input_bytes_max: u64) -> Patience {
+        Patience { stall_ms, slow_ms: self.slow_ms_max, bytes_per_s_min: self.bytes_per_s_min, input_bytes_max }
+    }
 }
 
 /// Serves one HTTP connection until it closes, is taken over, or `stop` asks it to end: HTTP/2 where its TLS handshake
@@ -75,21 +109,28 @@ pub async fn serve_http<S: HttpService>(
     service: Arc<S>,
     limits: HttpLimits,
     stop: CancellationToken,
-) -> Result<(), hyper::Error> {
+) -> Result<(), HttpFault> {
     let Ok(local) = stream.local_address() else { return Ok(()) };
     if stream.is_http2() {
         return h2::serve(stream, peer, local, service, limits, stop).await;
     }
     let taken: Arc<Mutex<Option<Takeover>>> = Arc::default();
-    let asked = CancellationToken::new();
+    let (asked, served) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
+    let account = Arc::new(Account::default());
     let handler = {
-        let (taken, asked) = (taken.clone(), asked.clone());
+        let (taken, asked, served, account) = (taken.clone(), asked.clone(), served.clone(), account.clone());
         service_fn(move |request| {
+            served.store(true, Relaxed);
+            account.spend();
             let (service, taken, asked) = (service.clone(), taken.clone(), asked.clone());
             // Boxed, so that the connection can be moved out of the loop below.
             Box::pin(async move {
                 match service.call(request, peer, local).await {
                     Reply::Response(response) => Ok::<_, Infallible>(response),
+                    Reply::Last(mut response) => {
+                        response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
+                        Ok(response)
+                    }
                     Reply::Takeover(takeover) => {
                         *taken.lock() = Some(takeover);
                         asked.cancel();
@@ -104,7 +145,11 @@ pub async fn serve_http<S: HttpService>(
         .timer(TokioTimer::new())
         .header_read_timeout(Duration::from_millis(limits.head_ms_max))
         .max_buf_size(limits.head_bytes_max.max(8 << 10))
-        .serve_connection(TokioIo::new(WriteDeadline::new(stream, limits.write_ms_max)), handler);
+        .serve_connection(
+            TokioIo::new(WriteDeadline::new(stream, limits.patience(limits.write_ms_max, u64::MAX), account.clone())),
+            handler,
+        );
+    let fault = |error| HttpFault::of(error, limits, served.load(Relaxed), &account);
     let ended = {
         let running = std::future::poll_fn(|context| connection.poll_without_shutdown(context));
         tokio::select! {
@@ -112,15 +157,15 @@ pub async fn serve_http<S: HttpService>(
             () = asked.cancelled() => None,
             () = stop.cancelled() => {
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
-                return drain(connection, &asked).await;
+                return drain(connection, &asked).await.or_else(|error| fault(error).map_or(Ok(()), Err));
             }
         }
     };
     if let Some(done) = ended {
-        done?;
+        done.or_else(|error| fault(error).map_or(Ok(()), Err))?;
         // The peer may have gone already; there is nobody to tell then.
         let _ = connection.into_parts().io.into_inner().shutdown().await;
-        return Ok(());
+        return account.exhausted().map_or(Ok(()), |why| Err(why.into()));
     }
     let parts = connection.into_parts();
     let takeover = taken.lock().take();

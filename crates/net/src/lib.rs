@@ -1,10 +1,13 @@
-//! Sockets: listeners with accept limits, TLS, HTTP connections that can be taken back for live play, and the delivery
-//! threads that own players' sockets in bulk.
+//! Sockets: listeners with accept limits, TLS, HTTP connections that can be taken back for live play, the delivery
+//! threads that own players' sockets in bulk, and the one client that connects to other servers.
 
 mod clock;
+pub mod control;
 pub mod delivery;
 mod http;
 mod listen;
+pub mod outbound;
+mod per_address;
 mod quota;
 mod stream;
 #[cfg(test)]
@@ -13,7 +16,7 @@ pub mod tls;
 mod write_deadline;
 
 pub use clock::{MachineClock, MachineRng};
-pub use http::{BoxError, HttpLimits, HttpService, LiveBody, Reply, Takeover, serve_http};
-pub use listen::{BindFault, Listener, Place, Seat};
-pub use quota::{Quota, Share};
+pub use http::{BoxError, HttpFault, HttpLimits, HttpService, LiveBody, Reply, Takeover, serve_http};
+pub use listen::{BACKLOG, BindFault, Listener, Place, Seat};
+pub use quota::{Full, Quota, Share};
 pub use stream::Stream;

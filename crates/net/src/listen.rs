@@ -1,4 +1,5 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, Shutdown, SocketAddr};
+use std::os::fd::{AsFd, OwnedFd};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -6,7 +7,7 @@ use socket2::{Domain, Protocol, SockRef, Socket, TcpKeepalive, Type};
 use thiserror::Error;
 use tokio::net::{TcpListener, TcpStream};
 
-use crate::quota::{Quota, Share};
+use crate::quota::{Full, Quota, Share};
 
 /// Why a listener could not be opened.
 #[derive(Debug, Error)]
@@ -43,15 +44,16 @@ pub struct Listener {
     inner: TcpListener,
     seats: Arc<Quota>,
     pending: Arc<Quota>,
+    refusal: &'static [u8],
 }
 
 /// A peer that is silent for a minute is asked whether it is still there, and given up after five questions.
-const fn keepalive() -> TcpKeepalive {
+pub(crate) const fn keepalive() -> TcpKeepalive {
     TcpKeepalive::new().with_time(Duration::from_secs(60)).with_interval(Duration::from_secs(10)).with_retries(5)
 }
 
-/// Connections that wait in the kernel to be accepted.
-const BACKLOG: i32 = 4_096;
+/// Connections that wait in the kernel to be accepted, of each listener. The kernel's own limit (`somaxconn`) goes first.
+pub const BACKLOG: i32 = 4_096;
 
 impl Listener {
     /// Opens an address; port 0 takes a free one. `seats` is the quota shared with other listeners, `pending` the one
@@ -74,7 +76,39 @@ impl Listener {
             std::io::ErrorKind::AddrInUse => BindFault::InUse { role, address },
             _ => BindFault::Other { role, address, source },
         })?;
-        Ok(Self { role, inner, seats, pending })
+        Ok(Self { role, inner, seats, pending, refusal: &[] })
+    }
+
+    /// Goes on with a listener that another process has opened: connections that wait in the kernel wait on.
+    ///
+    /// # Errors
+    /// The descriptor is no TCP socket that listens.
+    pub fn adopt(
+        role: &'static str,
+        descriptor: OwnedFd,
+        seats: Arc<Quota>,
+        pending: Arc<Quota>,
+    ) -> std::io::Result<Self> {
+        let socket = Socket::from(descriptor);
+        if !socket.is_listener()? || socket.r#type()? != Type::STREAM {
+            return Err(std::io::ErrorKind::InvalidInput.into());
+        }
+        socket.set_nonblocking(true)?;
+        let inner = TcpListener::from_std(socket.into())?;
+        inner.local_addr()?;
+        Ok(Self { role, inner, seats, pending, refusal: &[] })
+    }
+
+    /// What a peer is told for which there is no seat, in its own protocol.
+    #[must_use]
+    pub const fn saying(mut self, refusal: &'static [u8]) -> Self {
+        self.refusal = refusal;
+        self
+    }
+
+    /// A second handle on the listener, for another process.
+    pub fn descriptor(&self) -> std::io::Result<OwnedFd> {
+        self.inner.as_fd().try_clone_to_owned()
     }
 
     /// The address taken.
@@ -88,9 +122,13 @@ impl Listener {
         loop {
             match self.inner.accept().await {
                 Ok((socket, peer)) => {
-                    let Some((seat, place)) = self.admit() else {
-                        tracing::debug!(role = self.role, %peer, "no seat is free: the connection is closed");
-                        continue;
+                    let (seat, place) = match self.admit(peer.ip()) {
+                        Ok(admitted) => admitted,
+                        Err(full) => {
+                            tracing::debug!(role = self.role, %peer, ?full, "no seat is free: the connection is closed");
+                            self.turn_away(&socket);
+                            continue;
+                        }
                     };
                     // Without it a batch could wait for the acknowledgement of the one before.
                     if let Err(error) = socket.set_nodelay(true) {
@@ -111,7 +149,18 @@ impl Listener {
         }
     }
 
-    fn admit(&self) -> Option<(Seat, Place)> {
-        Some((self.seats.try_take()?, self.pending.try_take()?))
+    fn admit(&self, peer: IpAddr) -> Result<(Seat, Place), Full> {
+        Ok((self.seats.try_take_from(peer)?, self.pending.try_take_from(peer)?))
+    }
+
+    /// Says what fits into the socket at once; nobody is waited for at a limit.
+    fn turn_away(&self, socket: &TcpStream) {
+        if self.refusal.is_empty() {
+            return;
+        }
+        // What has come already is read: closing over unread bytes would destroy the words.
+        let _ = socket.try_read(&mut [0; 4_096]);
+        let _ = socket.try_write(self.refusal);
+        let _ = SockRef::from(socket).shutdown(Shutdown::Write);
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use parking_lot::Mutex;
-use vivace_base::{AppId, Clock, Limits, SessionId, StreamName};
+use vivace_base::{AppId, Clock, Limits, LiveLimits, SessionId, StreamName};
 use vivace_domain::claim::Owner;
 use vivace_hub::{Ask, Hub, Inbound, PlayEnd, PlayTotals, Publisher, Start};
 use vivace_media::FrameKind::{AudioConfig, Video, VideoConfig};
@@ -52,7 +52,7 @@ fn name() -> StreamName {
 
 impl House {
     fn open(threads: usize, merge_ms: u64, limits: Limits) -> (Self, Publisher) {
-        let limits = Arc::new(limits);
+        let limits = LiveLimits::from(limits);
         let clock: Arc<dyn Clock> = Arc::new(MachineClock::new());
         let delivery = Delivery::start(threads, &limits, &clock).expect("threads");
         let hub = Hub::new(limits, clock, Arc::new(delivery.handle()), merge_ms);

@@ -13,11 +13,19 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use vivace_net::{HttpLimits, HttpService, Reply, serve_http};
+use vivace_net::{HttpFault, HttpLimits, HttpService, Reply, serve_http};
 
 const PATIENCE: Duration = Duration::from_secs(60);
-const LIMITS: HttpLimits =
-    HttpLimits { head_bytes_max: 16 << 10, head_ms_max: 300, write_ms_max: 300, stall_ms_max: 300, streams_max: 10 };
+const LIMITS: HttpLimits = HttpLimits {
+    head_bytes_max: 16 << 10,
+    head_ms_max: 300,
+    write_ms_max: 300,
+    stall_ms_max: 300,
+    streams_max: 10,
+    slow_ms_max: 10_000,
+    bytes_per_s_min: 1,
+    idle_input_bytes_max: 1 << 20,
+};
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
 
 /// Answers everything with this many bytes.
@@ -30,7 +38,7 @@ impl HttpService for Page {
     }
 }
 
-async fn connect(page_bytes: usize) -> (TcpStream, JoinHandle<Result<(), hyper::Error>>) {
+async fn connect(page_bytes: usize) -> (TcpStream, JoinHandle<Result<(), HttpFault>>) {
     let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
     let client = TcpStream::connect(listener.local_addr().expect("bound")).await.expect("a connection");
     let (socket, peer) = listener.accept().await.expect("a connection");

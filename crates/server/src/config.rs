@@ -1,7 +1,10 @@
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use vivace_base::Limits;
+use vivace_domain::hook::{HookSuccess, HookUrl};
+use vivace_lvb::access::{DualCode, Rules};
+use vivace_net::outbound::Allow;
 
 /// Who may push, or play.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,8 +23,81 @@ pub struct TlsConfig {
     /// The key's file; unset, `tls/key.pem` in the data folder.
     pub key: Option<PathBuf>,
     /// Names and addresses in the self-signed certificate that is made where none is there; empty, those of loopback, the
-    /// machine's host name, and [`Config::public_host`].
+    /// machine's host name, [`Config::public_host`], and those of the cloud whose API is served.
     pub names: Vec<String>,
+}
+
+/// What outgoing connections may reach and believe.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct OutboundConfig {
+    /// Addresses that are not public and may be connected to all the same.
+    pub allow: Allow,
+    /// A PEM file of authorities that are believed besides the system's.
+    pub ca: Option<PathBuf>,
+}
+
+/// The signed live video API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LvbConfig {
+    /// Whether calls over plain HTTP are taken.
+    pub allow_http: bool,
+    /// Where a code of the video layer stands in a reply.
+    pub dual_code: DualCode,
+    /// Address of the CONNECT listener.
+    pub connect: IpAddr,
+    /// Its port; 0 takes a free one, unset there is none.
+    pub connect_port: Option<u16>,
+}
+
+impl Default for LvbConfig {
+    fn default() -> Self {
+        let connect = IpAddr::V4(Ipv4Addr::LOCALHOST);
+        Self { allow_http: false, dual_code: DualCode::Video, connect, connect_port: None }
+    }
+}
+
+impl LvbConfig {
+    /// Where the CONNECT listener is to be, if there is to be one.
+    pub fn connect_address(&self) -> Option<SocketAddr> {
+        self.connect_port.map(|port| SocketAddr::new(self.connect, port))
+    }
+
+    pub(crate) const fn rules(&self) -> Rules {
+        Rules { allow_http: self.allow_http, dual_code: self.dual_code }
+    }
+}
+
+/// How customers' servers are told what happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CallbackConfig {
+    /// Where all events go for which no rule says otherwise.
+    pub url: Option<HookUrl>,
+    /// Which answers mean that the receiver has the event.
+    pub success: HookSuccess,
+    /// Tries after the first one that come at `interval_s`.
+    pub retries: u32,
+    /// Seconds between those; later ones come ever more rarely.
+    pub interval_s: u64,
+    /// No try comes more seconds than this after the event.
+    pub give_up_s: u64,
+    /// Seconds from the look-up of the host to the end of the answer.
+    pub timeout_s: u64,
+    /// How often it is told what goes wrong in pushes, in seconds.
+    pub error_report_s: u64,
+}
+
+impl Default for CallbackConfig {
+    fn default() -> Self {
+        Self {
+            url: None,
+            success: HookSuccess::Body,
+            retries: 3,
+            interval_s: 60,
+            give_up_s: 86_400,
+            timeout_s: 20,
+            error_report_s: 5,
+        }
+    }
 }
 
 /// Everything that decides how a server runs. Parsed and checked; the server believes it.
@@ -37,6 +113,12 @@ pub struct Config {
     pub https: Option<SocketAddr>,
     /// The certificate of both.
     pub tls: TlsConfig,
+    /// Connections to other servers.
+    pub outbound: OutboundConfig,
+    /// Callbacks.
+    pub callback: CallbackConfig,
+    /// The signed live video API.
+    pub lvb: LvbConfig,
     /// The data folder; made if it is not there.
     pub data: PathBuf,
     /// Host name or address put into URLs that are handed out; unset, the one that the request came to.
@@ -45,12 +127,22 @@ pub struct Config {
     pub push_auth: Auth,
     /// Who may play.
     pub play_auth: Auth,
+    /// Whether, of the names that channels have, only those of channels may be pushed to.
+    pub lvb_channels_only: bool,
+    /// Whether only accounts that were verified may make channels.
+    pub lvb_verified_only: bool,
+    /// Minutes that dates in replies of the LVB API are ahead of UTC.
+    pub lvb_utc_offset_min: u64,
     /// How long a signed URL made by the command line or the page is good for, in seconds.
     pub url_validity_s: u64,
     /// Whether the page and the lists behind it are shown without the app's `api_token`.
     pub page_open: bool,
     /// Frames of a stream are sent together once in this many milliseconds; 0 sends each picture at once.
     pub merge_ms: u64,
+    /// A segment of HLS ends with the first key frame behind so many milliseconds.
+    pub hls_segment_ms: u64,
+    /// A part of LL-HLS lasts about so many milliseconds.
+    pub hls_part_ms: u64,
     /// Delivery threads; unset, one per core that the process may use.
     pub delivery_threads: Option<usize>,
     /// All limits.
@@ -65,13 +157,21 @@ impl Default for Config {
             rtmps: Some(SocketAddr::from(([0, 0, 0, 0], 1936))),
             https: Some(SocketAddr::from(([0, 0, 0, 0], 8443))),
             tls: TlsConfig::default(),
+            outbound: OutboundConfig::default(),
+            callback: CallbackConfig::default(),
+            lvb: LvbConfig::default(),
             data: PathBuf::from("vivace-data"),
             public_host: None,
             push_auth: Auth::Signed,
             play_auth: Auth::Signed,
+            lvb_channels_only: false,
+            lvb_verified_only: false,
+            lvb_utc_offset_min: 480,
             url_validity_s: 30 * 86_400,
             page_open: false,
             merge_ms: 50,
+            hls_segment_ms: 2_000,
+            hls_part_ms: 200,
             delivery_threads: None,
             limits: Limits::default(),
         }

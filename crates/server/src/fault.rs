@@ -4,6 +4,8 @@ use thiserror::Error;
 use vivace_net::BindFault;
 use vivace_net::tls::TlsFault;
 
+use crate::UpgradeFault;
+
 /// Why a server cannot start.
 #[derive(Debug, Error)]
 pub enum LoadFault {
@@ -30,14 +32,32 @@ pub enum LoadFault {
     /// The certificate of the TLS listeners.
     #[error(transparent)]
     Tls(#[from] TlsFault),
+    /// The file of authorities that outgoing connections believe.
+    #[error("outbound.ca: {fault}")]
+    Roots {
+        /// What is wrong with it.
+        fault: TlsFault,
+    },
     /// The delivery threads.
     #[error("the delivery threads cannot be started")]
     Delivery(#[source] std::io::Error),
+    /// The server that runs does not hand over.
+    #[error("the server on the data folder cannot be taken over from: {0}")]
+    Upgrade(#[from] UpgradeFault),
 }
 
 /// Why a server stopped by itself.
 #[derive(Debug, Error)]
 pub enum RunFault {
+    /// The listeners cannot be kept ready for another process.
+    #[error("the system gives no further handles on the listeners")]
+    Descriptors(#[source] std::io::Error),
+    /// The server that runs has not let this one take over at the end.
+    #[error("the server on the data folder was not taken over: {0}")]
+    Upgrade(#[from] UpgradeFault),
+    /// The relays that are wanted cannot be read.
+    #[error(transparent)]
+    Relays(vivace_store::Fault),
     /// `ready.json` could not be written.
     #[error("{path} cannot be written")]
     Ready {

@@ -1,5 +1,8 @@
+mod api;
+mod common_access;
 mod h2;
 mod hls;
+mod v3;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -12,36 +15,53 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use parking_lot::Mutex;
 use serde_json::json;
-use tokio::sync::OwnedSemaphorePermit;
 use tower::ServiceExt;
+use vivace_base::StreamName;
 use vivace_domain::live::PlayFault;
 use vivace_flv::{Handshake, RequestFault, WebSocketPlayer, content_type, format_of, response_head};
 use vivace_gate::Asked;
 use vivace_hub::{Ask, Inbound, PlayEnd, PlayTotals};
 use vivace_lvb::codes as lvb;
 use vivace_net::delivery::Adoption;
-use vivace_net::{BoxError, HttpService, Reply, Seat};
+use vivace_net::{BoxError, HttpService, Place, Reply, Seat};
 
 use crate::shared::{Peer, Shared};
+use crate::spans;
+
+/// What a client is told for which there is no place.
+pub(crate) const FULL: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\nRetry-After: 5\r\nContent-Length: 0\r\n\
+    Access-Control-Allow-Origin: *\r\nConnection: close\r\n\r\n";
 
 /// Answers the requests of one HTTP connection: live plays by itself, everything else by the router.
 pub(crate) struct Service {
     pub(crate) shared: Arc<Shared>,
     pub(crate) router: Router,
     pub(crate) peer: Peer,
+    /// Whether the connection is one of TLS.
+    pub(crate) is_secure: bool,
     /// Taken by the play that the connection turns into.
     pub(crate) seat: Mutex<Option<Seat>>,
     /// Given back when the connection is granted a play.
-    pub(crate) place: Mutex<Option<OwnedSemaphorePermit>>,
+    pub(crate) place: Mutex<Option<Place>>,
 }
 
 impl HttpService for Service {
-    async fn call(self: Arc<Self>, request: Request<Incoming>, _: SocketAddr, _: SocketAddr) -> Reply {
+    async fn call(self: Arc<Self>, request: Request<Incoming>, _: SocketAddr, local: SocketAddr) -> Reply {
+        let span = spans::request(self.peer, request.method(), request.uri().path());
         let live = request.uri().path().strip_prefix("/live/").map(str::to_owned);
-        match live {
+        let reply = match live {
             Some(file) => self.live(&request, &file).await,
+            None if request.uri().path() == api::PATH && Self::has_v3_header(&request) => self.v3(request).await,
+            None if request.uri().path() == api::PATH => self.api(request, local.ip()).await,
+            None if request.uri().path() == common_access::PATH => self.common_access(request).await,
+            None if Self::is_v3_call(&request) => self.v3(request).await,
+            // Nothing holds such a client to a process that another one has taken over from.
+            None if self.shared.leaving.is_cancelled() => Reply::Last(self.route(request).await),
             None => Reply::Response(self.route(request).await),
-        }
+        };
+        // A connection that a play takes over has its head sent by the play.
+        spans::answered(&span, if let Reply::Response(response) = &reply { response.status() } else { StatusCode::OK });
+        reply
     }
 }
 
@@ -53,6 +73,7 @@ impl Service {
         if let Some(authority) = request.uri().authority().and_then(|name| HeaderValue::from_str(name.as_str()).ok()) {
             request.headers_mut().entry(header::HOST).or_insert(authority);
         }
+        request.extensions_mut().insert(vivace_admin::PeerAddress(self.peer.address.ip()));
         let answer: Result<_, Infallible> = self.router.clone().oneshot(request).await;
         let mut response =
             answer.unwrap_or_else(|never| match never {}).map(|body| body.map_err(Into::into).boxed_unsync());
@@ -61,11 +82,14 @@ impl Service {
     }
 
     async fn live(self: Arc<Self>, request: &Request<Incoming>, file: &str) -> Reply {
-        if request.method() == Method::OPTIONS {
-            return Reply::Response(self.preflight());
-        }
         // No file of a playlist is FLV: such a path is a stream name with a slash in it.
         let nested = file.split_once('/').filter(|(_, file)| !file.ends_with(".flv"));
+        // A play that never ends has no head of its own.
+        let ends = nested.is_some() || file.ends_with(".m3u8");
+        let methods = if ends { "GET, HEAD, OPTIONS" } else { "GET, OPTIONS" };
+        if request.method() == Method::OPTIONS {
+            return Reply::Response(self.preflight(methods));
+        }
         let answer = if let Some((name, file)) = nested {
             self.hls_file(request, name, file).await.map(Reply::Response)
         } else if let Some(name) = file.strip_suffix(".m3u8") {
@@ -73,11 +97,15 @@ impl Service {
         } else {
             self.try_live(request, file).await
         };
+        if self.shared.leaving.is_cancelled() && self.is_elsewhere(file, &answer) {
+            return Reply::Last(self.elsewhere(request));
+        }
         match answer {
             Ok(reply) => reply,
-            Err(Denied::Request(fault)) => Reply::Response(self.denied_request(fault)),
+            Err(Denied::Request(fault)) => Reply::Response(self.denied_request(fault, methods)),
             Err(Denied::Play(fault)) => {
-                let name = file.rsplit_once('.').map_or(file, |(name, _)| name);
+                let name = file.split_once('/').map_or(file, |(name, _)| name);
+                let name = name.rsplit_once('.').map_or(name, |(name, _)| name);
                 let told = self.shared.refuse_play(self.peer, name, &fault);
                 let body = json!({
                     "table": told.row.table.name(),
@@ -102,8 +130,8 @@ impl Service {
         let (name, extension) = file.rsplit_once('.').ok_or(Denied::Play(PlayFault::UnsupportedFormat))?;
         let format = format_of(extension, handshake.is_websocket());
         let format = format.ok_or(Denied::Play(PlayFault::UnsupportedFormat))?;
-        let asked = Asked { app: "live", name, query: request.uri().query().unwrap_or("") };
-        let granted = self.shared.gate.play(asked, format).await.map_err(Denied::Play)?;
+        let asked = Asked { host: host_of(request), app: "live", name, query: request.uri().query().unwrap_or("") };
+        let granted = self.shared.play(asked, self.peer.address.ip(), format).await.map_err(Denied::Play)?;
         if request.version() == Version::HTTP_2 {
             return self.live_body(granted, format.name, extension).map(Reply::Response).map_err(Denied::Play);
         }
@@ -125,23 +153,47 @@ impl Service {
         })))
     }
 
-    fn denied_request(&self, fault: RequestFault) -> Response<Body> {
+    /// Whether the process that has taken over is to be asked: this one no longer has the stream.
+    fn is_elsewhere(&self, file: &str, answer: &Result<Reply, Denied>) -> bool {
+        let is_gone = || {
+            let name = file.split_once('/').or_else(|| file.rsplit_once('.')).map_or(file, |(name, _)| name);
+            StreamName::parse(name).is_ok_and(|name| self.shared.hub.stream(self.shared.gate.app().id, &name).is_none())
+        };
+        match answer {
+            Err(Denied::Play(PlayFault::NotLive | PlayFault::Draining)) => true,
+            // Its playlist would say that the stream is over, and players would believe it.
+            Ok(Reply::Response(response)) => (file.ends_with(".m3u8") || !response.status().is_success()) && is_gone(),
+            _ => false,
+        }
+    }
+
+    /// Sends the client to the same address over a new connection, which the other process accepts.
+    fn elsewhere<B>(&self, request: &Request<B>) -> Response<Body> {
+        let mut response =
+            self.answer(StatusCode::TEMPORARY_REDIRECT, &json!({"message": "the server is being upgraded"}));
+        let same = request.uri().path_and_query().and_then(|same| HeaderValue::from_str(same.as_str()).ok());
+        response.headers_mut().extend(same.map(|same| (header::LOCATION, same)));
+        response
+    }
+
+    fn denied_request(&self, fault: RequestFault, methods: &'static str) -> Response<Body> {
         let status = match fault {
             RequestFault::Method => StatusCode::METHOD_NOT_ALLOWED,
             RequestFault::WebSocket => StatusCode::BAD_REQUEST,
         };
         let mut response = self.answer(status, &json!({"message": fault.to_string()}));
         if status == StatusCode::METHOD_NOT_ALLOWED {
-            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, OPTIONS"));
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static(methods));
         }
         response
     }
 
-    fn preflight(&self) -> Response<Body> {
+    fn preflight(&self, methods: &'static str) -> Response<Body> {
         let mut response = self.answer(StatusCode::NO_CONTENT, &json!(null));
         *response.body_mut() = empty();
-        response.headers_mut().insert("access-control-allow-methods", HeaderValue::from_static("GET, OPTIONS"));
+        response.headers_mut().insert("access-control-allow-methods", HeaderValue::from_static(methods));
         response.headers_mut().insert("access-control-allow-headers", HeaderValue::from_static("range"));
+        response.headers_mut().insert("access-control-max-age", HeaderValue::from_static("86400"));
         response
     }
 
@@ -163,6 +215,13 @@ impl Service {
             headers.insert("x-vivace-session", value);
         }
     }
+}
+
+/// The host that a request came to, perhaps with a port.
+fn host_of<B>(request: &Request<B>) -> &str {
+    let header = request.headers().get(header::HOST).and_then(|value| value.to_str().ok());
+    // HTTP/2 says in `:authority` what HTTP/1.1 says in `Host`.
+    header.or(request.uri().authority().map(http::uri::Authority::as_str)).unwrap_or_default()
 }
 
 fn empty() -> Body {
@@ -217,8 +276,8 @@ mod tests {
     async fn a_play_whose_connection_is_not_taken_over_has_never_begun() {
         let data = std::env::temp_dir().join(format!("vivace-server-takeover-{}", std::process::id()));
         let local = SocketAddr::from(([127, 0, 0, 1], 0));
-        let config =
-            Config { rtmp: local, http: local, data: data.clone(), play_auth: Auth::Open, ..Config::default() };
+        let listeners = Config { rtmp: local, http: local, rtmps: None, https: None, ..Config::default() };
+        let config = Config { data: data.clone(), play_auth: Auth::Open, ..listeners };
         let server = Server::load(config).await.expect("a server");
         let shared = server.shared.clone();
         let (app, name) = (shared.gate.app().id, StreamName::parse("a").expect("a name"));
@@ -226,7 +285,7 @@ mod tests {
         let (connections, pending) = (&shared.quotas.connections, &shared.quotas.pending_http);
         let (seat, place) = (Mutex::new(connections.try_take()), Mutex::new(pending.try_take()));
         let peer = Peer { address: local, session: SessionId(2) };
-        let service = Service { shared: shared.clone(), router: Router::new(), peer, seat, place };
+        let service = Service { shared: shared.clone(), router: Router::new(), peer, is_secure: false, seat, place };
 
         let reply = service.try_live(&Request::new(()), "a.flv").await;
         let Ok(Reply::Takeover(takeover)) = reply else { panic!("the play is refused") };

@@ -1,21 +1,31 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
-use vivace_base::{Clock, Rng};
+use vivace_base::{Clock, LiveLimits, MonoMs, Rng};
 use vivace_domain::app::App;
-use vivace_gate::{Gate, Policy};
+use vivace_gate::{
+    Access, AuditLog, CallbackParts, CallbackRules, ChannelParts, Channels, Gate, Operator, OperatorParts, Standing,
+};
+use vivace_hls::engine::Settings;
 use vivace_hls::serve::{self as hls, Hls};
 use vivace_hub::Hub;
 use vivace_net::delivery::Delivery;
+use vivace_net::outbound::Outbound;
 use vivace_net::tls::{ALPN_HTTP1, ALPN_HTTP2};
-use vivace_net::{BindFault, Listener, MachineClock, MachineRng};
-use vivace_store::Store;
+use vivace_net::{BindFault, Listener, MachineClock, MachineRng, Quota};
+use vivace_store::{Replay, Store};
+use vivace_worker::Callbacks;
 
+use crate::callbacks::{self, LvbFace};
+use crate::http;
 use crate::keeper::StoreKeeper;
 use crate::lock::FolderLock;
-use crate::shared::{Parts, Quotas, Shared};
+use crate::pulls::ChannelPulls;
+use crate::relay::{Manager, Relays};
+use crate::shared::{Parts, Quotas, Shared, policy};
 use crate::tls::{self, TlsListener};
-use crate::{Auth, Config, LoadFault, ready};
+use crate::upgrade::{self, Arrivals, Origin, Predecessor};
+use crate::{Config, LoadFault, ready};
 
 /// The addresses that the listeners took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,6 +38,8 @@ pub struct Addresses {
     pub rtmps: Option<SocketAddr>,
     /// HTTPS, if there is such a listener.
     pub https: Option<SocketAddr>,
+    /// CONNECT, if there is such a listener.
+    pub connect: Option<SocketAddr>,
 }
 
 /// A server whose listeners are open and whose store is ready; [`Server::run`] makes it serve.
@@ -39,49 +51,138 @@ pub struct Server {
     pub(crate) http: Listener,
     pub(crate) rtmps: Option<TlsListener>,
     pub(crate) https: Option<TlsListener>,
+    pub(crate) connect: Option<Listener>,
     created: Option<App>,
-    pub(crate) _lock: FolderLock,
+    pub(crate) lock: FolderLock,
+    /// The process that runs until this one does.
+    pub(crate) predecessor: Option<Predecessor>,
+    /// Of the relays.
+    pub(crate) manager: Manager,
 }
 
 impl Server {
     /// Opens the data folder, the certificate and the listeners, in this order: a folder that cannot be used is said first.
     pub async fn load(config: Config) -> Result<Self, LoadFault> {
-        let clock: Arc<dyn Clock> = Arc::new(MachineClock::new());
-        let rng: Arc<dyn Rng> = Arc::new(MachineRng);
-        let limits = Arc::new(config.limits.clone());
         // Before the store, which may bring the folder's database to a newer form: not while another server uses it.
         Store::prepare(&config.data)?;
         let lock = FolderLock::take(&config.data)?;
+        Self::load_fresh(config, lock).await
+    }
+
+    /// [`Server::load`] in the place of a server that runs on the folder: with its listeners, as far as the settings name
+    /// the same addresses. That one serves until [`Server::run`] of this one does, and goes on if this one fails. Where
+    /// none runs, this is a start like any other.
+    pub async fn take_over(config: Config) -> Result<Self, LoadFault> {
+        Store::prepare(&config.data)?;
+        match FolderLock::take(&config.data) {
+            Err(LoadFault::FolderInUse { .. }) => {
+                let inherited = upgrade::ask(&config.data).await?;
+                Self::assemble(config, Origin::Inherited(inherited)).await
+            }
+            lock => {
+                tracing::info!("no server runs on the data folder: there is nothing to take over");
+                Self::load_fresh(config, lock?).await
+            }
+        }
+    }
+
+    async fn load_fresh(config: Config, lock: FolderLock) -> Result<Self, LoadFault> {
         // What a server that was killed has left behind would be read as this one's addresses.
         ready::forget(&config.data);
+        Self::assemble(config, Origin::Fresh(lock)).await
+    }
+
+    async fn assemble(config: Config, mut origin: Origin) -> Result<Self, LoadFault> {
+        let clock: Arc<dyn Clock> = Arc::new(MachineClock::new());
+        let rng: Arc<dyn Rng> = Arc::new(MachineRng);
+        let limits = config.limits.clone();
         let store = Store::open(&config.data, &limits).await?;
         let certificates = tls::certificates(&config, clock.unix())?;
         let quotas = Quotas::new(&limits);
-        let rtmp = Listener::bind("RTMP", config.rtmp, quotas.connections.clone(), quotas.pending_rtmp.clone())?;
-        let http = Listener::bind("HTTP", config.http, quotas.connections.clone(), quotas.pending_http.clone())?;
-        let tls = |role, at, pending, alpn: &[&[u8]]| {
-            TlsListener::bind(role, at, (&quotas.connections, pending), certificates.as_ref(), alpn, &limits)
-        };
-        let rtmps = tls("RTMPS", config.rtmps, &quotas.pending_rtmp, &[])?;
-        let https = tls("HTTPS", config.https, &quotas.pending_http, &[ALPN_HTTP2, ALPN_HTTP1])?;
+        let (pending_rtmp, pending_http) = (&quotas.pending_rtmp, &quotas.pending_http);
+        let mut open = |role, at, pending: &Arc<Quota>| origin.open(role, at, &quotas.connections, pending);
+        let rtmp = open(RTMP, config.rtmp, pending_rtmp)?;
+        let http = open(HTTP, config.http, pending_http)?.saying(http::FULL);
+        let (pair, alpn) = (certificates.as_ref(), [ALPN_HTTP2, ALPN_HTTP1]);
+        let rtmps = TlsListener::open(RTMPS, config.rtmps, pair, &[], |at| open(RTMPS, at, pending_rtmp))?;
+        let https = TlsListener::open(HTTPS, config.https, pair, &alpn, |at| open(HTTPS, at, pending_http))?;
+        let connect_at = config.lvb.connect_address();
+        let connect = connect_at.map(|at| open(CONNECT, at, pending_http)).transpose()?;
+        let taken = |listener: &Listener| connect_at.map(|asked| address(listener, CONNECT, asked)).transpose();
         let addresses = Addresses {
-            rtmp: address(&rtmp, "RTMP", config.rtmp)?,
-            http: address(&http, "HTTP", config.http)?,
+            rtmp: address(&rtmp, RTMP, config.rtmp)?,
+            http: address(&http, HTTP, config.http)?,
             rtmps: rtmps.as_ref().map(TlsListener::address).transpose()?,
             https: https.as_ref().map(TlsListener::address).transpose()?,
+            connect: connect.as_ref().map(taken).transpose()?.flatten(),
         };
         // After the listeners, so that a start which fails on a taken port has not made the keys that it would print.
         let (app, fresh) = store.app_or_create(rng.as_ref(), clock.unix()).await?;
         let cores = || std::thread::available_parallelism().map_or(1, usize::from);
         let threads = config.delivery_threads.unwrap_or_else(cores);
+        // What is opened with the limits has been opened; from here on they are followed.
+        let limits = LiveLimits::from(limits);
         let delivery = Delivery::start(threads, &limits, &clock).map_err(LoadFault::Delivery)?;
         let hub = Hub::new(limits.clone(), clock.clone(), Arc::new(delivery.handle()), config.merge_ms);
-        let policy = Policy { push_open: config.push_auth == Auth::Open, play_open: config.play_auth == Auth::Open };
-        let gate = Gate::new(app.clone(), hub.clone(), clock.clone(), limits.clone(), policy);
-        let events = store.event_log(&limits);
-        let hls_log = store.hls_log(&limits);
+        let standing = Arc::new(Standing::load(store.reader()).await?);
+        let facts = (standing.clone(), store.reader().clone());
+        let gate = Gate::new(app.clone(), hub.clone(), facts, clock.clone(), limits.clone(), policy(&config));
+        let (gate, audit) = (Arc::new(gate), Arc::new(AuditLog::new(store.clone(), clock.clone())));
+        let replay = Replay::open(&config.data, config.limits.api_replay_keys_max, rng.clone(), clock.unix())?;
+        let access =
+            Arc::new(Access::new(store.clone(), standing.clone(), Arc::new(replay), clock.clone(), limits.clone()));
+        let events = store.event_log(&config.limits);
+        let hls_log = store.hls_log(&config.limits);
         let keeper = Arc::new(StoreKeeper { store: store.clone(), log: hls_log.clone(), clock: clock.clone() });
-        let hls = Hls::new(hls::Parts { limits: limits.clone(), clock: clock.clone(), rng: rng.clone(), keeper });
+        let (token_key, expected) = origin.take_sessions();
+        let token_key = token_key.or_else(|| Some(hls::token_key(&app.keys.api_token)));
+        let settings = Settings::new(&config.limits, config.hls_segment_ms, config.hls_part_ms);
+        let (limits_, clock_, rng_) = (limits.clone(), clock.clone(), rng.clone());
+        let hls = Hls::new(hls::Parts { limits: limits_, settings, clock: clock_, rng: rng_, keeper, token_key });
+        let until = MonoMs(clock.mono().0.saturating_add(config.limits.publish_grace_ms));
+        let arrivals = Arrivals::new(expected, until);
+        let outbound = Outbound::new(config.outbound.allow.clone(), config.outbound.ca.as_deref())
+            .map_err(|fault| LoadFault::Roots { fault })?;
+        let outbound = Arc::new(outbound);
+        let callback_rules = CallbackRules::new(CallbackParts {
+            store: store.clone(),
+            audit: audit.clone(),
+            clock: clock.clone(),
+            limits: limits.clone(),
+        });
+        let face = Arc::new(LvbFace::new(app.clone()));
+        let callbacks = Callbacks::start(vivace_worker::Parts {
+            store: store.clone(),
+            outbound: outbound.clone(),
+            face: face.clone(),
+            events: events.clone(),
+            clock: clock.clone(),
+            limits: limits.clone(),
+            settings: callbacks::settings(&config),
+            alone: callbacks::alone(origin.before(), &config.limits),
+        });
+        let (relays, manager) = Relays::new();
+        let relays = Arc::new(relays);
+        let channels = Channels::new(ChannelParts {
+            store: store.clone(),
+            hub: hub.clone(),
+            standing,
+            pulls: Arc::new(ChannelPulls { relays: relays.clone(), limits: limits.clone() }),
+            audit: audit.clone(),
+            clock: clock.clone(),
+            rng: rng.clone(),
+            limits: limits.clone(),
+        });
+        channels.set_verified_only(config.lvb_verified_only);
+        let operator = Operator::new(OperatorParts {
+            store: store.clone(),
+            gate: gate.clone(),
+            access: access.clone(),
+            channels: channels.clone(),
+            audit: audit.clone(),
+            clock: clock.clone(),
+            rng: rng.clone(),
+        });
         let handle = delivery.handle();
         let parts = Parts {
             config,
@@ -91,15 +192,27 @@ impl Server {
             rng,
             hub,
             gate,
+            access,
             delivery: handle,
             events,
             hls,
             hls_log,
+            outbound,
+            callbacks,
+            callback_rules,
+            relays,
+            channels,
+            operator,
+            audit,
+            store: store.clone(),
             certificates,
             quotas,
+            arrivals,
         };
         let shared = Arc::new(Shared::new(parts));
-        Ok(Self { shared, store, delivery, rtmp, http, rtmps, https, created: fresh.then_some(app), _lock: lock })
+        face.follow(&shared);
+        let ((lock, predecessor), created) = (origin.settle(), fresh.then_some(app));
+        Ok(Self { shared, store, delivery, rtmp, http, rtmps, https, connect, created, lock, predecessor, manager })
     }
 
     /// The addresses taken.
@@ -117,6 +230,13 @@ impl Server {
         self.shared.gate.app()
     }
 }
+
+// What listeners are for.
+pub(crate) const RTMP: &str = "RTMP";
+pub(crate) const HTTP: &str = "HTTP";
+pub(crate) const RTMPS: &str = "RTMPS";
+pub(crate) const HTTPS: &str = "HTTPS";
+pub(crate) const CONNECT: &str = "CONNECT";
 
 pub(crate) fn address(listener: &Listener, role: &'static str, asked: SocketAddr) -> Result<SocketAddr, BindFault> {
     listener.address().map_err(|source| BindFault::Other { role, address: asked, source })

@@ -1,8 +1,15 @@
 use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
 
-use vivace_hub::StreamState;
+use vivace_base::{Limits, UnixMs};
+use vivace_domain::relay::Direction;
+use vivace_hub::{PlayEnd, StreamState};
+use vivace_net::delivery::JOIN_MS;
+use vivace_worker::REASONS;
 
+use crate::closed::Reason;
+use crate::process::Process;
+use crate::relay::State;
 use crate::shared::Shared;
 
 /// All metrics in the text format of Prometheus 0.0.4. They hold no names of streams and no addresses.
@@ -33,6 +40,7 @@ pub(crate) fn render(shared: &Shared) -> String {
     page.counter("received_bytes_total", "Payload bytes received from publishers.", sum.bytes_in);
     page.counter("sent_bytes_total", "Bytes sent to players.", sum.bytes_out);
     page.counter("frames_total", "Frames received from publishers.", sum.frames_in);
+    page.counter("batches_total", "Times that frames of a stream were handed on together.", sum.batches);
     page.counter("reader_skips_total", "Times that a slow player was moved to a newer key frame.", sum.skips);
     page.counter("discontinuities_total", "Jumps of publishers' timestamps.", sum.discontinuities);
     page.counter("connections_total", "Connections accepted.", counts.connections.load(Relaxed));
@@ -41,6 +49,11 @@ pub(crate) fn render(shared: &Shared) -> String {
     page.line("refused_connections_total", "limit=\"connections_max\"", refused);
     let refused: u64 = pending.iter().map(|quota| quota.refused()).sum();
     page.line("refused_connections_total", "limit=\"pending_connections_max\"", refused);
+    let refused = quotas.connections.refused_by_address();
+    page.line("refused_connections_total", "limit=\"connections_per_address_max\"", refused);
+    let refused: u64 = pending.iter().map(|quota| quota.refused_by_address()).sum();
+    page.line("refused_connections_total", "limit=\"pending_connections_per_address_max\"", refused);
+    closed(shared, &mut page);
     let panics = shared.delivery.panics() + counts.panics.load(Relaxed);
     page.counter("panics_total", "Sessions ended because the server's own code failed.", panics);
     page.counter("publishes_total", "Pushes granted.", counts.publishes.load(Relaxed));
@@ -76,13 +89,132 @@ pub(crate) fn render(shared: &Shared) -> String {
     page.gauge("hls_bytes", "Bytes of all segments held.", hls_bytes as u64);
     page.gauge("hls_sessions", "Players of HLS.", shared.hls.sessions() as u64);
     page.counter("hls_numbers_lost_total", "Numbers of HLS playlists that were not written.", shared.hls_log.lost());
-    page.head("refusals_total", "Pushes and plays refused, by code of the catalogue.", "counter");
-    for ((operation, table, code), count) in shared.refusals.counts() {
+    let silent = shared.counts.delivery_silent.load(Relaxed);
+    page.gauge("delivery_threads_silent", "Delivery threads that did not answer within the last second.", silent);
+    callbacks(&mut page, shared);
+    plays(&mut page, shared);
+    limits(&mut page, &shared.limits.get());
+    process(&mut page, shared.started_at);
+    reloads(&mut page, shared);
+    page.head("relays", "Relays, by direction and state.", "gauge");
+    for direction in Direction::ALL {
+        for state in State::WORDS {
+            let labels = format!("direction=\"{direction}\",state=\"{state}\"");
+            page.line("relays", &labels, shared.relays.in_state(direction, state));
+        }
+    }
+    let reconnects = shared.relays.counts.reconnects.load(Relaxed);
+    page.counter("relay_reconnects_total", "Connections of relays that were tried after their first.", reconnects);
+    page.head("relay_bytes_total", "Bytes of media that relays have passed on, by direction.", "counter");
+    for direction in Direction::ALL {
+        page.line("relay_bytes_total", &format!("direction=\"{direction}\""), shared.relays.bytes(direction));
+    }
+    let skips = shared.relays.skips();
+    page.counter("relay_skips_total", "Times that a slow remote server was moved to a newer key frame.", skips);
+    let keys = shared.access.replay().len() as u64;
+    page.gauge("api_replay_keys", "Signed calls that are remembered, so that none acts twice.", keys);
+    page.head("refusals_total", "Pushes, plays and calls refused, by code of the catalogue.", "counter");
+    for ((operation, table, code, app), count) in shared.refusals.counts() {
         let operation = operation.name();
-        let labels = format!("operation=\"{operation}\",table=\"{table}\",code=\"{code}\"");
+        let app = app.map_or_else(String::new, |app| format!(",app=\"{}\"", app.0));
+        let labels = format!("operation=\"{operation}\",table=\"{table}\",code=\"{code}\"{app}");
         page.line("refusals_total", &labels, count);
     }
     page.text
+}
+
+/// What customers' servers are told.
+fn callbacks(page: &mut Page, shared: &Shared) {
+    let counts = shared.callbacks.counts();
+    page.counter("callbacks_delivered_total", "Callbacks that receivers have taken.", counts.delivered);
+    page.head("callbacks_failed_total", "Tries of callbacks that failed, by reason.", "counter");
+    for (reason, count) in REASONS.iter().zip(counts.failed) {
+        page.line("callbacks_failed_total", &format!("reason=\"{reason}\""), count);
+    }
+    page.counter("callbacks_dead_total", "Callbacks that were given up.", counts.dead);
+    page.counter("callbacks_dropped_total", "Callbacks left out: the outbox or the queue was full.", counts.dropped);
+    page.gauge("callbacks_waiting", "Callbacks in the outbox that wait.", counts.waiting);
+    page.gauge("callbacks_oldest_ms", "Age of the oldest callback that is tried now.", counts.oldest_ms);
+}
+
+/// Plays as their ends and their joins tell of them.
+fn plays(page: &mut Page, shared: &Shared) {
+    page.head("plays_ended_total", "Plays that have ended, but those of HLS, by reason.", "counter");
+    for (end, count) in PlayEnd::NAMES.iter().zip(&shared.counts.plays_ended) {
+        page.line("plays_ended_total", &format!("end=\"{end}\""), count.load(Relaxed));
+    }
+    let joins = shared.delivery.join_times();
+    let name = "play_join_ms";
+    page.head(name, "From a play's grant to its first media, but for HLS, in milliseconds.", "histogram");
+    let bounds = JOIN_MS.iter().map(u64::to_string).chain(["+Inf".to_owned()]);
+    let mut count = 0;
+    for (bound, class) in bounds.zip(joins.classes) {
+        count += class;
+        page.line(&format!("{name}_bucket"), &format!("le=\"{bound}\""), count);
+    }
+    page.line(&format!("{name}_sum"), "", joins.sum_ms);
+    page.line(&format!("{name}_count"), "", count);
+}
+
+/// The limits that the other numbers are to be read against.
+fn limits(page: &mut Page, limits: &Limits) {
+    page.head("limit", "Limits in effect, by the name of their setting.", "gauge");
+    let names = ["connections_max", "pending_connections_max", "streams_max", "hls_sessions_max"];
+    for field in Limits::FIELDS.iter().filter(|field| names.contains(&field.name)) {
+        page.line("limit", &format!("limit=\"{}\"", field.name), (field.get)(limits));
+    }
+}
+
+/// The process, under the names that have no prefix anywhere.
+fn process(page: &mut Page, started_at: UnixMs) {
+    let now = Process::read();
+    let seconds = |ms: u64| format!("{}.{:03}", ms / 1_000, ms % 1_000);
+    page.process("cpu_seconds_total", "Processor time, user and system.", "counter", seconds(now.cpu_ms));
+    page.process(
+        "start_time_seconds",
+        "When the process began, in Unix time.",
+        "gauge",
+        seconds(started_at.0.unsigned_abs()),
+    );
+    for (name, help, value) in [
+        ("resident_memory_bytes", "Memory held.", now.resident_bytes),
+        ("open_fds", "File descriptors open.", now.open_fds),
+        ("max_fds", "File descriptors that may be open.", now.max_fds),
+    ] {
+        value.into_iter().for_each(|value| page.process(name, help, "gauge", value));
+    }
+}
+
+fn reloads(page: &mut Page, shared: &Shared) {
+    let running = &shared.running;
+    page.head("config_reloads_total", "Times that the settings were read anew, by what came of it.", "counter");
+    let results = [("applied", &running.applied), ("unchanged", &running.unchanged), ("invalid", &running.invalid)];
+    for (result, count) in results {
+        page.line("config_reloads_total", &format!("result=\"{result}\""), count.load(Relaxed));
+    }
+    let name = "config_last_reload_timestamp_seconds";
+    page.head(name, "When settings were last read anew and were good, in Unix time; 0 before the first time.", "gauge");
+    page.line(name, "", running.reloaded_at().0.div_euclid(1_000));
+    let needed = running.restart_needed().len();
+    page.gauge("config_restart_needed", "Settings that were changed and wait for the next start.", needed as u64);
+}
+
+/// Every reason has its line from the start: an alert on one that has not happened yet must find it.
+fn closed(shared: &Shared, page: &mut Page) {
+    let quotas = &shared.quotas;
+    let pending = [&quotas.pending_rtmp, &quotas.pending_http];
+    page.head("closed_total", "Connections closed and requests turned away because of their peers.", "counter");
+    for reason in Reason::ALL {
+        // These are counted where they are met, before there is a session.
+        let count = match reason {
+            Reason::Connections => quotas.connections.refused(),
+            Reason::AddressConnections => quotas.connections.refused_by_address(),
+            Reason::Pending => pending.iter().map(|quota| quota.refused()).sum(),
+            Reason::AddressPending => pending.iter().map(|quota| quota.refused_by_address()).sum(),
+            other => shared.closed.count(*other),
+        };
+        page.line("closed_total", &format!("reason=\"{}\"", reason.name()), count);
+    }
 }
 
 #[derive(Default)]
@@ -99,6 +231,11 @@ impl Page {
     fn counter(&mut self, name: &str, help: &str, value: u64) {
         self.head(name, help, "counter");
         self.line(name, "", value);
+    }
+
+    fn process(&mut self, name: &str, help: &str, kind: &str, value: impl std::fmt::Display) {
+        let _ =
+            writeln!(self.text, "# HELP process_{name} {help}\n# TYPE process_{name} {kind}\nprocess_{name} {value}");
     }
 
     fn head(&mut self, name: &str, help: &str, kind: &str) {

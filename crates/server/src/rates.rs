@@ -8,6 +8,8 @@ use vivace_hub::Stream;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Rate {
     pub(crate) bits_per_second: u64,
+    /// What is handed to its players.
+    pub(crate) bits_out_per_second: u64,
     pub(crate) pictures_per_second: u64,
 }
 
@@ -21,6 +23,7 @@ pub(crate) struct Rates {
 struct Seen {
     at: MonoMs,
     bytes: u64,
+    bytes_out: u64,
     pictures: u64,
     rate: Rate,
 }
@@ -32,13 +35,15 @@ impl Rates {
         let before = std::mem::take(&mut *seen);
         for stream in streams {
             let totals = stream.counters.read();
-            let (bytes, pictures) = (totals.bytes_in, totals.pictures_in);
+            let (bytes, bytes_out, pictures) = (totals.bytes_in, totals.bytes_out, totals.pictures_in);
             let rate = before.get(&stream.serial()).map_or(Rate::default(), |last| {
                 let per_second = |count: u64| (count * 1_000 + 500) / now.since(last.at).max(1);
                 let bits_per_second = per_second((bytes - last.bytes) * 8);
-                Rate { bits_per_second, pictures_per_second: per_second(pictures - last.pictures) }
+                let bits_out_per_second = per_second(bytes_out.saturating_sub(last.bytes_out).saturating_mul(8));
+                let pictures_per_second = per_second(pictures - last.pictures);
+                Rate { bits_per_second, bits_out_per_second, pictures_per_second }
             });
-            seen.insert(stream.serial(), Seen { at: now, bytes, pictures, rate });
+            seen.insert(stream.serial(), Seen { at: now, bytes, bytes_out, pictures, rate });
         }
     }
 

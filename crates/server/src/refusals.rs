@@ -1,7 +1,7 @@
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::BTreeMap;
 
 use parking_lot::Mutex;
-use vivace_base::{SessionId, UnixMs};
+use vivace_base::AppId;
 use vivace_codes::Row;
 
 /// What was refused.
@@ -11,6 +11,8 @@ pub(crate) enum Operation {
     Play,
     /// A publish that had been granted, and that the server ended.
     RunningPublish,
+    /// A call of a signed API, by the name of what was asked for.
+    Api(&'static str),
 }
 
 impl Operation {
@@ -19,54 +21,28 @@ impl Operation {
             Self::Publish => "publish",
             Self::Play => "play",
             Self::RunningPublish => "running_publish",
+            Self::Api(name) => name,
         }
     }
 }
 
-/// One refusal.
-#[derive(Clone, Debug)]
-pub(crate) struct Refused {
-    pub(crate) at: UnixMs,
-    pub(crate) operation: Operation,
-    pub(crate) stream: Option<String>,
-    pub(crate) peer: String,
-    pub(crate) session: SessionId,
-    pub(crate) row: &'static Row,
-    pub(crate) detail: String,
-}
-
-/// The last refusals, and how often each code was given.
-pub(crate) struct Refusals {
-    kept_max: usize,
-    inner: Mutex<Inner>,
-}
-
+/// How often each code was given. What was refused exactly stands in the store's log of events.
 #[derive(Default)]
-struct Inner {
-    last: VecDeque<Refused>,
-    /// By operation, table and code: bounded by the catalogue.
-    counts: BTreeMap<(Operation, &'static str, u32), u64>,
+pub(crate) struct Refusals {
+    /// Bounded by the catalogue, the operations and the apps.
+    counts: Mutex<BTreeMap<Key, u64>>,
 }
+
+/// What refusals are counted by: operation, table, code, and the app where it has been established.
+pub(crate) type Key = (Operation, &'static str, u32, Option<AppId>);
 
 impl Refusals {
-    pub(crate) fn new(kept_max: usize) -> Self {
-        Self { kept_max, inner: Mutex::default() }
+    pub(crate) fn add(&self, operation: Operation, row: &'static Row, app: Option<AppId>) {
+        let key = (operation, row.table.name(), row.number, app);
+        *self.counts.lock().entry(key).or_default() += 1;
     }
 
-    pub(crate) fn add(&self, refused: Refused) {
-        let mut inner = self.inner.lock();
-        let key = (refused.operation, refused.row.table.name(), refused.row.number);
-        *inner.counts.entry(key).or_default() += 1;
-        inner.last.push_front(refused);
-        inner.last.truncate(self.kept_max);
-    }
-
-    /// Newest first.
-    pub(crate) fn last(&self) -> Vec<Refused> {
-        self.inner.lock().last.iter().cloned().collect()
-    }
-
-    pub(crate) fn counts(&self) -> Vec<((Operation, &'static str, u32), u64)> {
-        self.inner.lock().counts.iter().map(|(key, count)| (*key, *count)).collect()
+    pub(crate) fn counts(&self) -> Vec<(Key, u64)> {
+        self.counts.lock().iter().map(|(key, count)| (*key, *count)).collect()
     }
 }

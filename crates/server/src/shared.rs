@@ -2,46 +2,77 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
-use vivace_base::{Clock, Limits, MonoMs, Rng, SessionId, StreamName};
+use vivace_base::{AppId, Clock, Limits, LiveLimits, MonoMs, Rng, SessionId, StreamName, UnixMs};
 use vivace_codes::Row;
 use vivace_domain::live::{PlayFault, PublishFault};
-use vivace_gate::Gate;
+use vivace_gate::{Access, AuditLog, CallbackRules, Channels, Gate, Operator, Policy};
 use vivace_hls::serve::Hls;
 use vivace_hub::{Hub, PlayEnd, PlayTotals};
 use vivace_lvb::codes as lvb;
 use vivace_net::Quota;
 use vivace_net::delivery::DeliveryHandle;
+use vivace_net::outbound::Outbound;
 use vivace_net::tls::Certificates;
-use vivace_store::{EventKind, EventLog, HlsLog, LiveEvent};
+use vivace_store::{EventKind, EventLog, HlsLog, LiveEvent, Reader, Store};
+use vivace_worker::Callbacks;
 
+use crate::closed::{Closed, Lines, Reason};
+use crate::pulse::Heart;
 use crate::rates::Rates;
-use crate::refusals::{Operation, Refusals, Refused};
-use crate::{Addresses, Config};
+use crate::refusals::{Operation, Refusals};
+use crate::relay::Relays;
+use crate::reload::Running;
+use crate::statistics::Statistics;
+use crate::tasks::Tasks;
+use crate::upgrade::{Arrivals, Departures};
+use crate::{Addresses, Auth, Config, spans};
 
 /// What every session reaches.
 pub(crate) struct Shared {
-    pub(crate) config: Config,
+    pub(crate) running: Running,
     pub(crate) addresses: Addresses,
-    pub(crate) limits: Arc<Limits>,
+    pub(crate) limits: LiveLimits,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) gate: Gate,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) access: Arc<Access>,
     pub(crate) delivery: DeliveryHandle,
     pub(crate) events: EventLog,
     pub(crate) hls: Arc<Hls>,
     pub(crate) hls_log: HlsLog,
+    pub(crate) outbound: Arc<Outbound>,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) callback_rules: Arc<CallbackRules>,
+    pub(crate) relays: Arc<Relays>,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) operator: Arc<Operator>,
+    pub(crate) audit: Arc<AuditLog>,
+    pub(crate) store: Store,
     /// Of the TLS listeners, if there are any.
     pub(crate) certificates: Option<Arc<Certificates>>,
     /// Of all connections together.
     pub(crate) refusals: Refusals,
     pub(crate) rates: Rates,
+    pub(crate) statistics: Statistics,
+    pub(crate) tasks: Tasks,
     pub(crate) counts: Counts,
+    /// Connections that were closed because of their peers.
+    pub(crate) closed: Closed,
+    refusal_lines: Lines,
     pub(crate) quotas: Quotas,
     pub(crate) started: MonoMs,
+    pub(crate) started_at: UnixMs,
+    pub(crate) heart: Heart,
     /// Cancelled when the server is to stop.
     pub(crate) stop: CancellationToken,
+    /// Cancelled when another process has taken over.
+    pub(crate) leaving: CancellationToken,
+    pub(crate) departures: Departures,
+    /// Streams that come from the process before this one.
+    pub(crate) arrivals: Arrivals,
     sessions: AtomicU64,
 }
 
@@ -54,6 +85,19 @@ pub(crate) struct Counts {
     pub(crate) publishes: AtomicU64,
     pub(crate) plays: AtomicU64,
     pub(crate) panics: AtomicU64,
+    /// Plays that have ended, by the name of their [`PlayEnd`].
+    pub(crate) plays_ended: [AtomicU64; PlayEnd::NAMES.len()],
+    /// Delivery threads that did not answer within the last second.
+    pub(crate) delivery_silent: AtomicU64,
+}
+
+impl Counts {
+    fn play_ended(&self, end: PlayEnd) {
+        let place = PlayEnd::NAMES.iter().position(|name| *name == end.name());
+        if let Some(count) = place.and_then(|place| self.plays_ended.get(place)) {
+            count.fetch_add(1, Relaxed);
+        }
+    }
 }
 
 /// How many connections there may be.
@@ -64,13 +108,40 @@ pub(crate) struct Quotas {
     pub(crate) pending_rtmp: Arc<Quota>,
     /// Those of HTTP that have not been granted a play.
     pub(crate) pending_http: Arc<Quota>,
+    /// Bytes of the bodies of API calls that are being read.
+    pub(crate) api_bodies: Arc<Semaphore>,
 }
 
 impl Quotas {
     pub(crate) fn new(limits: &Limits) -> Self {
-        let pending = || Quota::new("pending_connections_max", limits.pending_connections_max);
-        let connections = Quota::new("connections_max", limits.connections_max);
-        Self { connections, pending_rtmp: pending(), pending_http: pending() }
+        let pending = || {
+            let (all, one) = (limits.pending_connections_max, limits.pending_connections_per_address_max);
+            Quota::per_address("pending_connections_max", all, "pending_connections_per_address_max", one)
+        };
+        let (all, one) = (limits.connections_max, limits.connections_per_address_max);
+        let connections = Quota::per_address("connections_max", all, "connections_per_address_max", one);
+        let bytes = limits.api_bodies_bytes_max.min(Semaphore::MAX_PERMITS);
+        let api_bodies = Arc::new(Semaphore::new(bytes));
+        Self { connections, pending_rtmp: pending(), pending_http: pending(), api_bodies }
+    }
+
+    /// Takes over other limits. Nobody is cut.
+    pub(crate) fn set(&self, limits: &Limits) {
+        self.connections.set_max(limits.connections_max);
+        self.pending_rtmp.set_max(limits.pending_connections_max);
+        self.pending_http.set_max(limits.pending_connections_max);
+        self.connections.set_address_max(limits.connections_per_address_max);
+        self.pending_rtmp.set_address_max(limits.pending_connections_per_address_max);
+        self.pending_http.set_address_max(limits.pending_connections_per_address_max);
+    }
+}
+
+/// Who may push and play without a signed address.
+pub(crate) fn policy(config: &Config) -> Policy {
+    Policy {
+        push_open: config.push_auth == Auth::Open,
+        play_open: config.play_auth == Auth::Open,
+        channels_only: config.lvb_channels_only,
     }
 }
 
@@ -92,17 +163,27 @@ pub(crate) struct Told {
 pub(crate) struct Parts {
     pub(crate) config: Config,
     pub(crate) addresses: Addresses,
-    pub(crate) limits: Arc<Limits>,
+    pub(crate) limits: LiveLimits,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) rng: Arc<dyn Rng>,
     pub(crate) hub: Arc<Hub>,
-    pub(crate) gate: Gate,
+    pub(crate) gate: Arc<Gate>,
+    pub(crate) access: Arc<Access>,
     pub(crate) delivery: DeliveryHandle,
     pub(crate) events: EventLog,
     pub(crate) hls: Arc<Hls>,
     pub(crate) hls_log: HlsLog,
+    pub(crate) outbound: Arc<Outbound>,
+    pub(crate) callbacks: Callbacks,
+    pub(crate) callback_rules: Arc<CallbackRules>,
+    pub(crate) relays: Arc<Relays>,
+    pub(crate) channels: Arc<Channels>,
+    pub(crate) operator: Arc<Operator>,
+    pub(crate) audit: Arc<AuditLog>,
+    pub(crate) store: Store,
     pub(crate) certificates: Option<Arc<Certificates>>,
     pub(crate) quotas: Quotas,
+    pub(crate) arrivals: Arrivals,
 }
 
 impl Shared {
@@ -111,30 +192,63 @@ impl Shared {
         let mut first = [0; 8];
         parts.rng.fill(&mut first);
         Self {
-            refusals: Refusals::new(parts.limits.refusals_kept_max),
+            refusals: Refusals::default(),
             rates: Rates::default(),
+            statistics: Statistics::default(),
+            tasks: Tasks::new(parts.store.clone()),
             counts: Counts::default(),
+            closed: Closed::default(),
+            refusal_lines: Lines::default(),
             quotas: parts.quotas,
             started: parts.clock.mono(),
+            started_at: parts.clock.unix(),
+            heart: Heart::new(),
             stop: CancellationToken::new(),
+            leaving: CancellationToken::new(),
+            departures: Departures::default(),
+            arrivals: parts.arrivals,
             sessions: AtomicU64::new(u64::from_be_bytes(first)),
-            config: parts.config,
+            running: Running::new(parts.config),
             addresses: parts.addresses,
             limits: parts.limits,
             clock: parts.clock,
             rng: parts.rng,
             hub: parts.hub,
             gate: parts.gate,
+            access: parts.access,
             delivery: parts.delivery,
             events: parts.events,
             hls: parts.hls,
             hls_log: parts.hls_log,
+            outbound: parts.outbound,
+            callbacks: parts.callbacks,
+            callback_rules: parts.callback_rules,
+            relays: parts.relays,
+            channels: parts.channels,
+            operator: parts.operator,
+            audit: parts.audit,
+            store: parts.store,
             certificates: parts.certificates,
         }
     }
 
+    /// The facts in the store.
+    pub(crate) const fn reader(&self) -> &Reader {
+        self.store.reader()
+    }
+
+    /// The configuration in effect.
+    pub(crate) fn config(&self) -> Arc<Config> {
+        self.running.config()
+    }
+
     pub(crate) fn next_session(&self) -> SessionId {
         SessionId(self.sessions.fetch_add(1, Relaxed))
+    }
+
+    /// A connection was closed, or a request turned away, because of its peer.
+    pub(crate) fn closed(&self, peer: Peer, protocol: &str, reason: Reason, detail: &dyn std::fmt::Display) {
+        self.closed.note(self.clock.mono(), peer, protocol, reason, detail);
     }
 
     pub(crate) fn refuse_publish(&self, peer: Peer, stream: &str, fault: &PublishFault) -> Told {
@@ -144,6 +258,8 @@ impl Shared {
     }
 
     pub(crate) fn refuse_play(&self, peer: Peer, stream: &str, fault: &PlayFault) -> Told {
+        let max = self.limits.get().statistics_addresses_max;
+        self.statistics.play_refused(self.gate.app().id, peer.address.ip(), max);
         self.refuse(peer, Operation::Play, stream, lvb::play(fault).row, "", fault.to_string())
     }
 
@@ -166,25 +282,44 @@ impl Shared {
             Operation::RunningPublish => EventKind::Ended,
             Operation::Publish => EventKind::RefusedPublish,
             Operation::Play => EventKind::RefusedPlay,
+            Operation::Api(_) => EventKind::RefusedCall,
         };
         let (session, operation_name) = (peer.session, operation.name());
-        tracing::warn!(
-            %session, peer = %peer.address, operation = operation_name, stream = ?shown, fault = %detail,
-            table = row.table.name(), code = row.number, "refused"
-        );
-        self.event(peer, kind, Some(shown.clone()), Some(row), detail.clone());
-        self.refusals.add(Refused {
-            at: self.clock.unix(),
-            operation,
-            stream: Some(shown),
-            peer: peer.address.ip().to_string(),
-            session,
-            row,
-            detail: detail.clone(),
-        });
+        // All are counted; a flood of them must not fill the disk.
+        if let Some(unlogged) = self.refusal_lines.take(self.clock.mono()) {
+            tracing::warn!(
+                %session, peer = %peer.address, operation = operation_name, stream = ?shown, fault = %detail,
+                table = row.table.name(), code = row.number, unlogged, "refused"
+            );
+        }
+        spans::refused(peer, operation_name, &shown, row, &detail);
+        self.event(peer, kind, Some(shown), Some(row), detail.clone());
+        self.refusals.add(operation, row, None);
         let record = if interruption.is_empty() { String::new() } else { format!(", {interruption}") };
         let sentence = format!("{}: {detail} ({row}{record}, session {session})", row.en.message);
         Told { row, sentence, detail }
+    }
+
+    /// A call of a signed API that was refused, or a part of one. `request` is its number in the reply.
+    pub(crate) fn refuse_api(
+        &self,
+        peer: Peer,
+        operation: &'static str,
+        app: Option<AppId>,
+        row: &'static Row,
+        detail: &str,
+        request: &str,
+    ) {
+        let session = peer.session;
+        if let Some(unlogged) = self.refusal_lines.take(self.clock.mono()) {
+            tracing::warn!(
+                %session, peer = %peer.address, operation, app = app.map(|app| app.0), request, fault = %detail,
+                table = row.table.name(), code = row.number, unlogged, "refused"
+            );
+        }
+        spans::refused(peer, operation, "", row, detail);
+        self.event(peer, EventKind::RefusedCall, None, Some(row), format!("{operation}: {detail}"));
+        self.refusals.add(Operation::Api(operation), row, app);
     }
 
     pub(crate) fn event(
@@ -218,11 +353,26 @@ impl Shared {
         self.counts.plays.fetch_add(1, Relaxed);
         let (session, name) = (peer.session, stream.to_owned());
         tracing::info!(%session, peer = %peer.address, stream, format, "play begins");
+        let span = spans::play(peer, stream, format);
+        let (app, ip, max) = (self.gate.app().id, peer.address.ip(), self.limits.get().statistics_addresses_max);
+        self.statistics.play_begins(app, stream, ip, max);
         let shared = self.clone();
         Box::new(move |end, totals| {
             let _seat = seat;
+            shared.counts.play_ended(end);
             let PlayTotals { bytes, skips } = totals;
+            shared.statistics.play_ends(app, ip, bytes, max);
+            if shared.leaving.is_cancelled() {
+                let departures = &shared.departures;
+                let count = if end == PlayEnd::Shutdown { &departures.players_cut } else { &departures.players_ended };
+                count.fetch_add(1, Relaxed);
+            }
             tracing::info!(%session, stream = name, format, bytes, skips, %end, "play ends");
+            span.record("bytes", bytes).record("skips", skips);
+            spans::end(&span, &end, None);
+            if let Some(reason) = Reason::of_play(end) {
+                shared.closed(peer, format, reason, &end);
+            }
             if let PlayEnd::UnsupportedCodec { codec } = end {
                 // The play came before the codec was known: it is refused now.
                 shared.refuse_play(peer, &name, &PlayFault::UnsupportedCodec { codec: codec.name() });

@@ -4,16 +4,17 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
-use vivace_base::{Limits, UnixMs};
+use vivace_base::UnixMs;
 use vivace_net::tls::{Acceptor, Certificates, Files, Look, TlsFault, own_names};
-use vivace_net::{BindFault, Listener, Quota};
+use vivace_net::{BindFault, Listener};
 
+use crate::connect::CLOUD_NAMES;
 use crate::load::address;
 use crate::shared::Shared;
 use crate::{Config, LoadFault};
 
-/// A certificate that ends sooner is warned of.
-const WARN_S: i64 = 14 * 86_400;
+/// A certificate that ends within so many seconds is warned of.
+pub const WARN_S: i64 = 14 * 86_400;
 /// How often it is warned of, in looks.
 const WARN_EVERY: u64 = 86_400;
 /// Between two looks at the files.
@@ -28,18 +29,17 @@ pub(crate) struct TlsListener {
 }
 
 impl TlsListener {
-    /// Opens one, if it is wanted.
-    pub(crate) fn bind(
+    /// Opens one, if it is wanted, by `open`.
+    pub(crate) fn open(
         role: &'static str,
         at: Option<SocketAddr>,
-        (seats, pending): (&Arc<Quota>, &Arc<Quota>),
         certificates: Option<&Arc<Certificates>>,
         alpn: &[&[u8]],
-        limits: &Limits,
+        open: impl FnOnce(SocketAddr) -> Result<Listener, BindFault>,
     ) -> Result<Option<Self>, LoadFault> {
         let (Some(asked), Some(certificates)) = (at, certificates) else { return Ok(None) };
-        let acceptor = Acceptor::new(certificates.clone(), alpn, limits.handshake_ms_max)?;
-        let listener = Listener::bind(role, asked, seats.clone(), pending.clone())?;
+        let acceptor = Acceptor::new(certificates.clone(), alpn)?;
+        let listener = open(asked)?;
         Ok(Some(Self { listener, acceptor, role, asked }))
     }
 
@@ -52,19 +52,29 @@ impl TlsListener {
 /// The certificate of the TLS listeners; none if there are none. A self-signed one is made where the settings name no
 /// file and none is there.
 pub(crate) fn certificates(config: &Config, now: UnixMs) -> Result<Option<Arc<Certificates>>, TlsFault> {
-    if config.rtmps.is_none() && config.https.is_none() {
-        return Ok(None);
-    }
-    let tls = &config.tls;
-    let in_data = |name| config.data.join("tls").join(name);
-    let files = Files {
-        cert: tls.cert.clone().unwrap_or_else(|| in_data("cert.pem")),
-        key: tls.key.clone().unwrap_or_else(|| in_data("key.pem")),
-    };
+    let Some((files, may_make)) = certificate_files(config) else { return Ok(None) };
     let names = names(config);
-    let may_make = tls.cert.is_none() && tls.key.is_none();
     let certificates = Certificates::open(files, may_make.then_some(names.as_slice()), now)?;
     Ok(Some(Arc::new(certificates)))
+}
+
+/// Where the certificate of the TLS listeners is, and whether a self-signed one is made there if neither file is; none
+/// if there are no such listeners.
+pub fn certificate_files(config: &Config) -> Option<(Files, bool)> {
+    if config.rtmps.is_none() && config.https.is_none() {
+        return None;
+    }
+    let tls = &config.tls;
+    Some((files(config), tls.cert.is_none() && tls.key.is_none()))
+}
+
+/// Where the certificate and its key are.
+pub(crate) fn files(config: &Config) -> Files {
+    let in_data = |name| config.data.join("tls").join(name);
+    Files {
+        cert: config.tls.cert.clone().unwrap_or_else(|| in_data("cert.pem")),
+        key: config.tls.key.clone().unwrap_or_else(|| in_data("key.pem")),
+    }
 }
 
 fn names(config: &Config) -> Vec<String> {
@@ -78,6 +88,7 @@ fn names(config: &Config) -> Vec<String> {
             names.push(host);
         }
     }
+    names.extend(CLOUD_NAMES.map(str::to_owned));
     names
 }
 
@@ -85,7 +96,8 @@ fn names(config: &Config) -> Vec<String> {
 pub(crate) async fn follow(shared: &Shared) {
     let Some(certificates) = &shared.certificates else { return pending().await };
     if certificates.were_made() {
-        let (path, names) = (certificates.files().cert.display(), names(&shared.config));
+        let (files, names) = (certificates.files(), names(&shared.config()));
+        let path = files.cert.display();
         let hint = "clients do not trust it unless they are told to";
         tracing::info!(%path, ?names, hint, "a self-signed certificate was made");
     }

@@ -1,16 +1,19 @@
 use std::sync::Arc;
 
-use vivace_admin::{AudioView, Live, PlayUrls, RefusalView, Status, StreamView, VideoView, Words};
-use vivace_base::{MonoMs, Secret, StreamName, UnixMs};
-use vivace_codes::Text;
+use vivace_admin::{
+    AudioView, ChannelView, Done, Live, NewestView, PlayUrls, RateUrls, Relays, Status, StreamView, VideoView,
+};
+use vivace_base::{Limits, MonoMs, StreamName, UnixMs};
 use vivace_domain::app::App;
 use vivace_domain::url::{PlayFormat, Stamp, play_url, push_url};
+use vivace_gate::{Channels, Described, Gate, Operator};
 use vivace_hub::{Config as TrackConfig, Stream, StreamState};
+use vivace_lvb::channels::Downstream;
 use vivace_media::{Codec, aac, g711, mp3, opus};
 
 use crate::Auth;
+use crate::channels::places;
 use crate::metrics;
-use crate::refusals::Refused;
 use crate::shared::Shared;
 
 /// The server as the page and the API see it.
@@ -22,6 +25,7 @@ impl Live for View {
         let sum = shared.hub.totals();
         Status {
             version: env!("CARGO_PKG_VERSION"),
+            now_ms: shared.clock.unix().0,
             uptime_ms: shared.clock.mono().since(shared.started),
             rtmp_port: shared.addresses.rtmp.port(),
             streams: shared.hub.streams().len(),
@@ -30,6 +34,7 @@ impl Live for View {
             bytes_out: sum.bytes_out,
             skips: sum.skips,
             lag_ms: sum.lag_ms,
+            restart_needed: shared.running.restart_needed(),
         }
     }
 
@@ -39,14 +44,20 @@ impl Live for View {
         self.0.hub.streams().iter().map(|stream| self.stream(stream, &app, host, now)).collect()
     }
 
-    fn refusals(&self) -> Vec<RefusalView> {
-        self.0.refusals.last().into_iter().map(refusal).collect()
+    fn channel(&self, host: &str, found: &Described) -> ChannelView {
+        let (channel, places) = (&found.channel, places(&self.0, &self.0.gate.app(), host));
+        let given = |address: String| (!address.is_empty()).then_some(address);
+        let play = channel.rates.iter().map(|rate| {
+            let Downstream { rtmp, flv, hls } = places.downstream(channel, *rate);
+            RateUrls { rate: rate.number(), rtmp: given(rtmp), flv: given(flv), hls: given(hls) }
+        });
+        ChannelView::of(found, given(places.upstream(channel)), play.collect())
     }
 
     fn push_url(&self, host: &str, name: &StreamName) -> String {
         let app = self.0.gate.app();
         let stamp = Stamp { key: &app.keys.push_key, expires_at: self.expiry() };
-        let signed = self.0.config.push_auth == Auth::Signed;
+        let signed = self.0.config().push_auth == Auth::Signed;
         push_url(&self.rtmp_authority(host), name, app.keys.bizid, signed.then_some(stamp))
     }
 
@@ -54,16 +65,48 @@ impl Live for View {
         metrics::render(&self.0)
     }
 
-    fn token(&self) -> Secret<String> {
-        self.0.gate.app().keys.api_token.clone()
-    }
-
     fn is_open(&self) -> bool {
-        self.0.config.page_open
+        self.0.config().page_open
     }
 
     fn is_ready(&self) -> bool {
         !self.0.stop.is_cancelled()
+    }
+
+    fn is_leaving(&self) -> bool {
+        self.0.leaving.is_cancelled()
+    }
+
+    fn relays(&self) -> &dyn Relays {
+        self
+    }
+
+    fn gate(&self) -> &Gate {
+        &self.0.gate
+    }
+
+    fn channels(&self) -> &Arc<Channels> {
+        &self.0.channels
+    }
+
+    fn operator(&self) -> &Arc<Operator> {
+        &self.0.operator
+    }
+
+    fn flush_events(&self) -> Done<'_> {
+        Box::pin(self.0.events.flush())
+    }
+
+    fn wake_callbacks(&self) {
+        self.0.callbacks.wake();
+    }
+
+    fn limits(&self) -> Arc<Limits> {
+        self.0.limits.get()
+    }
+
+    fn now(&self) -> UnixMs {
+        self.0.clock.unix()
     }
 }
 
@@ -78,6 +121,7 @@ impl View {
             state: if stream.state() == StreamState::Live { "live" } else { "grace" },
             session: session.to_string(),
             uptime_ms: now.since(begun_at),
+            newest: self.newest(stream, now),
             video: tracks.video.as_ref().and_then(|config| video(config, rate.pictures_per_second)),
             audio: tracks.audio.as_ref().and_then(audio),
             bits_per_second: rate.bits_per_second,
@@ -90,25 +134,34 @@ impl View {
         }
     }
 
+    fn newest(&self, stream: &Stream, now: MonoMs) -> NewestView {
+        let (newest, heard_at) = stream.newest();
+        let ago_ms = i64::try_from(now.since(heard_at)).unwrap_or(i64::MAX);
+        NewestView { timestamp_ms: newest.ms(), at_ms: self.0.clock.unix().0.saturating_sub(ago_ms) }
+    }
+
     fn play_urls(&self, name: &StreamName, app: &App, host: &str) -> PlayUrls {
-        let signed = self.0.config.play_auth == Auth::Signed;
+        let signed = self.0.config().play_auth == Auth::Signed;
         let stamp = || signed.then(|| Stamp { key: &app.keys.play_key, expires_at: self.expiry() });
         // Relative, so that the page works behind whatever stands in front of the server.
         let relative = |format| play_url(format, "", name, stamp()).replacen("http://", "", 1);
         PlayUrls {
             mp4: relative(PlayFormat::Mp4),
             flv: relative(PlayFormat::Flv),
+            hls: relative(PlayFormat::Hls),
+            llhls: relative(PlayFormat::LlHls),
             rtmp: play_url(PlayFormat::Rtmp, &self.rtmp_authority(host), name, stamp()),
         }
     }
 
     fn rtmp_authority(&self, host: &str) -> String {
-        let host = self.0.config.public_host.as_deref().unwrap_or(host);
+        let config = self.0.config();
+        let host = config.public_host.as_deref().unwrap_or(host);
         format!("{host}:{}", self.0.addresses.rtmp.port())
     }
 
     fn expiry(&self) -> UnixMs {
-        let validity_ms = i64::try_from(self.0.config.url_validity_s.saturating_mul(1_000)).unwrap_or(i64::MAX);
+        let validity_ms = i64::try_from(self.0.config().url_validity_s.saturating_mul(1_000)).unwrap_or(i64::MAX);
         UnixMs(self.0.clock.unix().0.saturating_add(validity_ms))
     }
 }
@@ -141,24 +194,4 @@ fn sample_rate(config: &TrackConfig) -> Option<u32> {
         Codec::G711A | Codec::G711U => Some(g711::SAMPLE_RATE),
         Codec::H264 | Codec::Hevc | Codec::Av1 | Codec::Vp9 => None,
     }
-}
-
-fn refusal(refused: Refused) -> RefusalView {
-    RefusalView {
-        at_ms: refused.at.0,
-        operation: refused.operation.name(),
-        stream: refused.stream,
-        peer: refused.peer,
-        session: refused.session.to_string(),
-        table: refused.row.table.name(),
-        code: refused.row.number,
-        message: refused.row.en.message,
-        detail: refused.detail,
-        en: words(&refused.row.en),
-        zh: words(&refused.row.zh),
-    }
-}
-
-const fn words(text: &Text) -> Words {
-    Words { message: text.message, cause: text.cause, remedy: text.remedy }
 }

@@ -1,8 +1,11 @@
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteExecutor};
 use vivace_base::{AppId, Rng, Secret, UnixMs};
+use vivace_domain::account::CredentialRights;
+use vivace_domain::app::KeyName;
 use vivace_domain::{App, Keys};
 
+use crate::credentials::{self, Credential};
 use crate::{FIRST_APP, Fault, Operation, Reader, Store};
 
 const SELECT: &str = "SELECT id, sdkappid, sdk_secret, sdk_public_key, secret_id, secret_key, appid, bizid, api_key, \
@@ -29,6 +32,7 @@ impl Store {
         let app = App::generate(FIRST_APP, rng);
         let failed = |error| self.reader.fault(Operation::WriteApp, error);
         insert(&mut *write, &app, now).await.map_err(failed)?;
+        credentials::insert(&mut *write, &first_credential(&app, now)).await.map_err(failed)?;
         write.commit().await.map_err(failed)?;
         Ok((app, true))
     }
@@ -36,6 +40,33 @@ impl Store {
     /// An app by its id; none if there is no such app.
     pub async fn app(&self, id: AppId) -> Result<Option<App>, Fault> {
         self.reader.app(id).await
+    }
+
+    /// Puts a new key in the place of one of an app; where there is a second one for the same use, the old key becomes
+    /// that one. The app as it is then; none if there is no such app. On disk when this returns.
+    pub async fn rotate_key(&self, id: AppId, name: KeyName, key: &Secret<String>) -> Result<Option<App>, Fault> {
+        let failed = |error| self.reader.fault(Operation::WriteApp, error);
+        let mut write = self.write(Operation::WriteApp).await?;
+        let rotate = sqlx::query(rotation(name)).bind(i64::from(id.0)).bind(key.reveal());
+        rotate.execute(&mut *write).await.map_err(failed)?;
+        let app = self.reader.app_by(&mut *write, id).await?;
+        write.commit().await.map_err(failed)?;
+        Ok(app)
+    }
+}
+
+const fn rotation(name: KeyName) -> &'static str {
+    match name {
+        KeyName::Push => "UPDATE apps SET push_key_backup = push_key, push_key = $2 WHERE id = $1",
+        KeyName::PushBackup => "UPDATE apps SET push_key_backup = $2 WHERE id = $1",
+        KeyName::Play => "UPDATE apps SET play_key_backup = play_key, play_key = $2 WHERE id = $1",
+        KeyName::PlayBackup => "UPDATE apps SET play_key_backup = $2 WHERE id = $1",
+        KeyName::Api => "UPDATE apps SET api_key = $2 WHERE id = $1",
+        KeyName::Callback => "UPDATE apps SET callback_key = $2 WHERE id = $1",
+        KeyName::SdkSecret => "UPDATE apps SET sdk_secret = $2 WHERE id = $1",
+        KeyName::ZimServerSecret => "UPDATE apps SET zim_server_secret = $2 WHERE id = $1",
+        KeyName::AuthKey => "UPDATE apps SET auth_key = $2 WHERE id = $1",
+        KeyName::ApiToken => "UPDATE apps SET api_token = $2 WHERE id = $1",
     }
 }
 
@@ -89,6 +120,17 @@ impl Reader {
     fn number(&self, row: &SqliteRow, column: &'static str) -> Result<u32, Fault> {
         let wide: i64 = self.column(row, column)?;
         u32::try_from(wide).map_err(|_| Fault::value(&self.file, Operation::ReadApp, "apps", column))
+    }
+}
+
+/// The credential among an app's keys, which may call everything.
+fn first_credential(app: &App, now: UnixMs) -> Credential {
+    Credential {
+        secret_id: app.keys.secret_id.clone(),
+        secret_key: app.keys.secret_key.clone(),
+        app: app.id,
+        rights: CredentialRights { enabled: true, actions: None },
+        created_at: now,
     }
 }
 

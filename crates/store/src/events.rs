@@ -1,6 +1,9 @@
 //! What happened to live streams, one row each, oldest rows dropped.
 
+mod known;
 mod log;
+mod page;
+mod pushes;
 
 use std::borrow::Cow;
 
@@ -9,13 +12,18 @@ use sqlx::{Row, SqliteConnection};
 use vivace_base::{SessionId, UnixMs};
 
 use crate::{Fault, Operation, Reader, Store};
+pub use known::{KnownAsk, KnownState};
 pub use log::{EventCounts, EventLog};
+pub use page::{EventFilter, EventRow};
+pub use pushes::{PushAsk, PushName, PushRecord};
 
 const INSERT: &str = "INSERT INTO live_events (at, session, stream, peer, kind, code_table, code, detail) \
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 const PRUNE: &str = "DELETE FROM live_events WHERE id <= (SELECT MAX(id) FROM live_events) - $1";
 pub(crate) const REFUSALS: &str = "SELECT at, session, stream, peer, kind, code_table, code, detail FROM live_events \
     WHERE kind IN ('refused_publish', 'refused_play') ORDER BY id DESC LIMIT $1";
+
+const NEWEST: &str = "SELECT MAX(at) FROM (SELECT at FROM live_events UNION ALL SELECT updated_at FROM hls_numbers)";
 
 /// One thing that happened. Texts longer than `limits.event_text_bytes_max` are cut when they are written.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,10 +65,21 @@ pub enum EventKind {
     PlayEnded,
     /// A play was refused.
     RefusedPlay,
+    /// A call of a signed API was refused.
+    RefusedCall,
+    /// A relay has begun to run.
+    RelayRuns,
+    /// A relay was cut, or could not begin.
+    RelayFailed,
+    /// A callback was given up.
+    CallbackDead,
+    /// Callbacks were left out.
+    CallbackDropped,
 }
 
 impl EventKind {
-    const ALL: [Self; 8] = [
+    /// Each of them.
+    pub const ALL: [Self; 13] = [
         Self::Published,
         Self::Resumed,
         Self::TookOver,
@@ -69,6 +88,11 @@ impl EventKind {
         Self::Played,
         Self::PlayEnded,
         Self::RefusedPlay,
+        Self::RefusedCall,
+        Self::RelayRuns,
+        Self::RelayFailed,
+        Self::CallbackDead,
+        Self::CallbackDropped,
     ];
 
     /// The word in the store and in replies.
@@ -82,10 +106,16 @@ impl EventKind {
             Self::Played => "played",
             Self::PlayEnded => "play_ended",
             Self::RefusedPlay => "refused_play",
+            Self::RefusedCall => "refused_call",
+            Self::RelayRuns => "relay_runs",
+            Self::RelayFailed => "relay_failed",
+            Self::CallbackDead => "callback_dead",
+            Self::CallbackDropped => "callback_dropped",
         }
     }
 
-    fn parse(word: &str) -> Option<Self> {
+    /// The kind of this word.
+    pub fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.as_str() == word)
     }
 }
@@ -124,6 +154,13 @@ impl Reader {
         let count = sqlx::query_scalar("SELECT COUNT(*) FROM live_events").fetch_one(&self.pool).await;
         let count: i64 = count.map_err(|error| self.fault(Operation::ReadEvents, error))?;
         Ok(count.unsigned_abs())
+    }
+
+    /// The newest time in the store, of events and of HLS numbers.
+    pub async fn newest_at(&self) -> Result<Option<UnixMs>, Fault> {
+        let newest = sqlx::query_scalar(NEWEST).fetch_one(&self.pool).await;
+        let newest: Option<i64> = newest.map_err(|error| self.fault(Operation::ReadEvents, error))?;
+        Ok(newest.map(UnixMs))
     }
 
     fn event(&self, row: &SqliteRow) -> Result<LiveEvent, Fault> {
@@ -172,6 +209,6 @@ async fn insert(
 }
 
 /// The longest beginning of at most `bytes_max` bytes that does not split a character.
-fn cut(text: &str, bytes_max: usize) -> &str {
+pub(crate) fn cut(text: &str, bytes_max: usize) -> &str {
     text.get(..text.floor_char_boundary(bytes_max)).unwrap_or(text)
 }

@@ -143,6 +143,24 @@ pub enum Operation {
     /// Writing an app.
     #[error("writing an app")]
     WriteApp,
+    /// Reading credentials.
+    #[error("reading credentials")]
+    ReadCredential,
+    /// Writing credentials.
+    #[error("writing credentials")]
+    WriteCredential,
+    /// Reading accounts.
+    #[error("reading accounts")]
+    ReadAccount,
+    /// Writing accounts.
+    #[error("writing accounts")]
+    WriteAccount,
+    /// Reading the memory of signed requests.
+    #[error("reading the memory of signed requests")]
+    ReadReplay,
+    /// Writing the memory of signed requests.
+    #[error("writing the memory of signed requests")]
+    WriteReplay,
     /// Reading events.
     #[error("reading events")]
     ReadEvents,
@@ -155,6 +173,60 @@ pub enum Operation {
     /// Writing the numbers of a playlist.
     #[error("writing the numbers of a playlist")]
     WriteHls,
+    /// Reading callbacks.
+    #[error("reading callbacks")]
+    ReadHooks,
+    /// Writing callbacks.
+    #[error("writing callbacks")]
+    WriteHooks,
+    /// Reading relays.
+    #[error("reading relays")]
+    ReadRelays,
+    /// Writing a relay.
+    #[error("writing a relay")]
+    WriteRelay,
+    /// Reading channels or watermarks.
+    #[error("reading channels")]
+    ReadChannels,
+    /// Writing a channel or a watermark.
+    #[error("writing a channel")]
+    WriteChannel,
+    /// Reading lists of addresses.
+    #[error("reading lists of addresses")]
+    ReadLists,
+    /// Writing a list of addresses.
+    #[error("writing a list of addresses")]
+    WriteList,
+    /// Reading rules of streams.
+    #[error("reading rules of streams")]
+    ReadRules,
+    /// Writing a rule of a stream.
+    #[error("writing a rule of a stream")]
+    WriteRule,
+    /// Reading host names.
+    #[error("reading domains")]
+    ReadHosts,
+    /// Writing a host name or how addresses are signed.
+    #[error("writing a domain")]
+    WriteHost,
+    /// Reading tasks.
+    #[error("reading tasks")]
+    ReadTasks,
+    /// Writing a task.
+    #[error("writing a task")]
+    WriteTask,
+    /// Reading statistics.
+    #[error("reading statistics")]
+    ReadStatistics,
+    /// Writing statistics.
+    #[error("writing statistics")]
+    WriteStatistics,
+    /// Reading the log of changes.
+    #[error("reading the log of changes")]
+    ReadAudit,
+    /// Writing the log of changes.
+    #[error("writing the log of changes")]
+    WriteAudit,
 }
 
 impl Fault {
@@ -184,6 +256,11 @@ impl Fault {
             MigrateError::VersionMismatch(version) => Self::Foreign { file: file.to_owned(), version },
             other => Self::of(Class::Other, file, doing, Cause::Migrate(other)),
         }
+    }
+
+    /// The file is not one of this program's.
+    pub(crate) fn foreign(file: &Path, doing: Operation) -> Self {
+        Self::of(Class::Damaged, file, doing, Cause::Io(io::ErrorKind::InvalidData.into()))
     }
 
     pub(crate) fn value(file: &Path, doing: Operation, table: &'static str, column: &'static str) -> Self {

@@ -1,26 +1,59 @@
-//! Durable facts: apps with their keys, the log of what happened to live streams, and the numbers of HLS playlists.
+//! Durable facts: apps with their keys, the log of what happened to live streams, the numbers of HLS playlists, and the
+//! relays that are wanted.
 //!
 //! One SQLite file, `vivace.db` in the data folder, with mode 0600. Writes pass through one connection, and each is on
 //! disk when its call returns; reads have connections of their own and wait for no write. What is live stands elsewhere:
 //! nothing here ever says so.
 
+mod accounts;
 mod apps;
+mod audit;
+mod channels;
+mod credentials;
+mod domains;
 mod events;
 mod fault;
 mod hls;
+mod lists;
 mod open;
+mod outbox;
+mod relays;
+mod replay;
+mod rules;
+mod statistics;
+mod tasks;
 #[cfg(test)]
 mod tests;
+mod watermarks;
 mod write;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use sqlx::SqlitePool;
 use vivace_base::{AppId, Limits};
 
-pub use events::{EventCounts, EventKind, EventLog, LiveEvent};
+pub use accounts::ALL_ACTIONS;
+pub use audit::{AuditFilter, AuditRow, NewAudit};
+pub use channels::{ChannelFilter, ChannelLine, ChannelPage, PageAsk, WriteChannelFault};
+pub use credentials::{Added, Credential};
+pub use domains::AddHost;
+pub use events::{
+    EventCounts, EventFilter, EventKind, EventLog, EventRow, KnownAsk, KnownState, LiveEvent, PushAsk, PushName,
+    PushRecord,
+};
 pub use fault::{Cause, Fault, Operation};
 pub use hls::{HlsChange, HlsLog, HlsNumbers};
+pub use lists::KeptList;
+pub use outbox::{
+    CallbackRule, CallbackTarget, CallbackTemplate, Hook, HookFilter, HookRecord, HookState, NewHook, NewTemplate,
+    OpenPush, Recorded, Settled,
+};
+pub use relays::AddRelay;
+pub use replay::{Replay, RequestKey, Taken};
+pub use rules::KeptRule;
+pub use statistics::{ClientMinute, ClientOrder, ClientSum, PlayMinute, StreamMinute};
+pub use watermarks::Watermark;
 use write::Write;
 
 /// The app that the first start makes.
@@ -36,6 +69,8 @@ pub struct Store {
     writer: SqlitePool,
     events_kept_max: usize,
     hls_streams_kept_max: usize,
+    outbox_rows_max: i64,
+    audit_rows_max: i64,
 }
 
 /// The facts without the right to change them.
@@ -43,6 +78,7 @@ pub struct Store {
 pub struct Reader {
     file: PathBuf,
     pool: SqlitePool,
+    orders: Arc<channels::Orders>,
     event_text_bytes_max: usize,
 }
 
@@ -104,7 +140,21 @@ impl Reader {
     fn fault(&self, doing: Operation, error: sqlx::Error) -> Fault {
         let fault = Fault::sql(&self.file, doing, error);
         match doing {
-            Operation::ReadApp | Operation::ReadEvents | Operation::ReadHls => fault.when_reading(),
+            Operation::ReadApp
+            | Operation::ReadCredential
+            | Operation::ReadAccount
+            | Operation::ReadReplay
+            | Operation::ReadEvents
+            | Operation::ReadHls
+            | Operation::ReadHooks
+            | Operation::ReadRelays
+            | Operation::ReadChannels
+            | Operation::ReadLists
+            | Operation::ReadRules
+            | Operation::ReadHosts
+            | Operation::ReadTasks
+            | Operation::ReadStatistics
+            | Operation::ReadAudit => fault.when_reading(),
             _ => fault,
         }
     }

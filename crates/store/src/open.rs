@@ -4,6 +4,7 @@ use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::migrate::Migrator;
@@ -25,9 +26,11 @@ pub(crate) async fn writable(dir: &Path, limits: &Limits) -> Result<Store, Fault
         return Err(fault);
     }
     let pool = readers(&file, limits);
-    let reader = Reader { file, pool, event_text_bytes_max: limits.event_text_bytes_max };
+    let reader = Reader { file, pool, orders: Arc::default(), event_text_bytes_max: limits.event_text_bytes_max };
     let (events_kept_max, hls_streams_kept_max) = (limits.events_kept_max, limits.hls_streams_kept_max);
-    Ok(Store { reader, writer, events_kept_max, hls_streams_kept_max })
+    let outbox_rows_max = i64::try_from(limits.outbox_rows_max).unwrap_or(i64::MAX);
+    let audit_rows_max = i64::try_from(limits.audit_rows_max).unwrap_or(i64::MAX);
+    Ok(Store { reader, writer, events_kept_max, hls_streams_kept_max, outbox_rows_max, audit_rows_max })
 }
 
 pub(crate) async fn read_only(dir: &Path, limits: &Limits) -> Result<Reader, Fault> {
@@ -39,7 +42,12 @@ pub(crate) async fn read_only(dir: &Path, limits: &Limits) -> Result<Reader, Fau
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Err(Fault::Missing { file }),
         Err(error) => return Err(Fault::io(&file, Operation::Open, error).when_reading()),
     }
-    let reader = Reader { pool: readers(&file, limits), file, event_text_bytes_max: limits.event_text_bytes_max };
+    let reader = Reader {
+        pool: readers(&file, limits),
+        file,
+        orders: Arc::default(),
+        event_text_bytes_max: limits.event_text_bytes_max,
+    };
     if let Err(fault) = check_schema(&reader).await {
         reader.close().await;
         return Err(fault.when_reading());

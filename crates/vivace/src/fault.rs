@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt::Write as _;
 use std::io;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -11,8 +12,9 @@ use vivace_base::NameFault;
 use vivace_codes::explain::ExplainError;
 use vivace_server::{LoadFault, RunFault};
 
-use crate::print;
+use crate::api::ApiFault;
 use crate::settings::SettingFaults;
+use crate::{logs, print};
 
 /// Why a command failed.
 #[derive(Debug, Error)]
@@ -40,6 +42,28 @@ pub(crate) enum Fault {
     NoServer {
         /// The data folder.
         data: PathBuf,
+    },
+    /// What is asked for takes a running server.
+    #[error("no server runs on {}", .data.display())]
+    NotRunning {
+        /// The data folder.
+        data: PathBuf,
+    },
+    /// The running server was asked and did not answer as it should.
+    #[error("the server at {address} was asked in vain: {reason}")]
+    Api {
+        /// Its HTTP listener.
+        address: SocketAddr,
+        /// What went wrong.
+        reason: ApiFault,
+    },
+    /// The running server was asked and refused.
+    #[error("the server refused: {message}")]
+    Refused {
+        /// Its words.
+        message: String,
+        /// Whether what was asked for was wrong.
+        usage: bool,
     },
     /// A URL over TLS where there is no such listener.
     #[error("the server has no listener for TLS: `{setting}` is empty")]
@@ -83,6 +107,21 @@ pub(crate) enum Fault {
         /// Why.
         source: io::Error,
     },
+    /// The exporter of traces.
+    #[cfg(feature = "otel")]
+    #[error("traces cannot be exported to {endpoint}: {reason}")]
+    Traces {
+        /// Where they should go.
+        endpoint: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// The machine is not fit to serve.
+    #[error("{failed} of the checks failed; the report says which and what to do")]
+    Unfit {
+        /// How many.
+        failed: usize,
+    },
     /// A second signal came while sessions were ending.
     #[error("ended at once by a second signal; sessions were cut")]
     Insisted,
@@ -91,7 +130,11 @@ pub(crate) enum Fault {
 impl Fault {
     /// Tells stderr, and gives the exit code.
     pub(crate) fn report(&self) -> ExitCode {
-        print::note(&self.text());
+        if logs::are_json() {
+            self.log();
+        } else {
+            print::note(&self.text());
+        }
         ExitCode::from(self.exit_code())
     }
 
@@ -99,9 +142,16 @@ impl Fault {
     fn exit_code(&self) -> u8 {
         match self {
             Self::Settings(faults) if faults.only_flags() => 2,
-            Self::Name { .. } => 2,
+            Self::Name { .. } | Self::Refused { usage: true, .. } => 2,
             _ => 1,
         }
+    }
+
+    /// Tells the log, whose readers want nothing else on stderr.
+    fn log(&self) {
+        let because: Vec<String> = causes(self).map(ToString::to_string).collect();
+        let (because, remedy) = (because.join(": "), self.remedy());
+        tracing::error!(because, remedy, "{self}");
     }
 
     fn text(&self) -> String {
@@ -137,10 +187,21 @@ impl Fault {
             Self::Store(vivace_store::Fault::Missing { .. }) => {
                 Some("name the server's data folder with --data DIR, or start `vivace serve` there once".to_owned())
             }
+            Self::NotRunning { .. } => Some(
+                "start `vivace serve` on this folder, or name the folder of the running server with --data DIR"
+                    .to_owned(),
+            ),
             Self::NoServer { .. } => {
                 Some("start `vivace serve` on this folder, or name its data folder with --data DIR".to_owned())
             }
             Self::NoTls { setting } => Some(format!("set `{setting}` to an address and start the server again")),
+            Self::Load(LoadFault::FolderInUse { .. }) => {
+                Some("`vivace serve --take-over` puts this one in its place without a cut".to_owned())
+            }
+            Self::Load(LoadFault::Upgrade(_)) | Self::Run(RunFault::Upgrade(_)) => Some(
+                "the server that runs goes on; where it cannot hand over, stop it and start this one in its place"
+                    .to_owned(),
+            ),
             Self::Load(LoadFault::Tls(fault)) => Some(fault.remedy().to_owned()),
             Self::Explain(_) => Some("`vivace explain --search WORDS` finds codes by their words".to_owned()),
             Self::Folder { .. } => Some("set TMPDIR to a folder that can be written".to_owned()),
@@ -148,13 +209,18 @@ impl Fault {
                 "choose another data folder with --data DIR, or give this one to the user that runs this".to_owned(),
             ),
             Self::Load(LoadFault::Bind(_)) => Some(remedy_of_bind(causes(self).find_map(io_kind)).to_owned()),
+            #[cfg(feature = "otel")]
+            Self::Traces { .. } => Some("mend `log.otlp`, or leave it empty".to_owned()),
             Self::Load(_)
             | Self::Run(_)
             | Self::Store(_)
             | Self::Name { .. }
+            | Self::Api { .. }
+            | Self::Refused { .. }
             | Self::NothingFound { .. }
             | Self::Clip(_)
             | Self::System { .. }
+            | Self::Unfit { .. }
             | Self::Insisted => None,
         }
     }

@@ -48,8 +48,21 @@ impl Listening {
         Ok(listening)
     }
 
+    /// Those of the running server.
+    ///
+    /// # Errors
+    /// [`Fault::NotRunning`].
+    pub(crate) fn running(config: &Config) -> Result<Self, Fault> {
+        Self::of_server(&config.data).ok_or_else(|| Fault::NotRunning { data: config.data.clone() })
+    }
+
+    /// The HTTP listener, at an address that this machine reaches.
+    pub(crate) fn http_here(&self) -> SocketAddr {
+        SocketAddr::new(reachable(self.http.ip()), self.http.port())
+    }
+
     /// Those of the running server, if one runs: a server that was killed leaves its file behind.
-    fn of_server(data: &Path) -> Option<Self> {
+    pub(crate) fn of_server(data: &Path) -> Option<Self> {
         let text = fs::read_to_string(data.join(FILE)).ok()?;
         let listening: Self = serde_json::from_str(&text).ok()?;
         let http = SocketAddr::new(reachable(listening.http.ip()), listening.http.port());

@@ -4,6 +4,7 @@ mod coverage;
 mod documents;
 mod edges;
 mod form;
+mod fuzzed;
 mod limits;
 mod manifests;
 mod numbers;
@@ -54,6 +55,7 @@ pub(crate) const RULES: &[Rule] = &[
     Rule { name: "secrets are never printed", find: secrets::find },
     Rule { name: "each row of the catalogue is reached or pending", find: coverage::find },
     Rule { name: "files are short and leave nothing undone or unbounded", find: form::find },
+    Rule { name: "each parser is fuzzed, and each fuzz target has a few inputs", find: fuzzed::find },
     Rule { name: "manifests take lints from the workspace, dependencies have a reason", find: manifests::find },
     Rule { name: "links in documents lead somewhere", find: documents::find },
     Rule { name: "no file names a place of one machine", find: paths::find },
@@ -120,6 +122,11 @@ mod tests {
     #[test]
     fn files_are_short_and_finished() {
         holds("files are short");
+    }
+
+    #[test]
+    fn parsers_are_fuzzed() {
+        holds("each parser");
     }
 
     #[test]

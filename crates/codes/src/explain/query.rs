@@ -28,7 +28,11 @@ pub fn explain(query: &str) -> Result<Explanation, ExplainError> {
 fn table_of(name: &str) -> Result<Table, ExplainError> {
     let lower = name.to_ascii_lowercase();
     Table::from_name(&lower).ok_or_else(|| {
-        let distance = |table: &Table| strsim::damerau_levenshtein(&lower, table.name());
+        // A family's name, as in `lvb`, is near to its tables.
+        let distance = |table: &Table| {
+            let of_family = !lower.is_empty() && table.name().starts_with(&lower);
+            (!of_family, strsim::damerau_levenshtein(&lower, table.name()))
+        };
         let nearest = Table::ALL.into_iter().min_by_key(distance).unwrap_or(Table::LvbVideo);
         ExplainError::UnknownTable { name: name.to_owned(), nearest }
     })

@@ -133,13 +133,13 @@ pub(super) static ROWS: [Row; 16] = [
         retry: Retry::Never,
         en: Text {
             message: "This credential may not make that call",
-            cause: "The signature is right, but the app is blocked, this SecretId is disabled, or the action is not on the list of actions that the SecretId may call.",
-            remedy: "Look at the `fault` field of the refusal's log line: it says whether the app, the credential or the action is closed. Open it again in the app's settings, or call with a credential that is allowed the action.",
+            cause: "The signature is right, but the app is blocked, this SecretId is disabled, or the action is not on the list of actions that the SecretId may call. A push or a play is refused with it when the app is blocked or the peer's address is kept out by a black or white list; a push also when its stream is forbidden for a time or its channel is closed.",
+            remedy: "Look at the `fault` field of the refusal's log line: it says whether the app, the credential or the action is closed. Open it again in the app's settings, or call with a credential that is allowed the action. For a push or play the detail says which of them it was: start the channel, permit the stream, or change the list with DeleteLVBIpList.",
         },
         zh: Text {
             message: "该凭证无权进行此调用",
-            cause: "签名正确，但应用已被封禁、该 SecretId 已停用，或该动作不在此 SecretId 允许调用的范围内。",
-            remedy: "查看拒绝日志的 `fault` 字段，它说明被关闭的是应用、凭证还是动作。请在应用设置中重新开放，或改用允许该动作的凭证。",
+            cause: "签名正确，但应用已被封禁、该 SecretId 已停用，或该动作不在此 SecretId 允许调用的范围内。推流或播放被拒绝时，原因是应用已被封禁，或对端地址被黑白名单拦截；推流还可能因为该流在一段时间内被禁推，或其频道已关闭。",
+            remedy: "查看拒绝日志的 `fault` 字段，它说明被关闭的是应用、凭证还是动作。请在应用设置中重新开放，或改用允许该动作的凭证。对于推流或播放，详情说明是哪一种：开启频道、恢复该流，或用 DeleteLVBIpList 修改名单。",
         },
     },
     Row {
@@ -247,12 +247,12 @@ pub(super) static ROWS: [Row; 16] = [
         retry: Retry::After { seconds: 60 },
         en: Text {
             message: "No capacity is free for this configuration",
-            cause: "The channel or task asks for something that this server has no free slot for, such as an outputRate that needs one more transcoder than the settings allow.",
+            cause: "The channel or task asks for something that this server has no free slot for, such as one more source to pull than limits.channel_pulls_max, or an outputRate that needs one more transcoder than the settings allow.",
             remedy: "Stop channels or tasks that hold slots, or leave out the additional rate. If the machine has CPU to spare, raise the number of transcoder slots in the settings; `vivace bench` shows what the machine carries.",
         },
         zh: Text {
             message: "没有可用于该配置的空闲容量",
-            cause: "频道或任务所需的资源在本服务器上已无空位，例如某个 outputRate 需要的转码路数超出了设置的上限。",
+            cause: "频道或任务所需的资源在本服务器上已无空位，例如拉流的频道数已达 limits.channel_pulls_max，或某个 outputRate 需要的转码路数超出了设置的上限。",
             remedy: "停止占用转码路数的频道或任务，或去掉多余的码率。若机器 CPU 尚有余量，可在设置中调高转码路数；`vivace bench` 可测出机器的承载能力。",
         },
     },

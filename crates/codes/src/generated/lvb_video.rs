@@ -198,12 +198,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::After { seconds: 2 },
         en: Text {
             message: "A node or the store did not answer in time",
-            cause: "The part that answers the API asked the node that holds the stream, or the store, and had no reply within the time limit.",
+            cause: "The part that answers the API asked the node that holds the stream, or the store, and had no reply within the time limit. StopLVBChannel answers it when the session of the channel's publisher does not end in time: the channel is closed and its stream is cut all the same.",
             remedy: "The `fault` field of the log line names the hop and its address. Check that the node runs and can be reached from this one, and that the store answers; a busy machine shows as a rising count of `vivace_refusals_total{table=\"lvb-video\",code=\"3000\"}`.",
         },
         zh: Text {
             message: "节点或存储未及时应答",
-            cause: "应答 API 的部件向持有该流的节点或存储发出请求，在时限内没有得到回应。",
+            cause: "应答 API 的部件向持有该流的节点或存储发出请求，在时限内没有得到回应。StopLVBChannel 时，若频道推流端的会话未能及时结束也返回此码：频道已关闭，流也已断开。",
             remedy: "日志的 `fault` 字段写有是哪一跳及其地址。确认该节点在运行且从本机可达，存储可以应答；机器过载时 `vivace_refusals_total{table=\"lvb-video\",code=\"3000\"}` 会持续上升。",
         },
     },
@@ -274,12 +274,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::After { seconds: 2 },
         en: Text {
             message: "The channel's information could not be read",
-            cause: "DescribeLVBChannel found the channel's id valid, but reading its record from the store failed.",
+            cause: "DescribeLVBChannel found the channel's id valid, but reading its record from the store failed. A push to a channel's address is refused with it when the channel could not be read.",
             remedy: "`fault` in the log line holds the store's error; check the disk under the data folder, or that the database can be reached. The call can be repeated without harm.",
         },
         zh: Text {
             message: "无法读取频道信息",
-            cause: "DescribeLVBChannel 的频道 ID 有效，但从存储读取其记录失败。",
+            cause: "DescribeLVBChannel 的频道 ID 有效，但从存储读取其记录失败。向频道地址推流时，若无法读取该频道，也以此码拒绝。",
             remedy: "日志的 `fault` 字段有存储的错误；检查数据目录所在磁盘，或数据库是否可达。重复调用没有副作用。",
         },
     },
@@ -445,12 +445,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The source's type and address do not fit",
-            cause: "The type of a source is not 1 (RTMP push), 2 (RTMP pull) or 3 (HLS pull), or its address does not fit the type: rtmp:// for 2, an http or https address of an .m3u8 for 3. A running push is ended with it when it sends a codec that is not carried.",
+            cause: "The type of a source is not 1 (RTMP push), 2 (RTMP pull) or 3 (HLS pull), or its address does not fit the type: rtmp:// for 2, an http or https address of an .m3u8 for 3. A running push is ended with it when it sends a codec that is not carried. A push to a channel whose stream is pulled is refused with it.",
             remedy: "Correct the type or the address in CreateLVBChannel or ModifyLVBUpstream. `fault` in the log line has the type and the address's scheme. Set the encoder to H.264 or HEVC video and AAC or MP3 audio; the detail names the codec that came.",
         },
         zh: Text {
             message: "直播源的类型与地址不符",
-            cause: "直播源类型不是 1（RTMP 推流）、2（RTMP 拉流）或 3（HLS 拉流），或地址与类型不符：类型 2 应为 rtmp://，类型 3 应为 http 或 https 的 .m3u8 地址。正在进行的推流发送了不支持的编码时，也以此码结束。",
+            cause: "直播源类型不是 1（RTMP 推流）、2（RTMP 拉流）或 3（HLS 拉流），或地址与类型不符：类型 2 应为 rtmp://，类型 3 应为 http 或 https 的 .m3u8 地址。正在进行的推流发送了不支持的编码时，也以此码结束。向拉流频道推流也以此码拒绝。",
             remedy: "请在 CreateLVBChannel 或 ModifyLVBUpstream 中改正类型或地址。日志的 `fault` 字段记有类型和地址的协议。请把编码器设为 H.264 或 HEVC 视频、AAC 或 MP3 音频；详情中给出了收到的编码。",
         },
     },
@@ -465,12 +465,12 @@ pub(super) static ROWS: [Row; 39] = [
         en: Text {
             message: "The output type is not one of 1, 2 and 3",
             cause: "outputSourceType in CreateLVBChannel or ModifyLVBChannel is not 1 (RTMP and FLV), 2 (HLS) or 3 (both). A play over HTTP is refused with it when its address asks for a format that is not served.",
-            remedy: "Send 3 unless players of one kind are to be shut out. `fault` in the log line has the value that came. For a play end the address in .flv or .mp4.",
+            remedy: "Send 3 unless players of one kind are to be shut out. `fault` in the log line has the value that came. For a play end the address in .flv, .mp4 or .m3u8, and compare the stream's codecs with `vivace formats`.",
         },
         zh: Text {
             message: "输出类型不是 1、2、3 之一",
             cause: "CreateLVBChannel 或 ModifyLVBChannel 的 outputSourceType 不是 1（RTMP 与 FLV）、2（HLS）或 3（两者）。HTTP 播放地址要求的格式不提供时，也以此码拒绝。",
-            remedy: "除非要排除某一类播放端，否则请填 3。日志的 `fault` 字段记有收到的值。播放地址请以 .flv 或 .mp4 结尾。",
+            remedy: "除非要排除某一类播放端，否则请填 3。日志的 `fault` 字段记有收到的值。播放地址请以 .flv、.mp4 或 .m3u8 结尾，并用 `vivace formats` 核对该流的编码。",
         },
     },
     Row {
@@ -483,12 +483,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "A part that this action needs is not active",
-            cause: "The action needs a part that is switched off for this app or could not be started: live video itself, the recording store, screenshots, or the queue that their messages are read from.",
+            cause: "The action needs a part that is switched off for this app or could not be started: live video itself, the recording store, screenshots, or the queue that their messages are read from. A play of a live stream at a rate (`_550`, `_900`) that is not produced is refused with it.",
             remedy: "`fault` in the log line names the part. The operator switches it on in the app's settings and checks that it has what it needs, such as a recording folder that can be written; `vivace check-config` reports what is missing.",
         },
         zh: Text {
             message: "该动作所需的部件未启用",
-            cause: "该动作所需的部件未对此应用开启，或未能启动：直播本身、录制存储、截图，或读取其消息的队列。",
+            cause: "该动作所需的部件未对此应用开启，或未能启动：直播本身、录制存储、截图，或读取其消息的队列。播放正在直播但未产出的码率（`_550`、`_900`）时，也以此码拒绝。",
             remedy: "日志的 `fault` 字段写有是哪个部件。运维者应在应用设置中开启它，并确认其条件具备（例如录制目录可写）；`vivace check-config` 会报告缺少什么。",
         },
     },
@@ -540,12 +540,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The source could not be created",
-            cause: "sourceList holds more than the one source that a channel can have, or the source could not be stored.",
+            cause: "sourceList holds more than the one source that a channel can have, or the source could not be stored. HLS sources (type 3) are not pulled by this version.",
             remedy: "Send exactly one source; a second camera gets a channel of its own. If only one was sent, `fault` in the log line holds the store's error: check free space and permissions of the data folder.",
         },
         zh: Text {
             message: "直播源未能创建",
-            cause: "sourceList 多于一项（一个频道只能有一个直播源），或直播源无法写入存储。",
+            cause: "sourceList 多于一项（一个频道只能有一个直播源），或直播源无法写入存储。本版本不支持 HLS 拉流（类型 3）。",
             remedy: "只发送一个直播源，第二路摄像头请另建频道。若只发送了一个，日志的 `fault` 字段有存储的错误，请检查数据目录的剩余空间和权限。",
         },
     },
@@ -597,12 +597,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "No list entry was given",
-            cause: "A call that sets or deletes entries of a channel's black or white list came without any entry.",
+            cause: "A call that sets or deletes entries of a black or white list came without any entry.",
             remedy: "Send at least one entry. To have no list at all, delete the list instead of setting an empty one.",
         },
         zh: Text {
             message: "没有给出名单条目",
-            cause: "设置或删除频道黑白名单条目的调用没有带任何条目。",
+            cause: "设置或删除黑白名单条目的调用没有带任何条目。",
             remedy: "请至少发送一个条目。若要完全取消名单，请删除名单，而不是设置空名单。",
         },
     },
@@ -616,13 +616,13 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The channel has no such black or white list",
-            cause: "A call reads, changes or deletes the black or white list of a channel that has none, or names a list id that was never given out.",
-            remedy: "Ask for the channel's lists first and use the ids of the reply. A channel without lists lets everybody push and play who has a valid address.",
+            cause: "A call reads, changes or deletes the black or white list of a direction (push or play) that has none, or takes off an entry that is not on it.",
+            remedy: "Ask DescribeLVBIpList which lists there are and what is on them. Without a list everybody pushes and plays who has a valid address.",
         },
         zh: Text {
             message: "该频道没有此黑白名单",
-            cause: "调用读取、修改或删除黑白名单，但该频道没有名单，或名单 ID 从未分配。",
-            remedy: "先查询该频道的名单，使用应答中的 ID。没有名单的频道允许任何持有效地址的一方推流和播放。",
+            cause: "调用读取、修改或删除黑白名单，但该方向（推流或播放）没有名单，或要删除的条目不在名单中。",
+            remedy: "先用 DescribeLVBIpList 查询有哪些名单及其条目。没有名单时，任何持有效地址的一方都可以推流和播放。",
         },
     },
     Row {
@@ -635,12 +635,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::After { seconds: 2 },
         en: Text {
             message: "The black and white lists could not be read",
-            cause: "The channel is known, but reading its lists from the store failed. A push or play that depends on them is refused meanwhile rather than let through.",
+            cause: "Reading the lists of addresses from the store failed. Pushes and plays go on by the lists as they were last known.",
             remedy: "`fault` in the log line holds the store's error; check the disk under the data folder, or that the database can be reached, and repeat the call.",
         },
         zh: Text {
             message: "无法读取黑白名单",
-            cause: "频道存在，但从存储读取其名单失败。在此期间，依赖名单的推流和播放会被拒绝，而不是放行。",
+            cause: "从存储读取地址名单失败。推流和播放继续按最后已知的名单判断。",
             remedy: "日志的 `fault` 字段有存储的错误；检查数据目录所在磁盘，或数据库是否可达，然后重新调用。",
         },
     },
@@ -654,12 +654,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The number of list entries is over its limit",
-            cause: "With the entries of this call the channel's black or white list would hold more than the limit, 100 unless changed. The list is as before.",
+            cause: "With the entries of this call the black or white list would hold more than the limit, 100 unless changed. The list is as before.",
             remedy: "Delete entries that are no longer needed, or name an address range instead of single addresses. An operator can raise the limit of list entries in the settings.",
         },
         zh: Text {
             message: "名单条目数超过上限",
-            cause: "加上本次条目后，频道的黑名单或白名单会超过上限（默认 100 条）。名单保持原样。",
+            cause: "加上本次条目后，黑名单或白名单会超过上限（默认 100 条）。名单保持原样。",
             remedy: "删除不再需要的条目，或用地址段代替单个地址。运维者可在设置中调高名单条目上限。",
         },
     },

@@ -1,4 +1,4 @@
-use std::fmt::{self, Write as _};
+use std::fmt;
 
 use md5::{Digest, Md5};
 use subtle::{Choice, ConstantTimeEq};
@@ -76,12 +76,8 @@ pub enum SignatureFault {
 
 /// md5 in lower hex of `KEY + StreamName + txTime`, the last as the text that stands in the address.
 pub fn sign(key: &Secret<String>, stream_name: &str, tx_time_literal: &str) -> String {
-    let mut hex = String::with_capacity(32);
-    for byte in digest(key, stream_name, tx_time_literal) {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-    }
-    hex
+    let digits = digest(key, stream_name, tx_time_literal).map(|byte| [byte >> 4, byte & 15]);
+    digits.as_flattened().iter().filter_map(|digit| char::from_digit(u32::from(*digit), 16)).collect()
 }
 
 /// Checks a push address for `name`: an address is good until `txTime` and `validity_ms` have passed.

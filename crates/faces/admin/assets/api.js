@@ -1,4 +1,5 @@
 // Requests to the server's own API, with the app's token where one is needed.
+import { localNow, noteServerTime } from './clock.js';
 import { keptToken, lang } from './words.js';
 
 const REQUEST_MS = 8000;
@@ -19,25 +20,40 @@ export class ApiError extends Error {
   }
 }
 
-export async function api(path) {
-  const headers = token ? { Authorization: `Bearer ${token}` } : {};
-  const response = await fetch(`/api/v1/${path}`, { headers, cache: 'no-store', signal: AbortSignal.timeout(REQUEST_MS) });
+/** Asks; with a method, changes something. The answer's JSON, null where there is nothing to say. */
+export async function api(path, method = 'GET', given = undefined) {
+  const headers = { 'X-Vivace-Face': 'page', ...(token && { Authorization: `Bearer ${token}` }) };
+  if (given !== undefined) headers['Content-Type'] = 'application/json';
+  const sent = localNow();
+  const response = await fetch(`/api/v1/${path}`, {
+    method, headers, cache: 'no-store', signal: AbortSignal.timeout(REQUEST_MS), body: given === undefined ? undefined : JSON.stringify(given),
+  });
+  const received = localNow();
+  if (response.status === 204) return null;
   const body = await response.json().catch(() => null);
   if (!response.ok) {
     const local = body?.[lang]?.message ?? body?.message ?? body?.error?.message ?? body?.error;
     throw new ApiError(response.status, typeof local === 'string' ? local.slice(0, 300) : '');
   }
   if (body === null || typeof body !== 'object') throw new ApiError(response.status, '');
+  if (typeof body.now_ms === 'number') noteServerTime(body.now_ms, sent, received);
   return body;
 }
 
 export const refusedByToken = (error) => error instanceof ApiError && (error.status === 401 || error.status === 403);
 
-/** Takes the token out of the address (`#token=...`), where it would stay in the history. */
-export function tokenFromAddress() {
-  const given = new URLSearchParams(location.hash.slice(1)).get('token');
-  if (given === null) return false;
-  window.history.replaceState(null, '', location.pathname + location.search);
-  useToken(given.trim());
-  return true;
+/**
+ * What stands in the address behind `#`: `token` is taken out of it, where it would stay in the history, and kept;
+ * `compare` names a stream. Says whether there was a token, and the stream or null.
+ */
+export function readAddress() {
+  const given = new URLSearchParams(location.hash.slice(1));
+  const token = given.get('token');
+  if (token !== null) {
+    given.delete('token');
+    const rest = given.toString();
+    window.history.replaceState(null, '', location.pathname + location.search + (rest && `#${rest}`));
+    useToken(token.trim());
+  }
+  return { token: token !== null, compare: given.get('compare') || null };
 }

@@ -29,3 +29,6 @@ export function setLabel(button, label) {
   if (button.getAttribute('aria-label') !== label) button.setAttribute('aria-label', label);
   button.title = label;
 }
+
+/** The elements of the page that have an id. */
+export const ui = Object.fromEntries([...document.querySelectorAll('[id]')].map((node) => [node.id, node]));

@@ -1,25 +1,21 @@
-// Live fragmented MP4 over HTTP, played with Media Source Extensions.
+// Plays a live stream in a `<video>`: keeps a connection, keeps to the live edge, and says how it is going.
 //
-// A long-lived response is cut into boxes (`BoxScanner`), the boxes into initialisation and media segments
-// (`Segmenter`), and the segments are fed to one `SourceBuffer` (`LivePlayer`). The player owns its timeline: after a
-// reconnection, or when the time stamps go back, the new media is placed at the end of what is already buffered.
+// A feed (`feeds.js`, `hls.js`) brings the segments, a `MediaQueue` gives them to the browser. How far behind the newest
+// media playing is held depends on the feed: behind the end of the buffer, or behind the end of a playlist.
 
-import { PlayerError, Segmenter, concat, typeString } from './boxes.js';
+import { PlayerError } from './boxes.js';
+import { mp4Feed, sleep } from './feeds.js';
+import { MediaQueue } from './media.js';
 
-const QUEUE_BYTES_MAX = 48 * 1024 * 1024;
-const APPEND_BYTES_MAX = 1024 * 1024;
 const TICK_MS = 200;
 const TARGET_DELAY_S = 0.7;
-const TARGET_DELAY_MAX_S = 1.0;
-const SEEK_DELAY_S = 3;
-const KEEP_BEHIND_S = 30;
+const STALL_ADDS_S = 0.1; // what a stall adds to the target,
+const STALLS_ADD_MAX_S = 0.3; // all of them together,
+const STALL_FORGOTTEN_MS = 20000; // and for how long
+const SEEK_MORE_S = 2.3; // this far behind the target, playing jumps
 const SILENCE_LIVE_MS = 5000; // no bytes although the publisher is there: the connection is dead
 const SILENCE_MAX_MS = 20000; // no bytes at all: longer than the grace time of a stream
 const RETRY_MS = [300, 1000, 2000, 4000, 8000];
-
-// --------------------------------------------------------------------------------------------------------- player
-
-const MediaSourceClass = globalThis.MediaSource ?? globalThis.ManagedMediaSource;
 
 /**
  * Plays one live stream at a time in a `<video>`.
@@ -30,6 +26,7 @@ const MediaSourceClass = globalThis.MediaSource ?? globalThis.ManagedMediaSource
 export class LivePlayer extends EventTarget {
   #video;
   #root;
+  #queue;
   #source = () => null;
   #run = null; // AbortController of the stream being played
   #session = null; // AbortController of the response being read
@@ -39,32 +36,36 @@ export class LivePlayer extends EventTarget {
   #ended = false;
   #halted = false; // by the viewer, or because the browser does not let the video start by itself
 
-  #media = null;
-  #objectUrl = '';
-  #buffer = null;
-  #init = null;
-  #queue = [];
-  #queueBytes = 0;
-  #lastTimes = new Map();
-  #fresh = true;
-
   #bytesAt = 0;
+  #silence_ms = SILENCE_LIVE_MS;
   #advanceAt = 0;
   #seekAt = 0;
   #position = 0;
   #played = false;
   #catching = false;
-  #target = TARGET_DELAY_S;
+  #stalls = 0;
+  #stalledAt = 0;
+  #target_s; // wanted distance to the end of the buffer
+  #more_s = 0; // what stalls have added to it
+  #edge = null; // { date_ms, hold_back_s, step_s, at } of the playlist, where the feed has one
 
-  constructor(video, root) {
+  /** `target_s` is how far behind the end of the buffer playing is held, for feeds that have no word of their own. */
+  constructor(video, root, { target_s = TARGET_DELAY_S } = {}) {
     super();
     this.#video = video;
     this.#root = root;
+    this.#target_s = target_s;
+    this.#queue = new MediaQueue(video, {
+      init: () => this.#described(),
+      fail: (error) => this.#fail(error),
+      start: () => this.#startVideo(),
+    });
     video.muted = true;
     video.playsInline = true;
     video.disableRemotePlayback = true;
+    video.addEventListener('waiting', () => this.#stalled());
     video.addEventListener('error', () => {
-      if (video.error && this.#media) this.#fail(new PlayerError('decode', { message: video.error.message }));
+      if (video.error && this.#queue.isOpen) this.#fail(new PlayerError('decode', { message: video.error.message }));
     });
   }
 
@@ -75,28 +76,33 @@ export class LivePlayer extends EventTarget {
   get error() { return this.#error; }
 
   /** The tracks of the stream (`{ kind, codec }`), once they are known. */
-  get tracks() { return this.#init?.tracks ?? []; }
+  get tracks() { return this.#queue.init?.tracks ?? []; }
 
   /** The codecs of sound that is left out, because this browser cannot play it. */
-  get silent() { return this.#init?.silent ?? []; }
+  get silent() { return this.#queue.init?.silent ?? []; }
 
-  /** What is measured: delay to the live edge in seconds (or null), frames, picture size. */
+  /** What is measured: media that lies ready in seconds (or null), frames, stalls since playing began, picture size. */
   get stats() {
     const quality = this.#video.getVideoPlaybackQuality?.();
-    const edge = this.#edge();
+    const { edge } = this.#queue;
     return {
-      delay_s: edge === null || !this.#played ? null : Math.max(0, edge - this.#video.currentTime),
+      buffer_s: edge === null || !this.#played ? null : Math.max(0, edge - this.#video.currentTime),
       frames: quality?.totalVideoFrames ?? 0,
       dropped: quality?.droppedVideoFrames ?? 0,
+      stalls: this.#stalls,
       width: this.#video.videoWidth,
       height: this.#video.videoHeight,
       rate: this.#video.playbackRate,
     };
   }
 
+  /** What is on screen, in the stream's own words: `stream_s`, its time in the stream, and `date_ms`, each may be null. */
+  get shown() { return this.#played ? this.#queue.at(this.#video.currentTime) : { stream_s: null, date_ms: null }; }
+
   /**
-   * Plays the stream `name`. `source()` is asked before each connection and answers `{ url, live, session }`, where
-   * `live` says that the publisher is there; or null when the stream is not listed any more.
+   * Plays the stream `name`. `source()` is asked before each connection and answers `{ url, live, session, feed }`, where
+   * `live` says that the publisher is there, and `feed` is `mp4Feed` if it is left out; or null when the stream is not
+   * listed any more.
    */
   play(name, source) {
     this.stop();
@@ -109,7 +115,7 @@ export class LivePlayer extends EventTarget {
   /** Ends playing and forgets the stream. */
   stop() {
     this.#close();
-    this.#dropMedia();
+    this.#drop();
     this.#source = () => null;
     this.#halted = false;
     this.#error = null;
@@ -133,7 +139,7 @@ export class LivePlayer extends EventTarget {
     this.#halted = false;
     if (this.#run) this.#startVideo();
     else {
-      this.#dropMedia();
+      this.#drop();
       this.#start();
     }
   }
@@ -143,7 +149,8 @@ export class LivePlayer extends EventTarget {
     this.#ended = false;
     this.#played = false;
     this.#error = null;
-    this.#target = TARGET_DELAY_S;
+    this.#more_s = 0;
+    this.#stalls = 0;
     this.#advanceAt = performance.now();
     this.#setState('connecting');
     this.#timer = setInterval(() => this.#tick(), TICK_MS);
@@ -167,14 +174,19 @@ export class LivePlayer extends EventTarget {
         const lasted = await this.#connect(place, signal);
         if (signal.aborted) return;
         if (lasted) attempt = 0;
-        if (this.#error?.kind === 'unsupported') await this.#otherSession(place.session, signal);
+        if (this.#isFinal()) await this.#otherSession(place.session, signal);
       }
       const wait = place ? RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] * (0.8 + 0.4 * Math.random()) : TICK_MS;
       await sleep(wait, signal);
     }
   }
 
-  /** Nothing changes for a browser without the codec until somebody publishes anew. */
+  /** This browser has no codec for the stream, or the protocol does not carry it (HTTP 406). */
+  #isFinal() {
+    return this.#error?.kind === 'unsupported' || this.#error?.detail.status === 406;
+  }
+
+  /** Nothing changes for a stream that cannot be played until somebody publishes anew. */
   async #otherSession(session, signal) {
     while (!signal.aborted && this.#source()?.session === session) await sleep(1000, signal);
     if (signal.aborted) return;
@@ -185,22 +197,14 @@ export class LivePlayer extends EventTarget {
   /** Reads one response to its end. Answers whether it was a working one, so that the back-off begins anew. */
   async #connect(place, signal) {
     const session = new AbortController();
-    const segmenter = new Segmenter(isPlayable);
     const begun = performance.now();
     this.#session = session;
-    this.#fresh = true;
+    this.#silence_ms = SILENCE_LIVE_MS;
     this.#bytesAt = begun;
+    this.#edge = null;
+    this.#queue.discontinue();
     try {
-      const response = await fetch(place.url, { signal: session.signal, cache: 'no-store' });
-      if (!response.ok || !response.body) throw new PlayerError('http', { status: response.status });
-      const reader = response.body.getReader();
-      for (;;) {
-        const { done, value } = await reader.read();
-        if (done || session.signal.aborted) break;
-        this.#bytesAt = performance.now();
-        for (const segment of segmenter.push(value)) this.#enqueue(segment);
-        this.#pump();
-      }
+      await (place.feed ?? mp4Feed)(place, this.#link(session.signal));
     } catch (error) {
       if (!signal.aborted && !session.signal.aborted) {
         this.#fail(error instanceof PlayerError ? error : new PlayerError('network', { message: String(error) }));
@@ -210,86 +214,35 @@ export class LivePlayer extends EventTarget {
     return this.#bytesAt - begun > SILENCE_LIVE_MS;
   }
 
+  /** What a feed may do to this player while its connection lasts. */
+  #link(signal) {
+    const player = this;
+    const current = (act) => (...values) => {
+      if (!signal.aborted) act(...values);
+    };
+    return {
+      signal,
+      heard: current(() => { this.#bytesAt = performance.now(); }),
+      discontinue: current(() => this.#queue.discontinue()),
+      edge: current((edge) => { this.#edge = { ...edge, at: performance.now() }; }),
+      push: current((segments) => {
+        for (const segment of segments) this.#queue.push(segment);
+        this.#queue.pump();
+      }),
+      set silence_ms(value) { player.#silence_ms = value; },
+    };
+  }
+
   #fail(error) {
     this.#error = error;
     this.#session?.abort();
-    if (error.kind !== 'network' && error.kind !== 'http') this.#dropMedia();
+    if (error.kind !== 'network' && error.kind !== 'http') this.#drop();
     if (error.kind === 'unsupported') this.#setState('unsupported');
   }
 
-  // ---- the buffer
-
-  #enqueue(segment) {
-    if (segment.kind === 'media') {
-      segment.rebase = this.#fresh;
-      for (const [id, time] of segment.times) {
-        const last = this.#lastTimes.get(id);
-        if (last !== undefined && time < last) segment.rebase = true;
-      }
-      if (segment.rebase) this.#lastTimes.clear();
-      for (const [id, time] of segment.times) this.#lastTimes.set(id, time);
-      this.#fresh = false;
-    }
-    this.#queue.push(segment);
-    this.#queueBytes += segment.bytes.length;
-    if (this.#queueBytes > QUEUE_BYTES_MAX) throw new PlayerError('overflow', { bytes: this.#queueBytes });
-  }
-
-  #pump() {
-    if (!this.#queue.length || this.#buffer?.updating || this.#media?.readyState === 'closed') return;
-    try {
-      if (this.#queue[0].kind === 'init') this.#appendInit();
-      else if (this.#buffer && !this.#trim()) this.#appendMedia();
-    } catch (error) {
-      if (error.name === 'QuotaExceededError' && this.#makeRoom()) return;
-      this.#fail(error instanceof PlayerError ? error : new PlayerError('decode', { message: error.message }));
-    }
-  }
-
-  #shift() {
-    const segment = this.#queue.shift();
-    this.#queueBytes -= segment.bytes.length;
-    return segment;
-  }
-
-  #appendInit() {
-    const { init } = this.#queue[0];
-    requireSupport(init);
-    // A MediaSource keeps the tracks it began with: another set of tracks, or a codec that cannot be changed in place,
-    // needs a new one.
-    const changed = this.#init && init.type !== this.#init.type;
-    if (this.#init && (init.kinds !== this.#init.kinds || (changed && !this.#buffer?.changeType))) {
-      const waiting = this.#queue;
-      this.#dropMedia();
-      this.#queue = waiting;
-      this.#queueBytes = waiting.reduce((sum, segment) => sum + segment.bytes.length, 0);
-    }
-    if (!this.#media) {
-      this.#openMedia();
-      return;
-    }
-    if (!this.#buffer) {
-      this.#buffer = this.#media.addSourceBuffer(init.type);
-      this.#buffer.addEventListener('updateend', () => this.#pump());
-    } else {
-      this.#buffer.abort();
-      if (changed) this.#buffer.changeType(init.type);
-    }
-    this.#init = init;
-    this.#root.dataset.kind = init.kinds.includes('video') ? 'video' : 'audio';
-    this.#buffer.appendBuffer(this.#shift().bytes);
+  #described() {
+    this.#root.dataset.kind = this.#queue.init.kinds.includes('video') ? 'video' : 'audio';
     this.dispatchEvent(new Event('state'));
-  }
-
-  #openMedia() {
-    const media = new MediaSourceClass();
-    this.#media = media;
-    this.#objectUrl = URL.createObjectURL(media);
-    media.addEventListener('sourceopen', () => {
-      if (this.#media === media) this.#pump();
-    }, { once: true });
-    this.#video.src = this.#objectUrl;
-    this.#startVideo();
   }
 
   async #startVideo() {
@@ -302,63 +255,12 @@ export class LivePlayer extends EventTarget {
     }
   }
 
-  #appendMedia() {
-    const buffered = this.#buffer.buffered;
-    const { rebase, times } = this.#queue[0];
-    if (rebase && buffered.length && times.size) {
-      this.#buffer.abort();
-      const end = buffered.end(buffered.length - 1);
-      this.#buffer.timestampOffset = end + 0.02 - Math.min(...times.values());
-    }
-    let count = 1;
-    let bytes = this.#queue[0].bytes.length;
-    for (const next of this.#queue.slice(1)) {
-      if (next.kind !== 'media' || next.rebase || bytes + next.bytes.length > APPEND_BYTES_MAX) break;
-      bytes += next.bytes.length;
-      count += 1;
-    }
-    this.#buffer.appendBuffer(concat(this.#queue.slice(0, count).map((segment) => segment.bytes)));
-    for (; count > 0; count -= 1) this.#shift();
-  }
-
-  /** Takes out what lies too far behind; true when the buffer is busy with that. */
-  #trim() {
-    const buffered = this.#buffer.buffered;
-    if (!buffered.length || this.#video.currentTime - buffered.start(0) < KEEP_BEHIND_S + 5) return false;
-    this.#buffer.remove(0, this.#video.currentTime - KEEP_BEHIND_S);
-    return true;
-  }
-
-  /** The browser's own limit is met: go to the live edge and drop all before it. False when that frees nothing. */
-  #makeRoom() {
-    const edge = this.#edge();
-    const buffered = this.#buffer?.buffered;
-    if (edge === null || edge - this.#target <= buffered.start(0)) return false;
-    this.#video.currentTime = edge - this.#target;
-    this.#buffer.remove(0, edge - this.#target);
-    return true;
-  }
-
-  #dropMedia() {
-    this.#queue = [];
-    this.#queueBytes = 0;
-    this.#lastTimes.clear();
-    this.#init = this.#buffer = this.#media = null;
-    this.#fresh = true;
-    if (!this.#objectUrl) return;
-    URL.revokeObjectURL(this.#objectUrl);
-    this.#objectUrl = '';
-    this.#video.removeAttribute('src');
-    this.#video.load();
+  #drop() {
+    this.#queue.drop();
     delete this.#root.dataset.kind;
   }
 
   // ---- the live edge
-
-  #edge() {
-    const buffered = this.#buffer && this.#media?.readyState === 'open' ? this.#buffer.buffered : null;
-    return buffered?.length ? buffered.end(buffered.length - 1) : null;
-  }
 
   #tick() {
     const now = performance.now();
@@ -369,9 +271,10 @@ export class LivePlayer extends EventTarget {
       this.#played = true;
       this.#error = null;
     }
+    if (now - this.#stalledAt > STALL_FORGOTTEN_MS) this.#more_s = 0;
     this.#watchConnection(now);
-    this.#pump();
-    if (this.#edge() !== null && !this.#video.seeking) this.#followEdge(now);
+    this.#queue.pump();
+    if (this.#queue.buffered && !this.#video.seeking) this.#followEdge(now);
     this.#judge(now);
     this.dispatchEvent(new Event('stats'));
   }
@@ -379,25 +282,37 @@ export class LivePlayer extends EventTarget {
   #watchConnection(now) {
     if (!this.#session || this.#session.signal.aborted) return;
     const place = this.#source();
-    const allowed = place?.live ? SILENCE_LIVE_MS : SILENCE_MAX_MS;
+    const allowed = place?.live ? this.#silence_ms : SILENCE_MAX_MS;
     if (now - this.#bytesAt > allowed) this.#session.abort();
   }
 
   #followEdge(now) {
-    const { buffered } = this.#buffer;
+    const { buffered } = this.#queue;
     const last = buffered.length - 1;
     const at = this.#video.currentTime;
-    const edge = buffered.end(last);
-    const delay = edge - at;
-    if (delay > SEEK_DELAY_S && now - this.#seekAt > 2000) {
-      this.#seek(Math.max(buffered.start(last), edge - this.#target), now);
-    } else if (this.#blocked(now)) {
+    const end = buffered.end(last);
+    const { delay, target } = this.#distance(at, end, now);
+    const wanted = Math.min(end, Math.max(buffered.start(last), at + delay - target));
+    if (delay > target + SEEK_MORE_S && now - this.#seekAt > 2000) this.#seek(wanted, now);
+    else if (this.#blocked(now)) {
       const next = nextStart(buffered, at);
-      if (next !== null) this.#seek(next, now);
-      else if (at > edge + 0.1) this.#seek(Math.max(buffered.start(last), edge - this.#target), now);
+      if (next !== null) this.#seek(Math.max(next, wanted), now);
+      else if (at > end + 0.1) this.#seek(wanted, now);
     }
-    this.#video.playbackRate = this.#rate(delay);
+    this.#video.playbackRate = this.#rate(delay, target, end - at);
     if (this.#video.paused && !this.#halted && !document.hidden) this.#startVideo();
+  }
+
+  /**
+   * How far behind the newest media a position is, and should be. A playlist's end moves in steps of a segment or part;
+   * it is taken to move evenly, as the media in it does.
+   */
+  #distance(at, end, now) {
+    const edge = this.#edge;
+    const date_ms = edge ? this.#queue.at(at).date_ms : null;
+    if (date_ms === null || edge.date_ms === null) return { delay: end - at, target: this.#target_s + this.#more_s };
+    const moved_s = Math.min((now - edge.at) / 1000, edge.step_s);
+    return { delay: (edge.date_ms - date_ms) / 1000 + moved_s, target: edge.hold_back_s + this.#more_s };
   }
 
   #seek(to, now) {
@@ -409,12 +324,13 @@ export class LivePlayer extends EventTarget {
     return now - this.#advanceAt > TICK_MS || !this.#played;
   }
 
-  /** Faster while too far behind, a little slower while the reserve is nearly used up. */
-  #rate(delay) {
-    if (delay > this.#target + 0.25) this.#catching = true;
-    if (delay <= this.#target) this.#catching = false;
-    if (this.#catching) return Math.min(1.1, 1.05 + Math.max(0, delay - this.#target - 0.5) * 0.05);
-    return delay < 0.3 && this.#played ? 0.96 : 1;
+  /** Faster while too far behind, a little slower while too near: there is no reserve, or the server asked for more. */
+  #rate(delay, target, reserve) {
+    if (delay > target + Math.min(0.25, target / 4)) this.#catching = true;
+    if (delay <= target) this.#catching = false;
+    if (this.#catching) return Math.min(1.1, 1.05 + Math.max(0, delay - target - 0.5) * 0.05);
+    const near = this.#edge ? delay < target - 0.25 : reserve < Math.min(0.3, target * 0.43);
+    return near && this.#played ? 0.96 : 1;
   }
 
   #judge(now) {
@@ -424,10 +340,15 @@ export class LivePlayer extends EventTarget {
     else if (this.#ended) this.#setState('ended');
     else if (this.#error && this.#error.kind !== 'network') this.#setState('error');
     else if (!this.#played) this.#setState('connecting');
-    else {
-      if (this.#state === 'playing') this.#target = Math.min(TARGET_DELAY_MAX_S, this.#target + 0.1);
-      this.#setState('stalled');
-    }
+    else this.#setState('stalled');
+  }
+
+  /** A stall asks for more reserve, for some time. */
+  #stalled() {
+    if (!this.#played || this.#halted || this.#video.seeking) return;
+    this.#stalls += 1;
+    this.#stalledAt = performance.now();
+    this.#more_s = Math.min(STALLS_ADD_MAX_S, this.#more_s + STALL_ADDS_S);
   }
 
   #setState(state) {
@@ -439,20 +360,6 @@ export class LivePlayer extends EventTarget {
   }
 }
 
-function isPlayable({ kind, codec }) {
-  return MediaSourceClass?.isTypeSupported(typeString(`${kind}/mp4`, [codec])) ?? false;
-}
-
-/** Throws `unsupported` with the codecs that this browser cannot play. */
-function requireSupport(init) {
-  if (!MediaSourceClass) throw new PlayerError('unsupported', { codecs: [], reason: 'mse' });
-  if (MediaSourceClass.isTypeSupported(init.type)) return;
-  const missing = init.tracks
-    .filter((track) => !isPlayable(track))
-    .map(({ codec }) => codec);
-  throw new PlayerError('unsupported', { codecs: missing.length ? missing : init.tracks.map(({ codec }) => codec) });
-}
-
 /** Where playing goes on when it stands at `at`: the start of the first range behind a gap, or null. */
 function nextStart(buffered, at) {
   for (let index = 0; index < buffered.length; index += 1) {
@@ -460,16 +367,4 @@ function nextStart(buffered, at) {
     if (at < buffered.end(index) - 0.1) return null;
   }
   return null;
-}
-
-function sleep(ms, signal) {
-  return new Promise((resolve) => {
-    const done = () => {
-      clearTimeout(timer);
-      signal.removeEventListener('abort', done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener('abort', done);
-  });
 }

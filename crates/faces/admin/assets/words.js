@@ -41,7 +41,23 @@ const TEXTS = {
     cause: 'Cause', remedy: 'Remedy', noName: 'no name', from: (p) => `from ${p}`, times: (n) => `${n} times`,
     publish: 'Publish', playOp: 'Play', showAll: (n) => `Show all ${n}`, showFew: 'Show fewer',
     listMore: (n, all) => `The first ${n} of ${all} streams are shown.`,
+    compare: 'Compare', compareOf: (name) => `Compare the protocols of ${name}`, compareTitle: 'Delay, side by side',
+    compareLead: 'One stream, played here at the same time over three protocols.', compareClose: 'Back to the player',
+    compareHow: 'Delay is the server’s clock now, less the time at which what is on screen reached the server: HLS says that time in its playlist (EXT-X-PROGRAM-DATE-TIME), and for HTTP-FLV it follows from the picture’s timestamp and the arrival of the newest frame.',
+    behindLive: 'behind live', buffer: 'Buffer', stalls: 'Stalls',
+    noteFlv: 'One response that does not end', noteHls: 'Whole segments, three from the end', noteLlhls: 'Parts of segments, as they are made',
     started: (name) => `${name} is live`, stopped: (name) => `${name} has ended`,
+    deskTitle: 'Manage', channelsTab: 'Channels', bansTab: 'Bans', relaysTab: 'Relays', auditTab: 'Changes', eventsTab: 'Events',
+    channelName: 'Name of the channel', channelCreate: 'Create channel', channelMade: (name) => `Addresses of ${name}`, addressesOf: 'Addresses',
+    start: 'Start', stop: 'Stop', delete: 'Delete', undo: 'Undo', unban: 'Lift ban', cancel: 'Cancel', differs: 'Before → after',
+    kick: 'Cut', ban: 'Ban', kickOf: (name) => `Cut ${name}`, banOf: (name) => `Ban ${name}`, until: (when) => `until ${when}`,
+    kickAsk: (name) => `Cut the push of ${name}? Its publisher may come back at once.`,
+    banAsk: (name) => `Cut ${name} and refuse further pushes? The ban can be lifted under Bans.`,
+    stopAsk: (name) => `Close the channel ${name}? Its push is cut, and later ones are refused.`,
+    deleteAsk: (name) => `Delete the channel ${name}? This cannot be undone.`,
+    undoAsk: (operation, subject) => `Make ${subject} what it was before ${operation}?`,
+    deskNone: 'Nothing here yet.', deskMore: (n) => `The first ${n} are shown.`,
+    status_idle: 'Idle', status_live: 'Live', status_abnormal: 'Source fails', status_closed: 'Closed',
     d: 'd', h: 'h', m: 'min', s: 's', now: 'just now', up: (d) => `up ${d}`,
   },
   zh: {
@@ -84,7 +100,23 @@ const TEXTS = {
     cause: '原因', remedy: '处理办法', noName: '无名称', from: (p) => `来自 ${p}`, times: (n) => `${n} 次`,
     publish: '推流', playOp: '播放', showAll: (n) => `显示全部 ${n} 条`, showFew: '收起',
     listMore: (n, all) => `共 ${all} 路直播，显示前 ${n} 路。`,
+    compare: '对比', compareOf: (name) => `对比 ${name} 的各种协议`, compareTitle: '延迟对比',
+    compareLead: '同一路直播，在本页同时用三种协议播放。', compareClose: '返回播放器',
+    compareHow: '延迟 = 服务器当前时间 − 画面内容到达服务器的时间：HLS 的到达时间来自播放列表中的 EXT-X-PROGRAM-DATE-TIME；HTTP-FLV 的到达时间由画面的时间戳与最新一帧的到达时间推算。',
+    behindLive: '落后直播', buffer: '缓冲', stalls: '卡顿',
+    noteFlv: '一个不结束的响应', noteHls: '完整分片，距末尾三个分片', noteLlhls: '分片的片段，随切随传',
     started: (name) => `${name} 开始直播`, stopped: (name) => `${name} 已结束`,
+    deskTitle: '管理', channelsTab: '频道', bansTab: '禁推', relaysTab: '转推与拉流', auditTab: '变更', eventsTab: '事件',
+    channelName: '频道名称', channelCreate: '创建频道', channelMade: (name) => `${name} 的地址`, addressesOf: '地址',
+    start: '启用', stop: '停用', delete: '删除', undo: '撤销', unban: '解除禁推', cancel: '取消', differs: '变更前 → 变更后',
+    kick: '断流', ban: '禁推', kickOf: (name) => `断开 ${name}`, banOf: (name) => `禁推 ${name}`, until: (when) => `至 ${when}`,
+    kickAsk: (name) => `断开 ${name} 的推流？推流端可以立即重新推流。`,
+    banAsk: (name) => `断开 ${name} 并拒绝之后的推流？可在“禁推”中解除。`,
+    stopAsk: (name) => `停用频道 ${name}？其推流会被断开，之后的推流会被拒绝。`,
+    deleteAsk: (name) => `删除频道 ${name}？此操作无法撤销。`,
+    undoAsk: (operation, subject) => `将 ${subject} 恢复到 ${operation} 之前的状态？`,
+    deskNone: '暂无内容。', deskMore: (n) => `仅显示前 ${n} 条。`,
+    status_idle: '空闲', status_live: '直播中', status_abnormal: '源异常', status_closed: '已停用',
     d: '天', h: '小时', m: '分', s: '秒', now: '刚刚', up: (d) => `运行 ${d}`,
   },
 };
@@ -125,7 +157,6 @@ export function firstLanguage() {
   return wanted.find((one) => one === 'zh' || one === 'en') ?? 'en';
 }
 
-
 export const locale = () => (lang === 'zh' ? 'zh-CN' : 'en');
 export const number = (value, digits = 0) => new Intl.NumberFormat(locale(), {
   minimumFractionDigits: digits, maximumFractionDigits: digits,
@@ -152,6 +183,16 @@ export function duration(ms) {
   const first = parts.findIndex(([value]) => value > 0);
   if (first < 0) return `0 ${t('s')}`;
   return parts.slice(first, first + 2).map(([value, unit]) => `${value} ${unit}`).join(' ');
+}
+
+/** A picture's size in pixels. */
+export const pictureSize = ({ width, height }) => (width && height ? `${width} × ${height}` : '–');
+
+/** Pictures a second. */
+export function frameRate({ fps }) {
+  if (!fps) return '–';
+  const whole = Math.abs(fps - Math.round(fps)) < 0.005;
+  return `${number(fps, whole ? 0 : 2)} ${t('fps')}`;
 }
 
 export const brief = (ms) => (ms < 1000 ? `${number(ms)} ms` : `${number(ms / 1000, 1)} ${t('s')}`);

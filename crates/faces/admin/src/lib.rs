@@ -1,9 +1,17 @@
-//! Our own face: the page at `/`, the JSON lists under `/api/v1` that it is made of, `/metrics` and `/healthz`.
+//! Our own face: the page at `/`, the API under `/api/v1` that it and the command line are made of, `/metrics` and
+//! `/healthz`.
 
+mod api;
 mod auth;
+mod body;
+mod channel_view;
 mod page;
+mod relays;
 mod router;
 mod view;
 
-pub use router::{Live, router};
-pub use view::{AudioView, Items, PlayUrls, PushUrl, RefusalView, Status, StreamView, VideoView, Words};
+pub use api::document;
+pub use channel_view::{ChannelLineView, ChannelView, RateUrls};
+pub use relays::{Answer, NewRelay, RelayFault, RelayView, Relays};
+pub use router::{Done, Live, PeerAddress, router};
+pub use view::{AudioView, Items, NewestView, PlayUrls, PushUrl, RefusalView, Status, StreamView, VideoView, Words};

@@ -12,7 +12,7 @@ struct Asset {
     body: &'static str,
 }
 
-const ASSETS: [Asset; 10] = [
+const ASSETS: [Asset; 26] = [
     Asset { path: "/", media_type: "text/html; charset=utf-8", body: include_str!("../assets/index.html") },
     Asset {
         path: "/assets/style.css",
@@ -23,9 +23,25 @@ const ASSETS: [Asset; 10] = [
     script("/assets/app.js", include_str!("../assets/app.js")),
     script("/assets/api.js", include_str!("../assets/api.js")),
     script("/assets/boxes.js", include_str!("../assets/boxes.js")),
+    script("/assets/clock.js", include_str!("../assets/clock.js")),
+    script("/assets/compare.js", include_str!("../assets/compare.js")),
+    script("/assets/confirm.js", include_str!("../assets/confirm.js")),
     script("/assets/copy.js", include_str!("../assets/copy.js")),
+    script("/assets/desk.js", include_str!("../assets/desk.js")),
     script("/assets/dom.js", include_str!("../assets/dom.js")),
+    script("/assets/feeds.js", include_str!("../assets/feeds.js")),
+    script("/assets/flv.js", include_str!("../assets/flv.js")),
+    script("/assets/hls.js", include_str!("../assets/hls.js")),
+    script("/assets/list.js", include_str!("../assets/list.js")),
+    script("/assets/media.js", include_str!("../assets/media.js")),
+    script("/assets/mux.js", include_str!("../assets/mux.js")),
     script("/assets/player.js", include_str!("../assets/player.js")),
+    script("/assets/playlist.js", include_str!("../assets/playlist.js")),
+    script("/assets/publish.js", include_str!("../assets/publish.js")),
+    script("/assets/refusals.js", include_str!("../assets/refusals.js")),
+    script("/assets/spark.js", include_str!("../assets/spark.js")),
+    script("/assets/stage.js", include_str!("../assets/stage.js")),
+    script("/assets/veil.js", include_str!("../assets/veil.js")),
     script("/assets/words.js", include_str!("../assets/words.js")),
 ];
 

@@ -1,19 +1,28 @@
+use std::future::Future;
+use std::net::IpAddr;
+use std::pin::Pin;
 use std::sync::Arc;
 
-use axum::extract::rejection::QueryRejection;
-use axum::extract::{Query, Request, State};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::Router;
+use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use axum::{Json, Router};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
-use serde::Deserialize;
-use serde_json::json;
-use vivace_base::{Secret, StreamName};
+use http::{HeaderMap, Method, StatusCode, header};
+use vivace_base::{Limits, Secret, StreamName, UnixMs};
+use vivace_domain::app::App;
+use vivace_gate::{Channels, Described, Gate, Operator};
 
-use crate::auth::is_bearer;
+use crate::api;
 use crate::page::asset;
-use crate::{Items, PushUrl, RefusalView, Status, StreamView};
+use crate::relays::Relays;
+use crate::{ChannelView, Status, StreamView};
+
+/// Answers once something is done.
+pub type Done<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Where a request came from; the server puts it among the request's extensions.
+#[derive(Clone, Copy, Debug)]
+pub struct PeerAddress(pub IpAddr);
 
 /// What the face shows and asks for; the server gives it.
 pub trait Live: Send + Sync + 'static {
@@ -21,97 +30,56 @@ pub trait Live: Send + Sync + 'static {
     fn status(&self) -> Status;
     /// All streams; `host` is what the client calls this server.
     fn streams(&self, host: &str) -> Vec<StreamView>;
-    /// The last refusals, newest first.
-    fn refusals(&self) -> Vec<RefusalView>;
+    /// A channel with its addresses.
+    fn channel(&self, host: &str, found: &Described) -> ChannelView;
     /// An address to push `name` to.
     fn push_url(&self, host: &str, name: &StreamName) -> String;
     /// All metrics in the text format of Prometheus.
     fn metrics(&self) -> String;
-    /// The bearer token.
-    fn token(&self) -> Secret<String>;
-    /// Whether the lists are shown without it.
+    /// Whether the lists are shown without the bearer token.
     fn is_open(&self) -> bool;
     /// Whether the server takes new sessions.
     fn is_ready(&self) -> bool;
+    /// Whether another process has taken over, which would not know of a change.
+    fn is_leaving(&self) -> bool;
+    /// The relays.
+    fn relays(&self) -> &dyn Relays;
+    /// What decides about pushes and plays.
+    fn gate(&self) -> &Gate;
+    /// Channels, lists and rules.
+    fn channels(&self) -> &Arc<Channels>;
+    /// Keys, accounts, and the log of changes.
+    fn operator(&self) -> &Arc<Operator>;
+    /// Waits until the events so far are in the store.
+    fn flush_events(&self) -> Done<'_>;
+    /// There are callbacks to be sent.
+    fn wake_callbacks(&self);
+    /// The limits in effect.
+    fn limits(&self) -> Arc<Limits>;
+    /// The time.
+    fn now(&self) -> UnixMs;
+
+    /// The app that everything belongs to.
+    fn app(&self) -> Arc<App> {
+        self.gate().app()
+    }
+
+    /// The bearer token.
+    fn token(&self) -> Secret<String> {
+        self.app().keys.api_token.clone()
+    }
 }
 
-type Shared = Arc<dyn Live>;
+pub(crate) type Shared = Arc<dyn Live>;
 
 /// All routes of the face.
 pub fn router(live: Shared) -> Router {
-    let shown = Router::new()
-        .route("/status", get(status))
-        .route("/streams", get(streams))
-        .route("/refusals", get(refusals))
-        .fallback(unknown)
-        .layer(from_fn_with_state(live.clone(), guard_lists));
-    // The right to push is never given away by an open page.
-    let granted = Router::new().route("/push-url", get(push_url)).layer(from_fn_with_state(live.clone(), guard));
-    let api = shown.merge(granted);
     Router::new()
-        .nest("/api/v1", api)
+        .nest("/api/v1", api::routes())
         .route("/metrics", get(metrics))
         .route("/healthz", get(health))
         .fallback(page)
         .with_state(live)
-}
-
-async fn guard(State(live): State<Shared>, request: Request, next: Next) -> Response {
-    let open = is_bearer(request.headers(), &live.token());
-    answer(open, request, next).await
-}
-
-async fn guard_lists(State(live): State<Shared>, request: Request, next: Next) -> Response {
-    let open = live.is_open() || is_bearer(request.headers(), &live.token());
-    answer(open, request, next).await
-}
-
-async fn answer(open: bool, request: Request, next: Next) -> Response {
-    let mut response = if open { next.run(request).await } else { unauthorised() };
-    response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    response
-}
-
-fn unauthorised() -> Response {
-    let body = json!({"error": "unauthorised", "message": "send the app's api_token: Authorization: Bearer <token>"});
-    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], Json(body)).into_response()
-}
-
-async fn unknown() -> Response {
-    let body = json!({"error": "unknown_path", "message": "no such resource in /api/v1"});
-    (StatusCode::NOT_FOUND, Json(body)).into_response()
-}
-
-async fn status(State(live): State<Shared>) -> Json<Status> {
-    Json(live.status())
-}
-
-async fn streams(State(live): State<Shared>, headers: HeaderMap) -> Json<Items<StreamView>> {
-    Json(Items { items: live.streams(host(&headers)), next: None })
-}
-
-async fn refusals(State(live): State<Shared>) -> Json<Items<RefusalView>> {
-    Json(Items { items: live.refusals(), next: None })
-}
-
-#[derive(Deserialize)]
-struct Named {
-    name: String,
-}
-
-async fn push_url(
-    State(live): State<Shared>,
-    headers: HeaderMap,
-    named: Result<Query<Named>, QueryRejection>,
-) -> Response {
-    let bad = |message: String| {
-        (StatusCode::BAD_REQUEST, Json(json!({"error": "bad_parameter", "message": message}))).into_response()
-    };
-    let Ok(Query(named)) = named else { return bad("name: the parameter is missing or stands twice".to_owned()) };
-    match StreamName::parse(&named.name) {
-        Ok(name) => Json(PushUrl { url: live.push_url(host(&headers), &name) }).into_response(),
-        Err(fault) => bad(format!("name: {fault}")),
-    }
 }
 
 async fn metrics(State(live): State<Shared>) -> Response {
@@ -136,7 +104,7 @@ async fn page(request: Request) -> Response {
 }
 
 /// What the client calls this server: the `Host` header without its port, if it looks like a host.
-fn host(headers: &HeaderMap) -> &str {
+pub(crate) fn host(headers: &HeaderMap) -> &str {
     let whole = headers.get(header::HOST).and_then(|value| value.to_str().ok()).unwrap_or("");
     let name = match whole.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => name,

@@ -1,10 +1,13 @@
+use schemars::JsonSchema;
 use serde::Serialize;
 
 /// `GET /api/v1/status`: the server as a whole.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Status {
     /// Version of the server.
     pub version: &'static str,
+    /// The server's clock: milliseconds since 1970.
+    pub now_ms: i64,
     /// Milliseconds since it started.
     pub uptime_ms: u64,
     /// Port of the RTMP listener.
@@ -21,10 +24,13 @@ pub struct Status {
     pub skips: u64,
     /// Largest lag of a reader, in milliseconds of media time.
     pub lag_ms: u64,
+    /// Keys of settings that were changed and wait for the next start.
+    pub restart_needed: Vec<String>,
 }
 
 /// A list; `next` is the cursor of the following page, null on the last.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "{T}Page")]
 pub struct Items<T> {
     /// The rows.
     pub items: Vec<T>,
@@ -33,7 +39,8 @@ pub struct Items<T> {
 }
 
 /// One stream.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Stream")]
 pub struct StreamView {
     /// Its name.
     pub name: String,
@@ -43,6 +50,8 @@ pub struct StreamView {
     pub session: String,
     /// Milliseconds since the stream began.
     pub uptime_ms: u64,
+    /// Its newest frame.
+    pub newest: NewestView,
     /// The video track.
     pub video: Option<VideoView>,
     /// The audio track.
@@ -63,8 +72,19 @@ pub struct StreamView {
     pub play: PlayUrls,
 }
 
+/// The newest frame of a stream: with it a player that knows a timestamp knows when that came to the server.
+#[derive(Clone, Copy, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Newest")]
+pub struct NewestView {
+    /// Decoding time on the stream's timeline, the one of FLV and fragmented MP4, in milliseconds.
+    pub timestamp_ms: i64,
+    /// When the publisher was last heard, in milliseconds since 1970.
+    pub at_ms: i64,
+}
+
 /// A video track.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Video")]
 pub struct VideoView {
     /// RFC 6381 codec string.
     pub codec: String,
@@ -79,7 +99,8 @@ pub struct VideoView {
 }
 
 /// An audio track.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Audio")]
 pub struct AudioView {
     /// RFC 6381 codec string.
     pub codec: String,
@@ -92,25 +113,29 @@ pub struct AudioView {
 }
 
 /// Addresses to play a stream from; those over HTTP are relative to the page.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PlayUrls {
     /// Fragmented MP4 over HTTP.
     pub mp4: String,
     /// FLV over HTTP.
     pub flv: String,
+    /// HLS with fragmented MP4.
+    pub hls: String,
+    /// The same with parts: LL-HLS.
+    pub llhls: String,
     /// RTMP.
     pub rtmp: String,
 }
 
 /// `GET /api/v1/push-url`.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PushUrl {
     /// The address to push to.
     pub url: String,
 }
 
 /// The catalogue's words in one language.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct Words {
     /// The sentence.
     pub message: &'static str,
@@ -121,11 +146,14 @@ pub struct Words {
 }
 
 /// One refused push or play.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Refusal")]
 pub struct RefusalView {
+    /// Its number, which grows.
+    pub id: i64,
     /// Milliseconds since 1970.
     pub at_ms: i64,
-    /// `publish` or `play`.
+    /// `publish`, `play`, `running_publish` for a push that was ended, or `call` for one of a signed API.
     pub operation: &'static str,
     /// The stream asked for, as the peer wrote it.
     pub stream: Option<String>,
@@ -134,7 +162,7 @@ pub struct RefusalView {
     /// The session.
     pub session: String,
     /// Table of the code.
-    pub table: &'static str,
+    pub table: String,
     /// The code.
     pub code: u32,
     /// The sentence that the peer was given.

@@ -3,11 +3,22 @@
 //! Two numberings meet here: the rows of the tables `lvb-access` and `lvb-video`, and the `errcode`/`sub_errcode` pair
 //! that the interruption record and the interruption callback of a push carry.
 
+mod access;
+mod action;
+mod code_api;
+mod rule;
 #[cfg(test)]
 mod tests;
+mod v3;
 
 use vivace_codes::{LvbAccess, LvbVideo, Row};
 use vivace_domain::live::{MediaFault, PlayFault, PublishFault, Unpublish};
+
+pub use access::{Code, access, account, api, outer, parameter};
+pub use action::{action, batch};
+pub use code_api::{code_api, code_api_ret};
+pub use rule::rule;
+pub use v3::v3;
 
 /// What a refused publish or play is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +63,15 @@ pub fn publish(fault: &PublishFault) -> Refusal {
         PublishFault::SignatureMissing => (LvbAccess::AuthenticationFailed.row(), 502),
         PublishFault::SignatureWrong => (LvbAccess::AuthenticationFailed.row(), 503),
         PublishFault::WrongBizid => (LvbVideo::AccountMismatch.row(), 200),
+        PublishFault::AccountBlocked => (LvbAccess::AccessDenied.row(), 201),
+        PublishFault::DomainDisabled => (LvbAccess::AccessDenied.row(), 303),
+        PublishFault::Blacklisted => (LvbAccess::AccessDenied.row(), 400),
+        PublishFault::NotWhitelisted => (LvbAccess::AccessDenied.row(), 401),
+        PublishFault::StreamForbidden { .. } => (LvbAccess::AccessDenied.row(), 305),
+        PublishFault::ChannelUnknown => (LvbVideo::ChannelNotFound.row(), 306),
+        PublishFault::ChannelClosed => (LvbAccess::AccessDenied.row(), 307),
+        PublishFault::ChannelPulls => (LvbVideo::SourceProtocol.row(), 602),
+        PublishFault::StoreUnreadable => (LvbVideo::ReadFailed.row(), 100),
         PublishFault::StreamsQuota { .. } => (LvbAccess::RateQuota.row(), 600),
         PublishFault::NameTaken { .. } => (LvbVideo::NotEditable.row(), 602),
         PublishFault::Draining => (LvbAccess::Maintenance.row(), 100),
@@ -74,6 +94,10 @@ pub fn play(fault: &PlayFault) -> Refusal {
         }
         PlayFault::Expired { .. } => LvbAccess::RequestExpired.row(),
         PlayFault::WrongBizid => LvbVideo::AccountMismatch.row(),
+        PlayFault::AccountBlocked | PlayFault::DomainDisabled | PlayFault::Blacklisted | PlayFault::NotWhitelisted => {
+            LvbAccess::AccessDenied.row()
+        }
+        PlayFault::RateNotProduced => LvbVideo::FeatureInactive.row(),
         // A name needs no channel in the LVB-code mode, so what lacks is the source and not the channel.
         PlayFault::NotLive => LvbVideo::NoSource.row(),
         PlayFault::UnsupportedFormat | PlayFault::UnsupportedCodec { .. } => LvbVideo::ReceiverProtocol.row(),
@@ -92,6 +116,7 @@ pub fn interruption(fault: &MediaFault) -> Interruption {
         MediaFault::Unpublished(Unpublish::FcUnpublish) => (None, 35, 0),
         MediaFault::ClientClosed => (None, 3, 0),
         MediaFault::TcpLost => (None, 4, 0),
+        MediaFault::ServerLost => (Some(LvbAccess::Internal.row()), 5, 0),
         MediaFault::ChunkError => (malformed(), 6, 0),
         MediaFault::MessageTooLarge { .. } => (malformed(), 7, 0),
         MediaFault::Idle { .. } => (None, 8, 0),
@@ -99,6 +124,8 @@ pub fn interruption(fault: &MediaFault) -> Interruption {
         MediaFault::CodecUnsupported { .. } => (Some(LvbVideo::SourceProtocol.row()), 23, 0),
         MediaFault::MediaError => (malformed(), 23, 0),
         MediaFault::AmfError => (malformed(), 33, 0),
+        MediaFault::CutOnRequest => (None, ENDED_BY_SERVER, 100),
+        MediaFault::Disabled => (None, ENDED_BY_SERVER, 101),
         MediaFault::Replaced => (None, ENDED_BY_SERVER, 102),
     };
     Interruption { row, errcode, sub_errcode }
@@ -117,11 +144,16 @@ pub const fn http_status(fault: &PlayFault) -> u16 {
         | PlayFault::SignatureMissing
         | PlayFault::SignatureWrong
         | PlayFault::Expired { .. }
+        | PlayFault::AccountBlocked
+        | PlayFault::DomainDisabled
+        | PlayFault::Blacklisted
+        | PlayFault::NotWhitelisted
         | PlayFault::WrongBizid => 403,
         PlayFault::NotLive => 404,
         PlayFault::QueryTooLong { .. } => 414,
         PlayFault::UnsupportedFormat => 415,
         PlayFault::UnsupportedCodec { .. } => 406,
+        PlayFault::RateNotProduced => 501,
         PlayFault::ReadersQuota { .. } | PlayFault::Draining => 503,
     }
 }

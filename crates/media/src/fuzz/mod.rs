@@ -10,4 +10,4 @@ mod mpegts;
 pub use amf::amf;
 pub use codecs::{aac, av1, fmp4_boxes, h264, hevc, mp3, opus, vp9};
 pub use flv::flv;
-pub use mpegts::mpegts;
+pub use mpegts::{mpegts, mpegts_write};

@@ -1,26 +1,35 @@
-use std::sync::atomic::AtomicU64;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use mio::{Poll, Token, Waker};
 use parking_lot::Mutex;
 
 use super::Adoption;
+use super::joins::Joins;
 
 /// The token of the waker; players' tokens are their indexes.
 pub(super) const WAKE: Token = Token(usize::MAX);
 
 /// What other threads leave for a delivery thread. A stream stands in it at most once (the stream's `notified` bit sees
-/// to that) and a player at most once, so its size is bounded by streams and connections.
+/// to that), a newcomer at most once, and a player's pipe at most once (the pipe sees to that), so its size is bounded by streams and connections.
 pub(super) struct Mailbox {
     letters: Mutex<Letters>,
     waker: Waker,
     /// Panics of the thread's players that were caught.
     pub(super) panics: AtomicU64,
+    /// How long its players waited for their first media.
+    pub(super) joins: Joins,
+    /// The last question whether the thread is there still, and the last one that it has answered.
+    asked: AtomicU64,
+    answered: AtomicU64,
 }
 
 #[derive(Default)]
 pub(super) struct Letters {
     pub(super) streams: Vec<u64>,
     pub(super) players: Vec<Adoption>,
+    /// Players whose pipe has room again, or no other end. One of them may have left its place to another meanwhile,
+    /// who is then looked at for nothing.
+    pub(super) ready: Vec<usize>,
     pub(super) stop: bool,
     /// Nobody empties the box any more.
     closed: bool,
@@ -30,13 +39,39 @@ impl Mailbox {
     pub(super) fn new() -> std::io::Result<(Self, Poll)> {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
-        Ok((Self { letters: Mutex::default(), waker, panics: AtomicU64::new(0) }, poll))
+        let [panics, asked, answered] = [const { AtomicU64::new(0) }; 3];
+        Ok((Self { letters: Mutex::default(), waker, panics, joins: Joins::new(), asked, answered }, poll))
+    }
+
+    /// Asks the thread for a sign of life.
+    pub(super) fn ask(&self, question: u64) {
+        self.asked.fetch_max(question, Relaxed);
+        self.wake();
+    }
+
+    /// The thread's sign of life.
+    pub(super) fn answer(&self) {
+        self.answered.store(self.asked.load(Relaxed), Relaxed);
+    }
+
+    /// Whether the thread has answered a question.
+    pub(super) fn has_answered(&self, question: u64) -> bool {
+        self.answered.load(Relaxed) >= question
     }
 
     pub(super) fn new_bytes(&self, serial: u64) {
         self.leave(|letters| {
             if !letters.closed {
                 letters.streams.push(serial);
+            }
+        });
+    }
+
+    /// Says that there is something to do for a player.
+    pub(super) fn ready(&self, player: usize) {
+        self.leave(|letters| {
+            if !letters.closed {
+                letters.ready.push(player);
             }
         });
     }
@@ -57,6 +92,7 @@ impl Mailbox {
         let mut letters = self.letters.lock();
         letters.closed = true;
         letters.streams = Vec::new();
+        letters.ready = Vec::new();
         std::mem::take(&mut letters.players)
     }
 
@@ -71,6 +107,7 @@ impl Mailbox {
         let taken = Letters {
             streams: std::mem::take(&mut letters.streams),
             players: letters.players.drain(..players).collect(),
+            ready: std::mem::take(&mut letters.ready),
             stop: letters.stop,
             closed: letters.closed,
         };
@@ -82,7 +119,8 @@ impl Mailbox {
 
     fn leave(&self, write: impl FnOnce(&mut Letters)) {
         let mut letters = self.letters.lock();
-        let empty = letters.streams.is_empty() && letters.players.is_empty() && !letters.stop;
+        let empty =
+            letters.streams.is_empty() && letters.players.is_empty() && letters.ready.is_empty() && !letters.stop;
         write(&mut letters);
         if empty {
             self.wake();

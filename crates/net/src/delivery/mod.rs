@@ -2,22 +2,29 @@
 //! an offset and one send per batch.
 
 mod guard;
+mod joins;
 mod mailbox;
+mod pace;
+mod pipe;
 mod player;
 mod socket;
 mod thread;
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::thread::JoinHandle;
 
 use bytes::Bytes;
-use vivace_base::{Clock, Limits};
+use vivace_base::{Clock, LiveLimits};
 use vivace_hub::{Inbound, PlayEnd, PlayTotals, Reader, Start, Stream, THREADS_MAX, Wake};
 
 use guard::guard;
 use mailbox::Mailbox;
 
+pub use joins::{JOIN_MS, JoinTimes};
+pub use pipe::PipeWriter;
+pub(crate) use pipe::{PipeReader, pipe};
 pub use socket::Socket;
 
 /// A player that moves from its handshake to a delivery thread.
@@ -48,6 +55,7 @@ impl Adoption {
 pub struct Delivery {
     mailboxes: Vec<Arc<Mailbox>>,
     threads: Vec<JoinHandle<()>>,
+    questions: Arc<AtomicU64>,
 }
 
 /// Players of one stream that share a thread before the next thread is used for it.
@@ -55,7 +63,7 @@ const PLAYERS_PER_THREAD: u64 = 256;
 
 impl Delivery {
     /// Starts `threads` threads (at most [`THREADS_MAX`]).
-    pub fn start(threads: usize, limits: &Arc<Limits>, clock: &Arc<dyn Clock>) -> std::io::Result<Self> {
+    pub fn start(threads: usize, limits: &LiveLimits, clock: &Arc<dyn Clock>) -> std::io::Result<Self> {
         let spawn = |name, worker: thread::Worker| std::thread::Builder::new().name(name).spawn(move || worker.run());
         Self::start_by(spawn, threads, limits, clock)
     }
@@ -63,14 +71,14 @@ impl Delivery {
     fn start_by(
         mut spawn: impl FnMut(String, thread::Worker) -> std::io::Result<JoinHandle<()>>,
         threads: usize,
-        limits: &Arc<Limits>,
+        limits: &LiveLimits,
         clock: &Arc<dyn Clock>,
     ) -> std::io::Result<Self> {
-        let mut delivery = Self { mailboxes: Vec::new(), threads: Vec::new() };
+        let mut delivery = Self { mailboxes: Vec::new(), threads: Vec::new(), questions: Arc::default() };
         for index in 0..threads.clamp(1, THREADS_MAX) {
             let (mailbox, poll) = Mailbox::new()?;
             let mailbox = Arc::new(mailbox);
-            let worker = thread::Worker::new(index, mailbox.clone(), poll, limits.clone(), clock.clone());
+            let worker = thread::Worker::new(index, mailbox.clone(), poll, limits.follow(), clock.clone());
             // Where this fails, the drop ends the threads that have been started.
             delivery.threads.push(spawn(format!("delivery-{index}"), worker)?);
             delivery.mailboxes.push(mailbox);
@@ -80,7 +88,7 @@ impl Delivery {
 
     /// The handle by which players are handed over and streams wake their readers.
     pub fn handle(&self) -> DeliveryHandle {
-        DeliveryHandle { mailboxes: self.mailboxes.clone().into() }
+        DeliveryHandle { mailboxes: self.mailboxes.clone().into(), questions: self.questions.clone() }
     }
 
     /// Lets every player go and waits for the threads.
@@ -104,12 +112,36 @@ impl Drop for Delivery {
 #[derive(Clone)]
 pub struct DeliveryHandle {
     mailboxes: Arc<[Arc<Mailbox>]>,
+    questions: Arc<AtomicU64>,
 }
+
+/// A question to all delivery threads whether they are there still.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Question(u64);
 
 impl DeliveryHandle {
     /// How often a player's own code panicked: each time one player was let go, and the others were served on.
     pub fn panics(&self) -> u64 {
         self.mailboxes.iter().map(|mailbox| mailbox.panics.load(Relaxed)).sum()
+    }
+
+    /// How long players waited for their first media.
+    pub fn join_times(&self) -> JoinTimes {
+        let mut times = JoinTimes::default();
+        self.mailboxes.iter().for_each(|mailbox| mailbox.joins.read(&mut times));
+        times
+    }
+
+    /// Asks each thread for a sign of life.
+    pub fn ask(&self) -> Question {
+        let question = self.questions.fetch_add(1, Relaxed) + 1;
+        self.mailboxes.iter().for_each(|mailbox| mailbox.ask(question));
+        Question(question)
+    }
+
+    /// Threads that have not answered a question yet.
+    pub fn silent(&self, Question(question): Question) -> usize {
+        self.mailboxes.iter().filter(|mailbox| !mailbox.has_answered(question)).count()
     }
 
     /// Gives a player's socket to a thread.
@@ -161,8 +193,25 @@ mod tests {
             }))
         };
         let clock: Arc<dyn Clock> = Arc::new(MachineClock::new());
-        let started = Delivery::start_by(spawn, 4, &Arc::new(Limits::default()), &clock);
+        let started = Delivery::start_by(spawn, 4, &Limits::default().into(), &clock);
         assert!(started.is_err());
         assert_eq!((begun.load(SeqCst), ended.load(SeqCst)), (3, 2));
+    }
+
+    #[test]
+    fn a_thread_that_runs_answers_and_one_that_does_not_is_silent() {
+        let (limits, clock) = (Limits::default().into(), Arc::new(MachineClock::new()) as Arc<dyn Clock>);
+        let delivery = Delivery::start(2, &limits, &clock).unwrap();
+        let handle = delivery.handle();
+        let asked = handle.ask();
+        let looks = (0..1_000).take_while(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(10));
+            delivery.handle().silent(asked) > 0
+        });
+        assert!(looks.count() < 1_000, "the threads do not answer");
+
+        let idle = Delivery::start_by(|_, worker| Ok(std::thread::spawn(move || drop(worker))), 3, &limits, &clock);
+        let handle = idle.unwrap().handle();
+        assert_eq!(handle.silent(handle.ask()), 3);
     }
 }

@@ -6,6 +6,7 @@ use vivace_hub::{Ask, Cursor, FormatKind, Inbound, PlayEnd, PlayTotals, Reader, 
 
 use super::Adoption;
 use super::guard::guard;
+use super::pace::{Flow, Inflow};
 use super::socket::Wire;
 
 /// How long a player that has been sent everything may take to close its side.
@@ -40,6 +41,10 @@ pub(super) struct Player {
     lag_max: MediaTime,
     lag_bytes_max: u64,
     progress_at: MonoMs,
+    came_at: MonoMs,
+    joined: bool,
+    flow: Flow,
+    inflow: Inflow,
     totals: PlayTotals,
 }
 
@@ -66,12 +71,23 @@ impl Player {
             lag_max: MediaTime::ZERO,
             lag_bytes_max: 0,
             progress_at: now,
+            came_at: now,
+            joined: false,
+            flow: Flow::default(),
+            inflow: Inflow::new(now),
             totals: PlayTotals::default(),
         }
     }
 
     pub(super) const fn totals(&self) -> PlayTotals {
         self.totals
+    }
+
+    /// How long it waited for its first media, in milliseconds: told once, when the socket has taken some of it.
+    pub(super) fn take_join_ms(&mut self, now: MonoMs) -> Option<u64> {
+        let joins = self.begun && !self.joined && self.cursor.own_bytes() == 0;
+        self.joined |= joins;
+        joins.then(|| now.since(self.came_at))
     }
 
     pub(super) fn lag(&self, view: &View) -> MediaTime {
@@ -153,6 +169,7 @@ impl Player {
         sending?;
         if self.cursor.is_idle(view) && !self.socket.holds_output() {
             self.progress_at = now;
+            self.flow.ended();
             self.lag_max = own_lag_max(limits);
             self.lag_bytes_max = limits.reader_lag_bytes_max as u64;
             if let Some(end) = self.closing {
@@ -160,6 +177,9 @@ impl Player {
             }
         } else if now.since(self.progress_at) > limits.reader_stall_ms_max {
             return Err(PlayEnd::Stalled { ms: now.since(self.progress_at) });
+        } else {
+            // A byte now and then is progress, and still nobody who plays.
+            self.flow.check(now, self.totals.bytes, limits)?;
         }
         Ok(())
     }
@@ -169,9 +189,10 @@ impl Player {
         while !self.cursor.is_idle(view) {
             let mut slices: Vec<IoSlice<'_>> = Vec::new();
             // One piece is the common case of a player at the live edge.
-            let taken = match self.cursor.single(view) {
-                Some(bytes) => self.socket.write(bytes),
-                None => {
+            let taken = match (self.socket.pipe(), self.cursor.single(view)) {
+                (Some(pipe), _) => pipe.give(self.cursor.pieces(view)),
+                (None, Some(bytes)) => self.socket.write(bytes),
+                (None, None) => {
                     self.cursor.slices(view, &mut slices);
                     self.socket.write_vectored(&slices)
                 }
@@ -210,6 +231,7 @@ impl Player {
         &mut self,
         view: &View,
         limits: &Limits,
+        now: MonoMs,
         buffer: &mut [u8],
         fuel: usize,
     ) -> Result<bool, PlayEnd> {
@@ -231,6 +253,7 @@ impl Player {
                 // The protocol has no more to do with it; what still comes is only taken off the socket.
                 continue;
             }
+            self.inflow.take(now, count, limits)?;
             let input = buffer.get(..count).unwrap_or_default();
             let ask = guard(|| self.inbound.on_input(input, &mut replies)).map_err(|_| PlayEnd::Panicked)?;
             self.obey(ask, view);

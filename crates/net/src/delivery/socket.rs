@@ -3,11 +3,14 @@ mod tests;
 
 use std::io::{self, ErrorKind, IoSlice, Read, Write};
 use std::net::Shutdown;
-use std::os::unix::net::UnixStream;
+use std::sync::Arc;
 
-use mio::event::Source;
+use bytes::Bytes;
 use mio::{Interest, Registry, Token};
 use rustls::ServerConnection;
+
+use super::mailbox::Mailbox;
+use super::pipe::PipeWriter;
 
 /// A player's connection as its handshake leaves it, non-blocking.
 pub enum Socket {
@@ -15,15 +18,15 @@ pub enum Socket {
     Plain(std::net::TcpStream),
     /// TCP with TLS over it.
     Tls(std::net::TcpStream, Box<ServerConnection>),
-    /// One end of a pair; whoever holds the other end carries the bytes on.
-    Pair(UnixStream),
+    /// A pipe in memory; whoever holds the other end carries the bytes on.
+    Pipe(PipeWriter),
 }
 
 /// A player's connection on a delivery thread.
 pub(super) enum Wire {
     Plain(mio::net::TcpStream),
     Tls(Box<Tls>),
-    Pair(mio::net::UnixStream),
+    Pipe(PipeWriter),
 }
 
 /// TLS over a socket, driven by whoever has the socket's readiness.
@@ -39,18 +42,18 @@ impl From<Socket> for Wire {
             Socket::Tls(socket, connection) => {
                 Self::Tls(Box::new(Tls { socket: mio::net::TcpStream::from_std(socket), connection: *connection }))
             }
-            Socket::Pair(socket) => Self::Pair(mio::net::UnixStream::from_std(socket)),
+            Socket::Pipe(pipe) => Self::Pipe(pipe),
         }
     }
 }
 
 impl Wire {
-    /// Writes one piece; how much of it was taken.
+    /// Writes one piece; how much of it was taken. A pipe gets a copy: [`pipe`](Self::pipe) is the way around that.
     pub(super) fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         match self {
             Self::Plain(socket) => socket.write(bytes),
             Self::Tls(tls) => tls.take(|writer| writer.write(bytes)),
-            Self::Pair(socket) => socket.write(bytes),
+            Self::Pipe(pipe) => pipe.give(std::iter::once((&Bytes::copy_from_slice(bytes), 0))),
         }
     }
 
@@ -59,14 +62,22 @@ impl Wire {
         match self {
             Self::Plain(socket) => socket.write_vectored(pieces),
             Self::Tls(tls) => tls.take(|writer| writer.write_vectored(pieces)),
-            Self::Pair(socket) => socket.write_vectored(pieces),
+            Self::Pipe(pipe) => {
+                let copies: Vec<Bytes> = pieces.iter().map(|piece| Bytes::copy_from_slice(piece)).collect();
+                pipe.give(copies.iter().map(|copy| (copy, 0)))
+            }
         }
+    }
+
+    /// The pipe that takes shared bytes as they are, if it is one.
+    pub(super) const fn pipe(&mut self) -> Option<&mut PipeWriter> {
+        if let Self::Pipe(pipe) = self { Some(pipe) } else { None }
     }
 
     /// Sends what was taken and still waits here; only TLS holds any. True if the socket took some of it.
     pub(super) fn flush(&mut self) -> io::Result<bool> {
         match self {
-            Self::Plain(_) | Self::Pair(_) => Ok(false),
+            Self::Plain(_) | Self::Pipe(_) => Ok(false),
             Self::Tls(tls) => tls.flush(),
         }
     }
@@ -74,14 +85,15 @@ impl Wire {
     /// Whether bytes that were taken still wait here.
     pub(super) fn holds_output(&self) -> bool {
         match self {
-            Self::Plain(_) | Self::Pair(_) => false,
+            Self::Plain(_) | Self::Pipe(_) => false,
             Self::Tls(tls) => tls.connection.wants_write(),
         }
     }
 
-    /// Whether input may wait here of which the socket will not tell, because its handshake has read it.
+    /// Whether input may wait here of which the socket will not tell: its handshake has read it, or the other end of
+    /// a pipe had gone before this one was registered.
     pub(super) const fn may_hold_input(&self) -> bool {
-        matches!(self, Self::Tls(_))
+        matches!(self, Self::Tls(_) | Self::Pipe(_))
     }
 
     /// Reads what has come; 0 at the end. [`ErrorKind::Interrupted`] if it is to be asked again.
@@ -89,7 +101,7 @@ impl Wire {
         match self {
             Self::Plain(socket) => socket.read(buffer),
             Self::Tls(tls) => tls.read(buffer),
-            Self::Pair(socket) => socket.read(buffer),
+            Self::Pipe(pipe) => pipe.read(),
         }
     }
 
@@ -99,7 +111,10 @@ impl Wire {
         match self {
             Self::Plain(socket) => socket.shutdown(Shutdown::Write),
             Self::Tls(tls) => tls.socket.shutdown(Shutdown::Write),
-            Self::Pair(socket) => socket.shutdown(Shutdown::Write),
+            Self::Pipe(pipe) => {
+                pipe.end();
+                Ok(())
+            }
         }
     }
 
@@ -112,26 +127,29 @@ impl Wire {
         }
     }
 
-    fn source(&mut self) -> &mut dyn Source {
-        match self {
-            Self::Plain(socket) => socket,
-            Self::Tls(tls) => &mut tls.socket,
-            Self::Pair(socket) => socket,
+    /// Has the thread of `mailbox` told of what its player `index` can do: by readiness events, or by letters.
+    pub(super) fn register(&mut self, registry: &Registry, mailbox: &Arc<Mailbox>, index: usize) -> io::Result<()> {
+        if let Self::Pipe(pipe) = self {
+            pipe.attach(mailbox, index);
         }
-    }
-}
-
-impl Source for Wire {
-    fn register(&mut self, registry: &Registry, token: Token, interests: Interest) -> io::Result<()> {
-        self.source().register(registry, token, interests)
+        let interest = Interest::READABLE | Interest::WRITABLE;
+        self.source().map_or(Ok(()), |source| registry.register(source, Token(index), interest))
     }
 
-    fn reregister(&mut self, registry: &Registry, token: Token, interests: Interest) -> io::Result<()> {
-        self.source().reregister(registry, token, interests)
+    /// Ends what [`register`](Self::register) began.
+    pub(super) fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
+        if let Self::Pipe(pipe) = self {
+            pipe.detach();
+        }
+        self.source().map_or(Ok(()), |source| registry.deregister(source))
     }
 
-    fn deregister(&mut self, registry: &Registry) -> io::Result<()> {
-        self.source().deregister(registry)
+    const fn source(&mut self) -> Option<&mut mio::net::TcpStream> {
+        match self {
+            Self::Plain(socket) => Some(socket),
+            Self::Tls(tls) => Some(&mut tls.socket),
+            Self::Pipe(_) => None,
+        }
     }
 }
 

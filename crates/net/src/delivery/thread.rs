@@ -3,8 +3,8 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::{AcqRel, Relaxed};
 use std::time::Duration;
 
-use mio::{Events, Interest, Poll, Token};
-use vivace_base::{Clock, Limits, MonoMs};
+use mio::{Events, Poll};
+use vivace_base::{Clock, LimitsFollower, MonoMs};
 use vivace_hub::{FormatKind, PlayEnd, Reader, Stream, StreamState, View};
 
 use super::Adoption;
@@ -14,8 +14,8 @@ use super::player::Player;
 
 /// Newcomers taken on between two looks at the streams.
 const ADOPT_MAX: usize = 32;
-/// Bytes read from one player at a time.
-const READ_FUEL_BYTES: usize = 64 << 10;
+/// Bytes read from one player at a time. Few: the pings in them are answered before the next picture goes out to others.
+const READ_FUEL_BYTES: usize = 4 << 10;
 
 /// One delivery thread: its players, grouped by stream and format.
 pub(super) struct Worker {
@@ -23,7 +23,7 @@ pub(super) struct Worker {
     bit: u64,
     mailbox: Arc<Mailbox>,
     poll: Poll,
-    limits: Arc<Limits>,
+    limits: LimitsFollower,
     clock: Arc<dyn Clock>,
     players: Vec<Option<Player>>,
     free: Vec<usize>,
@@ -57,7 +57,7 @@ impl Worker {
         index: usize,
         mailbox: Arc<Mailbox>,
         poll: Poll,
-        limits: Arc<Limits>,
+        limits: LimitsFollower,
         clock: Arc<dyn Clock>,
     ) -> Self {
         Self {
@@ -73,7 +73,7 @@ impl Worker {
             streams: HashMap::new(),
             looks: BTreeSet::new(),
             eager: Vec::new(),
-            buffer: vec![0; 16 << 10],
+            buffer: vec![0; READ_FUEL_BYTES],
         }
     }
 
@@ -99,6 +99,8 @@ impl Worker {
             Err(error) if error.kind() != std::io::ErrorKind::Interrupted => return Err(error),
             _ => {}
         }
+        self.mailbox.answer();
+        self.limits.refresh();
         let letters = self.mailbox.take(ADOPT_MAX);
         let stop = letters.stop;
         self.on_letters(letters);
@@ -132,6 +134,9 @@ impl Worker {
         }
         for player in letters.players {
             self.adopt(player);
+        }
+        for index in letters.ready {
+            self.on_player(index, true);
         }
     }
 
@@ -185,12 +190,15 @@ impl Worker {
             if let Some(codec) = uncarried {
                 player.farewell(PlayEnd::UnsupportedCodec { codec }, &group.view);
             }
-            player.try_place(&group.view, &self.limits);
+            player.try_place(&group.view, self.limits.get());
             if ended {
-                player.stream_ended(&group.view, &self.limits, now);
+                player.stream_ended(&group.view, self.limits.get(), now);
             }
-            match player.pump(&group.view, &self.limits, now, &mut sent) {
-                Ok(()) => lag_ms = lag_ms.max(u64::try_from(player.lag(&group.view).ms()).unwrap_or(0)),
+            match player.pump(&group.view, self.limits.get(), now, &mut sent) {
+                Ok(()) => {
+                    lag_ms = lag_ms.max(u64::try_from(player.lag(&group.view).ms()).unwrap_or(0));
+                    player.take_join_ms(now).into_iter().for_each(|ms| self.mailbox.joins.add(ms));
+                }
                 Err(end) => over.push((*member, end)),
             }
         }
@@ -217,9 +225,8 @@ impl Worker {
         let mut player = Player::new(adoption, group, slot.view.end(), now);
         player.member = slot.members.len();
         slot.members.push(index);
-        let interest = Interest::READABLE | Interest::WRITABLE;
         let early = player.socket.may_hold_input();
-        let registered = self.poll.registry().register(&mut player.socket, Token(index), interest);
+        let registered = player.socket.register(self.poll.registry(), &self.mailbox, index);
         if let Some(seat) = self.players.get_mut(index) {
             *seat = Some(player);
         }
@@ -252,10 +259,11 @@ impl Worker {
     fn serve(&mut self, index: usize, now: MonoMs) {
         let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) else { return };
         let Some(group) = self.groups.get(player.group).and_then(Option::as_ref) else { return };
-        player.try_place(&group.view, &self.limits);
+        player.try_place(&group.view, self.limits.get());
         let mut sent = 0;
-        let pumped = player.pump(&group.view, &self.limits, now, &mut sent);
+        let pumped = player.pump(&group.view, self.limits.get(), now, &mut sent);
         player.reader.stream().counters.bytes_out.fetch_add(sent, Relaxed);
+        player.take_join_ms(now).into_iter().for_each(|ms| self.mailbox.joins.add(ms));
         if let Err(end) = pumped {
             self.release(index, end);
         }
@@ -266,7 +274,7 @@ impl Worker {
         let Some(player) = self.players.get_mut(index).and_then(Option::as_mut) else { return };
         let Some(group) = self.groups.get(player.group).and_then(Option::as_ref) else { return };
         if readable {
-            match player.read(&group.view, &self.limits, &mut self.buffer, READ_FUEL_BYTES) {
+            match player.read(&group.view, self.limits.get(), now, &mut self.buffer, READ_FUEL_BYTES) {
                 Ok(true) if !player.eager => {
                     player.eager = true;
                     self.eager.push(index);
@@ -340,7 +348,7 @@ impl Worker {
         let Some(mut player) = self.players.get_mut(index).and_then(Option::take) else { return };
         self.free.push(index);
         // A socket that cannot be taken off the poll is closed all the same.
-        let _ = self.poll.registry().deregister(&mut player.socket);
+        let _ = player.socket.deregister(self.poll.registry());
         player.socket.close();
         let totals = player.totals();
         let (group, member, mut inbound) = (player.group, player.member, player.inbound);
@@ -388,10 +396,10 @@ impl Worker {
             player.farewell(PlayEnd::Shutdown, &group.view);
             // One last try: what the socket does not take now, a stopping server does not wait for.
             let mut sent = 0;
-            let _ = player.pump(&group.view, &self.limits, now, &mut sent);
+            let _ = player.pump(&group.view, self.limits.get(), now, &mut sent);
             player.reader.stream().counters.bytes_out.fetch_add(sent, Relaxed);
             // What is unread when the socket is closed would destroy the words.
-            let read = player.read(&group.view, &self.limits, &mut self.buffer, READ_FUEL_BYTES);
+            let read = player.read(&group.view, self.limits.get(), now, &mut self.buffer, READ_FUEL_BYTES);
             let panicked = read == Err(PlayEnd::Panicked) || player.has_panicked();
             self.release(index, if panicked { PlayEnd::Panicked } else { PlayEnd::Shutdown });
         }

@@ -9,7 +9,8 @@ use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::{Body, Frame, SizeHint};
 use tokio::time::sleep;
 
-use super::{BoxError, HttpLimits};
+use super::{BoxError, HttpFault, HttpLimits};
+use crate::write_deadline::Account;
 
 /// What an HTTP/2 connection is busy with. A response that waits for its next bytes keeps a connection open; one whose
 /// client takes nothing does not.
@@ -19,14 +20,37 @@ pub(super) struct Activity {
     busy: AtomicUsize,
     /// Counts everything that happens.
     steps: AtomicU64,
+    /// What the client has sent since.
+    account: Arc<Account>,
 }
 
 impl Activity {
     /// A request that is being answered until the guard is dropped.
     pub(super) fn begin(self: &Arc<Self>) -> Busy {
-        self.steps.fetch_add(1, Relaxed);
+        self.step();
         self.busy.fetch_add(1, Relaxed);
         Busy(self.clone())
+    }
+
+    fn step(&self) {
+        self.steps.fetch_add(1, Relaxed);
+        self.account.spend();
+    }
+
+    /// Counts the client's bytes between two steps.
+    pub(super) fn account(&self) -> Arc<Account> {
+        self.account.clone()
+    }
+
+    /// Whether there has been a request.
+    pub(super) fn has_begun(&self) -> bool {
+        self.steps.load(Relaxed) > 0
+    }
+
+    /// What [`quiet`](Self::quiet) has found.
+    pub(super) fn fault(&self, limits: HttpLimits) -> HttpFault {
+        let (begun, ms) = (self.has_begun(), limits.stall_ms_max);
+        if begun { HttpFault::Silent { ms } } else { HttpFault::HeadLate { ms: limits.head_ms_max } }
     }
 
     /// Ends when nothing has happened for long.
@@ -74,7 +98,7 @@ impl Body for Watched {
     fn poll_frame(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let polled = Pin::new(&mut self.inner).poll_frame(context);
         if polled.is_ready() {
-            self.activity.steps.fetch_add(1, Relaxed);
+            self.activity.step();
             self.waits = None;
         } else if self.waits.is_none() {
             self.waits = Some(self.activity.begin());
@@ -96,17 +120,24 @@ mod tests {
     use std::sync::Arc;
     use std::time::Duration;
 
+    use bytes::Bytes;
     use http_body_util::BodyExt;
-    use tokio::io::AsyncWriteExt;
-    use tokio::net::UnixStream;
     use tokio::time::timeout;
 
     use super::{Activity, Watched};
     use crate::delivery::Socket;
     use crate::http::{HttpLimits, LiveBody};
 
-    const LIMITS: HttpLimits =
-        HttpLimits { head_bytes_max: 1, head_ms_max: 100, write_ms_max: 1_000, stall_ms_max: 1_000, streams_max: 1 };
+    const LIMITS: HttpLimits = HttpLimits {
+        head_bytes_max: 1,
+        head_ms_max: 100,
+        write_ms_max: 1_000,
+        stall_ms_max: 1_000,
+        streams_max: 1,
+        slow_ms_max: 1_000,
+        bytes_per_s_min: 1,
+        idle_input_bytes_max: 1_000,
+    };
 
     async fn is_quiet(activity: &Activity, within_ms: u64) -> bool {
         timeout(Duration::from_millis(within_ms), activity.quiet(LIMITS)).await.is_ok()
@@ -129,19 +160,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_body_that_waits_for_bytes_is_busy_and_one_that_nobody_takes_is_not() {
-        let (Socket::Pair(socket), body) = LiveBody::new().unwrap() else { unreachable!() };
-        let mut socket = UnixStream::from_std(socket).unwrap();
+        let (Socket::Pipe(mut pipe), body) = LiveBody::new() else { unreachable!() };
         let activity = Arc::new(Activity::default());
         let mut body = Watched::new(body.boxed_unsync(), activity.clone());
         let busy = || activity.busy.load(super::Relaxed);
         assert_eq!(busy(), 0);
-        assert!(has_to_wait(&mut body).await, "an empty pair gives something");
+        assert!(has_to_wait(&mut body).await, "an empty pipe gives something");
         assert_eq!(busy(), 1);
-        socket.write_all(b"abc").await.unwrap();
+        assert_eq!(pipe.give(std::iter::once((&Bytes::from_static(b"zabc"), 1))).unwrap(), 3);
         let frame = body.frame().await.unwrap().unwrap();
         assert_eq!(frame.into_data().unwrap().as_ref(), b"abc");
         assert_eq!(busy(), 0);
-        drop(socket);
+        drop(pipe);
         assert!(body.frame().await.is_none());
     }
 

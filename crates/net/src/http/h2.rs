@@ -17,12 +17,14 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity::{Activity, Watched};
-use super::{HttpLimits, HttpService, Reply};
+use super::{HttpFault, HttpLimits, HttpService, Reply};
 use crate::Stream;
+use crate::write_deadline::WriteDeadline;
 
 /// Bytes that a client may send ahead of being read, per stream and in all: the smallest that RFC 9113 begins with.
 const WINDOW_BYTES: u32 = 65_535;
-/// Bytes of one response that wait in the connection.
+/// Bytes of one response that wait in the connection. How long its frames and how wide its windows are is the client's
+/// to say (SETTINGS_MAX_FRAME_SIZE and SETTINGS_INITIAL_WINDOW_SIZE, RFC 9113, section 6.5.2).
 const SEND_BUFFER_BYTES: usize = 64 << 10;
 
 /// Serves one HTTP/2 connection until it closes, has been quiet for long, or `stop` asks it to end.
@@ -33,7 +35,7 @@ pub(super) async fn serve<S: HttpService>(
     service: Arc<S>,
     limits: HttpLimits,
     stop: CancellationToken,
-) -> Result<(), hyper::Error> {
+) -> Result<(), HttpFault> {
     let tasks = TaskTracker::new();
     let ended = run(stream, (peer, local), service, limits, stop, &tasks).await;
     // Without their connection the tasks of its streams have nothing left to do.
@@ -49,16 +51,21 @@ async fn run<S: HttpService>(
     limits: HttpLimits,
     stop: CancellationToken,
     tasks: &TaskTracker,
-) -> Result<(), hyper::Error> {
+) -> Result<(), HttpFault> {
     let activity = Arc::new(Activity::default());
+    let leave = CancellationToken::new();
     let handler = {
-        let activity = activity.clone();
+        let (activity, leave) = (activity.clone(), leave.clone());
         service_fn(move |request| {
-            let (service, activity) = (service.clone(), activity.clone());
+            let (service, activity, leave) = (service.clone(), activity.clone(), leave.clone());
             async move {
                 let _busy = activity.begin();
                 let response = match service.call(request, peer, local).await {
                     Reply::Response(response) => response,
+                    Reply::Last(response) => {
+                        leave.cancel();
+                        response
+                    }
                     Reply::Takeover(_) => cannot_be_taken_over(),
                 };
                 Ok::<_, Infallible>(response.map(|body| Watched::new(body, activity.clone())))
@@ -75,19 +82,28 @@ async fn run<S: HttpService>(
         .max_send_buf_size(SEND_BUFFER_BYTES)
         .keep_alive_interval(stall)
         .keep_alive_timeout(stall)
-        .serve_connection(TokioIo::new(stream), handler);
+        .serve_connection(
+            TokioIo::new(WriteDeadline::new(
+                stream,
+                limits.patience(limits.stall_ms_max, limits.idle_input_bytes_max),
+                activity.account(),
+            )),
+            handler,
+        );
     let mut connection = pin!(connection);
+    let fault = |error| HttpFault::of(error, limits, activity.has_begun(), &activity.account()).map_or(Ok(()), Err);
     tokio::select! {
-        done = connection.as_mut() => return done,
-        () = stop.cancelled() => {
+        done = connection.as_mut() => return done.or_else(fault),
+        () = async { tokio::select! { () = stop.cancelled() => {}, () = leave.cancelled() => {} } } => {
             connection.as_mut().graceful_shutdown();
-            return connection.await;
+            return connection.await.or_else(fault);
         }
         () = activity.quiet(limits) => {}
     }
     connection.as_mut().graceful_shutdown();
     // Who does not take the goodbye is left without it.
-    timeout(Duration::from_millis(limits.head_ms_max), connection).await.unwrap_or(Ok(()))
+    let _ = timeout(Duration::from_millis(limits.head_ms_max), connection).await;
+    Err(activity.fault(limits))
 }
 
 /// A connection that carries several requests is not given away for one of them.

@@ -49,7 +49,6 @@ pub enum HandshakeFault {
 #[derive(Clone)]
 pub struct Acceptor {
     inner: TlsAcceptor,
-    handshake_ms_max: u64,
 }
 
 impl Acceptor {
@@ -58,22 +57,22 @@ impl Acceptor {
     ///
     /// # Errors
     /// The TLS library does not take its settings.
-    pub fn new(certificates: Arc<Certificates>, alpn: &[&[u8]], handshake_ms_max: u64) -> Result<Self, TlsFault> {
+    pub fn new(certificates: Arc<Certificates>, alpn: &[&[u8]]) -> Result<Self, TlsFault> {
         let builder =
             ServerConfig::builder_with_provider(certificates.provider()).with_safe_default_protocol_versions();
         let builder = builder.map_err(|error| TlsFault::Setup(error.to_string()))?;
         let mut config = builder.with_no_client_auth().with_cert_resolver(certificates);
         config.alpn_protocols = alpn.iter().map(|name| name.to_vec()).collect();
-        Ok(Self { inner: Arc::new(config).into(), handshake_ms_max })
+        Ok(Self { inner: Arc::new(config).into() })
     }
 
-    /// Does the handshake of one connection.
+    /// Does the handshake of one connection, in `handshake_ms_max` milliseconds at most.
     ///
     /// # Errors
     /// Its reason to fail; the connection is closed then.
-    pub async fn accept(&self, socket: TcpStream) -> Result<Stream, HandshakeFault> {
-        let within = Duration::from_millis(self.handshake_ms_max);
-        let late = HandshakeFault::TooLate { ms: self.handshake_ms_max };
+    pub async fn accept(&self, socket: TcpStream, handshake_ms_max: u64) -> Result<Stream, HandshakeFault> {
+        let within = Duration::from_millis(handshake_ms_max);
+        let late = HandshakeFault::TooLate { ms: handshake_ms_max };
         timeout(within, self.shake_hands(socket)).await.map_err(|_| late)?
     }
 

@@ -14,7 +14,7 @@ use super::{Files, TlsFault, make};
 /// The certificate in use. It follows its files: a new pair is used from the next handshake on, and connections that
 /// are open stay as they are.
 pub struct Certificates {
-    files: Files,
+    files: RwLock<Files>,
     made: bool,
     provider: Arc<CryptoProvider>,
     pub(super) current: RwLock<Arc<Pair>>,
@@ -26,7 +26,7 @@ pub struct Certificates {
 /// What the looks at the files have seen.
 struct Seen {
     /// The files as they were when they were read last.
-    read: Stamp,
+    read: Option<Stamp>,
     /// The files at the last look. One that is still being written looks different at the next.
     last: Stamp,
 }
@@ -59,19 +59,28 @@ impl Certificates {
         let stamp = files.stamp();
         let pair = files.load(&provider)?;
         Ok(Self {
-            files,
+            files: RwLock::new(files),
             made,
             provider,
             current: RwLock::new(Arc::new(pair)),
-            seen: Mutex::new(Seen { read: stamp, last: stamp }),
+            seen: Mutex::new(Seen { read: Some(stamp), last: stamp }),
             swaps: AtomicU64::new(0),
             faults: AtomicU64::new(0),
         })
     }
 
     /// Where the pair is.
-    pub const fn files(&self) -> &Files {
-        &self.files
+    pub fn files(&self) -> Files {
+        self.files.read().clone()
+    }
+
+    /// From now on follows these files. The pair in use stays until a [`look`](Self::look) finds that theirs can be used.
+    pub fn follow(&self, files: Files) {
+        let mut current = self.files.write();
+        if *current != files {
+            *current = files;
+            self.seen.lock().read = None;
+        }
     }
 
     /// Whether the pair has been made, self-signed, by [`open`](Self::open).
@@ -82,16 +91,17 @@ impl Certificates {
     /// Looks whether the files have changed, and takes the new pair if it can be used. A change is taken up when two
     /// looks in a row see the same, so that no half-written file is read.
     pub fn look(&self) -> Look {
-        let stamp = self.files.stamp();
+        let files = self.files();
+        let stamp = files.stamp();
         {
             let mut seen = self.seen.lock();
             let settled = std::mem::replace(&mut seen.last, stamp) == stamp;
-            if !settled || stamp == seen.read {
+            if !settled || seen.read == Some(stamp) {
                 return Look::Same;
             }
-            seen.read = stamp;
+            seen.read = Some(stamp);
         }
-        match self.files.load(&self.provider) {
+        match files.load(&self.provider) {
             Ok(pair) => {
                 *self.current.write() = Arc::new(pair);
                 self.swaps.fetch_add(1, Relaxed);

@@ -1,8 +1,8 @@
-//! When a certificate ends: the one field that is read off it here. Everything else is checked by the TLS library.
+//! When a certificate ends, and how its fields are found. Whether it can be used is checked by the TLS library.
 
 use vivace_base::UnixMs;
 
-const SEQUENCE: u8 = 0x30;
+pub(super) const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
 const VERSION: u8 = 0xa0;
 const UTC_TIME: u8 = 0x17;
@@ -10,35 +10,41 @@ const GENERALIZED_TIME: u8 = 0x18;
 
 /// `notAfter` of a certificate in DER (RFC 5280, section 4.1.2.5); `None` if it is no such certificate.
 pub(super) fn not_after(certificate: &[u8]) -> Option<UnixMs> {
-    let (certificate, _) = value(certificate, SEQUENCE)?;
-    let (mut fields, _) = value(certificate, SEQUENCE)?;
-    if let Some((_, rest)) = value(fields, VERSION) {
-        fields = rest;
-    }
-    // Serial number, signature algorithm, issuer.
-    for tag in [INTEGER, SEQUENCE, SEQUENCE] {
-        fields = value(fields, tag)?.1;
-    }
+    let (_, fields) = value(fields(certificate)?, SEQUENCE)?;
     let (validity, _) = value(fields, SEQUENCE)?;
     let (_, not_after) = any(validity)?;
     let (not_after, _) = any(not_after)?;
     time(not_after.tag, not_after.content)
 }
 
+/// The fields of a certificate from its issuer on.
+pub(super) fn fields(certificate: &[u8]) -> Option<&[u8]> {
+    let (certificate, _) = value(certificate, SEQUENCE)?;
+    let (mut fields, _) = value(certificate, SEQUENCE)?;
+    if let Some((_, rest)) = value(fields, VERSION) {
+        fields = rest;
+    }
+    // Serial number, signature algorithm.
+    for tag in [INTEGER, SEQUENCE] {
+        fields = value(fields, tag)?.1;
+    }
+    Some(fields)
+}
+
 /// Content of the element at the front, if it has this tag, and what follows it.
-fn value(bytes: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
+pub(super) fn value(bytes: &[u8], wanted: u8) -> Option<(&[u8], &[u8])> {
     let (element, rest) = any(bytes)?;
     (element.tag == wanted).then_some((element.content, rest))
 }
 
 /// One value of ASN.1.
-struct Element<'a> {
-    tag: u8,
-    content: &'a [u8],
+pub(super) struct Element<'a> {
+    pub(super) tag: u8,
+    pub(super) content: &'a [u8],
 }
 
 /// The element at the front, and what follows it (X.690, definite lengths).
-fn any(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
+pub(super) fn any(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
     let (tag, rest) = bytes.split_first()?;
     let (first, mut rest) = rest.split_first()?;
     let mut length = usize::from(*first);
@@ -55,7 +61,7 @@ fn any(bytes: &[u8]) -> Option<(Element<'_>, &[u8])> {
 }
 
 /// `YYMMDDHHMMSSZ` or `YYYYMMDDHHMMSSZ`, the only forms that RFC 5280 allows.
-fn time(tag: u8, text: &[u8]) -> Option<UnixMs> {
+pub(super) fn time(tag: u8, text: &[u8]) -> Option<UnixMs> {
     let digits = text.strip_suffix(b"Z")?;
     if !digits.iter().all(u8::is_ascii_digit) {
         return None;

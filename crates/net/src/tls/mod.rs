@@ -3,6 +3,7 @@
 mod accept;
 mod certificates;
 mod expiry;
+mod facts;
 mod fault;
 mod make;
 mod pair;
@@ -11,6 +12,8 @@ mod tests;
 
 pub use accept::{ALPN_HTTP1, ALPN_HTTP2, Acceptor, HandshakeFault};
 pub use certificates::{Certificates, Look};
+pub use facts::CertificateFacts;
 pub use fault::TlsFault;
 pub use make::own_names;
 pub use pair::Files;
+pub(crate) use pair::read_certificates;

@@ -8,7 +8,7 @@ use rustls::crypto::CryptoProvider;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::sign::CertifiedKey;
-use rustls::{Error, InconsistentKeys};
+use rustls::{CertificateError, Error, InconsistentKeys};
 use vivace_base::{Secret, UnixMs};
 
 use super::TlsFault;
@@ -50,7 +50,7 @@ impl Files {
 
     /// Reads both files and sees whether they belong together.
     pub(super) fn load(&self, provider: &CryptoProvider) -> Result<Pair, TlsFault> {
-        let chain = self.chain()?;
+        let chain = read_certificates(&self.cert)?;
         let first = chain.first().map(|first| not_after(first));
         let expires_at = first.flatten().ok_or_else(|| TlsFault::Certificate {
             path: self.cert.clone(),
@@ -63,27 +63,28 @@ impl Files {
         Ok(Pair { key: Arc::new(key), expires_at })
     }
 
-    fn chain(&self) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
-        let text = read(&self.cert)?;
-        let blocks: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.reveal()).collect();
-        let chain = blocks.map_err(|error| pem(&self.cert, "certificate", &error))?;
-        if chain.is_empty() {
-            return Err(pem(&self.cert, "certificate", &rustls::pki_types::pem::Error::NoItemsFound));
-        }
-        Ok(chain)
-    }
-
     fn unfit(&self, error: &Error) -> TlsFault {
         match error {
             Error::InconsistentKeys(InconsistentKeys::KeyMismatch) => {
                 TlsFault::Mismatch { cert: self.cert.clone(), key: self.key.clone() }
             }
             Error::InvalidCertificate(reason) => {
-                TlsFault::Certificate { path: self.cert.clone(), reason: reason.to_string() }
+                TlsFault::Certificate { path: self.cert.clone(), reason: in_words(reason) }
             }
             other => TlsFault::Key { path: self.key.clone(), reason: other.to_string() },
         }
     }
+}
+
+/// Every certificate in a PEM file, one at least.
+pub(crate) fn read_certificates(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsFault> {
+    let text = read(path)?;
+    let blocks: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(text.reveal()).collect();
+    let found = blocks.map_err(|error| pem(path, "certificate", &error))?;
+    if found.is_empty() {
+        return Err(pem(path, "certificate", &rustls::pki_types::pem::Error::NoItemsFound));
+    }
+    Ok(found)
 }
 
 /// A file's bytes; they may be a key's.
@@ -97,6 +98,17 @@ fn read(path: &Path) -> Result<Secret<Vec<u8>>, TlsFault> {
     let mut text = Vec::new();
     file.take(FILE_BYTES_MAX).read_to_end(&mut text).map_err(unreadable)?;
     Ok(Secret::new(text))
+}
+
+fn in_words(reason: &CertificateError) -> String {
+    match reason {
+        // What `openssl x509 -req` issues unless it is given extensions.
+        CertificateError::Other(inner) if inner.to_string() == "UnsupportedCertVersion" => {
+            "it is of X.509 version 1, which has no names; version 3, with a subjectAltName, is needed".to_owned()
+        }
+        CertificateError::Other(inner) => inner.to_string(),
+        other => other.to_string(),
+    }
 }
 
 fn pem(path: &Path, wanted: &'static str, error: &rustls::pki_types::pem::Error) -> TlsFault {

@@ -15,6 +15,19 @@ use crate::testing::{connect, trusting};
 /// 14 November 2023.
 const NOW: UnixMs = UnixMs(1_700_000_000_000);
 
+/// What `openssl x509 -req -signkey KEY` makes of a request.
+const VERSION_1: &str = "\
+-----BEGIN CERTIFICATE-----
+MIIBIjCBywIUFM9L42JMr/yqXdsq7b5/1AZhlR8wCgYIKoZIzj0EAwIwFDESMBAG
+A1UEAwwJYi5leGFtcGxlMCAXDTI2MTEyMTA5NDA1MVoYDzIxMjYxMDI4MDk0MDUx
+WjAUMRIwEAYDVQQDDAliLmV4YW1wbGUwWTATBgcqhkjOPQIBBggqhkjOPQMBBwNC
+AASQKrDUhZEE5CCOvcYTsR6VIuwPa5vz5RD8cQcXwjGp4q2+NH4VamxCDWOsccsq
+Cx9By+E7p7dB26fHKSBXymtqMAoGCCqGSM49BAMCA0YAMEMCH2oT2fS9FOK9n/p6
+9Uf9qAIOoUFNDZ1pL5BNPSYvCjwCIBjt/hr8s8T4A5JhxJHAKstE8G59KuGtVHQY
+FG0Hh8n+
+-----END CERTIFICATE-----
+";
+
 struct Folder(PathBuf);
 
 impl Folder {
@@ -105,6 +118,24 @@ fn a_new_pair_is_used_and_a_broken_one_is_not() {
 }
 
 #[test]
+fn other_files_are_followed_and_the_old_pair_stays_until_theirs_can_be_used() {
+    let (_folder, certificates) = Folder::with("localhost");
+    let (other, _) = Folder::with("localhost");
+    let in_use = || certificates.current.read().key.cert.clone();
+    let first = in_use();
+    certificates.follow(certificates.files());
+    assert!(matches!(look(&certificates), Look::Same), "nothing has changed");
+
+    let nowhere = Folder::new();
+    certificates.follow(nowhere.files());
+    assert!(matches!(look(&certificates), Look::Kept(TlsFault::Unreadable { .. })));
+    assert_eq!(in_use(), first);
+    certificates.follow(other.files());
+    assert!(matches!(look(&certificates), Look::Swapped));
+    assert_ne!(in_use(), first);
+}
+
+#[test]
 fn a_pair_that_cannot_be_used_is_told_with_file_reason_and_remedy() {
     let (folder, _) = Folder::with("localhost");
     let files = folder.files();
@@ -116,6 +147,7 @@ fn a_pair_that_cannot_be_used_is_told_with_file_reason_and_remedy() {
         ("", key.as_str(), &files.cert, "no such block"),
         (cut, &key, &files.cert, "has no end"),
         (garbled, &key, &files.cert, "no X.509 certificate"),
+        (VERSION_1, &key, &files.cert, "version 3, with a subjectAltName, is needed"),
         (&key, &key, &files.cert, "no such block"),
         (&cert, "", &files.key, "no such block"),
         (&cert, &cert, &files.key, "no such block"),
@@ -152,14 +184,14 @@ async fn accepted(
     client: impl FnOnce(StdStream, &Path) + Send + 'static,
 ) -> Result<crate::Stream, HandshakeFault> {
     let (folder, certificates) = Folder::with("localhost");
-    let acceptor = Acceptor::new(Arc::new(certificates), &[ALPN_HTTP2, ALPN_HTTP1], handshake_ms_max).unwrap();
+    let acceptor = Acceptor::new(Arc::new(certificates), &[ALPN_HTTP2, ALPN_HTTP1]).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let running = tokio::task::spawn_blocking(move || {
         client(StdStream::connect(address).unwrap(), &folder.files().cert);
     });
     let (socket, _) = listener.accept().await.unwrap();
-    let stream = acceptor.accept(socket).await;
+    let stream = acceptor.accept(socket, handshake_ms_max).await;
     running.await.unwrap();
     stream
 }
@@ -172,7 +204,7 @@ async fn a_client_that_trusts_the_certificate_finds_its_names_in_it() {
         let certificates = Certificates::open(folder.files(), Some(&names), now()).unwrap();
         (folder, certificates)
     };
-    let acceptor = Acceptor::new(Arc::new(certificates), &[ALPN_HTTP2], 5_000).unwrap();
+    let acceptor = Acceptor::new(Arc::new(certificates), &[ALPN_HTTP2]).unwrap();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     for name in super::own_names() {
@@ -182,7 +214,7 @@ async fn a_client_that_trusts_the_certificate_finds_its_names_in_it() {
             connect(StdStream::connect(address).unwrap(), &known, trusting(&cert, &[ALPN_HTTP2]))
         });
         let (socket, _) = listener.accept().await.unwrap();
-        let stream = acceptor.accept(socket).await.unwrap();
+        let stream = acceptor.accept(socket, 5_000).await.unwrap();
         assert!(stream.is_http2());
         assert!(client.await.unwrap().is_ok(), "{name}");
     }
@@ -191,7 +223,7 @@ async fn a_client_that_trusts_the_certificate_finds_its_names_in_it() {
         connect(StdStream::connect(address).unwrap(), "other.example", trusting(&cert, &[]))
     });
     let (socket, _) = listener.accept().await.unwrap();
-    assert!(acceptor.accept(socket).await.is_err());
+    assert!(acceptor.accept(socket, 5_000).await.is_err());
     assert!(client.await.unwrap().is_err(), "a name that is not in it is taken");
 }
 

@@ -1,6 +1,7 @@
 //! Live play over HTTP and WebSocket: FLV for players of that kind, fragmented MP4 for browsers.
 
 mod flv;
+pub mod fuzz;
 mod mp4;
 mod request;
 mod websocket;

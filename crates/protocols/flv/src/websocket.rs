@@ -92,6 +92,11 @@ impl WebSocketPlayer {
         control(CLOSE, &1_001_u16.to_be_bytes(), out);
     }
 
+    /// Bytes that are kept of what has come.
+    pub(crate) fn held_bytes(&self) -> usize {
+        self.head.len() + self.body.len()
+    }
+
     /// Looks at the bytes gathered so far; a frame that is complete is acted on.
     fn step(&mut self, out: &mut Vec<u8>) -> Heard {
         let [first, second, extended @ ..] = self.head.as_slice() else { return Heard::Nothing };

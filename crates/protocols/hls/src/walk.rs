@@ -1,5 +1,6 @@
 //! A reader of consecutive media playlists of one stream that holds them to what must stay true from one to the next.
 
+pub mod fuzz;
 #[cfg(test)]
 mod tests;
 
@@ -70,7 +71,7 @@ pub struct Listed {
     pub uri: String,
     /// Address of its initialisation segment, without its query.
     pub map: String,
-    /// Durations in microseconds and addresses of its parts.
+    /// Durations in microseconds and addresses of its parts, gaps among them.
     pub parts: Vec<(u64, String)>,
 }
 
@@ -108,7 +109,12 @@ impl Playlist {
         for line in text.lines().skip(1) {
             reading.line(line)?;
         }
-        Ok(reading.end())
+        reading.end()
+    }
+
+    /// Number behind that of the last segment; `None` if there is no such number.
+    fn end(&self) -> Option<u64> {
+        self.media_sequence.checked_add(self.skipped)?.checked_add(self.segments.len() as u64)
     }
 
     /// Number of the newest whole segment.
@@ -132,6 +138,10 @@ impl Reading {
         let whole = || value.parse::<u64>().map_err(|_| syntax("no number", line));
         match tag {
             "#EXT-X-TARGETDURATION" => self.list.target_s = whole()?,
+            // RFC 8216bis, 4.4.3.2, 4.4.3.3 and 4.4.5.2: what the segments are counted from stands before them.
+            "#EXT-X-MEDIA-SEQUENCE" | "#EXT-X-DISCONTINUITY-SEQUENCE" | "#EXT-X-SKIP" if self.counted() => {
+                return Err(syntax("stands behind a segment", line));
+            }
             "#EXT-X-MEDIA-SEQUENCE" => self.list.media_sequence = whole()?,
             "#EXT-X-DISCONTINUITY-SEQUENCE" => self.list.discontinuity_sequence = whole()?,
             "#EXT-X-PART-INF" => self.list.part_target_us = Some(decimal(value, "PART-TARGET", line)?),
@@ -159,26 +169,35 @@ impl Reading {
             _ if line.is_empty() || line.starts_with('#') => {}
             _ => {
                 self.open.uri = without_query(line);
-                self.close();
+                self.close(line)?;
             }
         }
         Ok(())
     }
 
-    fn close(&mut self) {
+    /// Whether a segment or a discontinuity has been counted.
+    const fn counted(&self) -> bool {
+        !self.list.segments.is_empty() || self.discontinuities > 0
+    }
+
+    fn close(&mut self, line: &str) -> Result<(), Fault> {
         let mut done = std::mem::take(&mut self.open);
-        done.sequence = self.list.media_sequence + self.list.skipped + self.list.segments.len() as u64;
-        done.discontinuity_sequence = self.list.discontinuity_sequence + self.discontinuities;
+        done.sequence = self.list.end().ok_or_else(|| syntax("too large a number", line))?;
+        let discontinuity_sequence = self.list.discontinuity_sequence.checked_add(self.discontinuities);
+        done.discontinuity_sequence = discontinuity_sequence.ok_or_else(|| syntax("too large a number", line))?;
         done.map.clone_from(&self.map);
         self.list.segments.push(done);
         self.touched = false;
+        Ok(())
     }
 
-    fn end(mut self) -> Playlist {
+    fn end(mut self) -> Result<Playlist, Fault> {
         if self.touched {
-            self.close();
+            self.close("the last segment")?;
         }
-        self.list
+        // The number behind the last one is compared too.
+        self.list.end().ok_or_else(|| syntax("too large a number", "the last segment"))?;
+        Ok(self.list)
     }
 }
 
@@ -252,7 +271,7 @@ impl Walker {
 fn durations(list: &Playlist) -> Result<(), Fault> {
     for segment in &list.segments {
         let which = || format!("segment {}", segment.sequence);
-        let seconds = (segment.duration_us + 500_000) / 1_000_000;
+        let seconds = segment.duration_us.saturating_add(500_000) / 1_000_000;
         if seconds > list.target_s || (!segment.uri.is_empty() && segment.duration_us == 0) {
             return Err(Fault::Duration { what: "the duration", which: which(), ms: segment.duration_us / 1_000 });
         }
@@ -261,7 +280,7 @@ fn durations(list: &Playlist) -> Result<(), Fault> {
         if let Some((duration, uri)) = long {
             return Err(Fault::Duration { what: "the duration", which: uri.clone(), ms: duration / 1_000 });
         }
-        let sum: u64 = segment.parts.iter().map(|(duration, _)| duration).sum();
+        let sum = segment.parts.iter().fold(0u64, |sum, (duration, _)| sum.saturating_add(*duration));
         if !segment.parts.is_empty() && !segment.uri.is_empty() && sum.abs_diff(segment.duration_us) > ROUNDING_US {
             return Err(Fault::Duration { what: "the sum of the parts", which: which(), ms: sum / 1_000 });
         }
@@ -269,8 +288,12 @@ fn durations(list: &Playlist) -> Result<(), Fault> {
     Ok(())
 }
 
+/// A list of so many segments may be shorter than three target durations: a server bounds what an encoder that restarts
+/// all the time makes it keep.
+const CROWDED: usize = 24;
+
 fn grows(before: &Playlist, now: &Playlist) -> Result<(), Fault> {
-    let newest = |list: &Playlist| list.media_sequence + list.skipped + list.segments.len() as u64;
+    let newest = |list: &Playlist| list.end().unwrap_or(u64::MAX);
     let pairs = [
         ("the media sequence", before.media_sequence, now.media_sequence),
         ("the discontinuity sequence", before.discontinuity_sequence, now.discontinuity_sequence),
@@ -282,6 +305,17 @@ fn grows(before: &Playlist, now: &Playlist) -> Result<(), Fault> {
     if before.target_s != now.target_s && now.media_sequence < newest(before) {
         let (before, now) = (before.target_s.to_string(), now.target_s.to_string());
         return Err(Fault::Changes { what: "the target duration", which: "the playlist".to_owned(), before, now });
+    }
+    let listed = now.segments.iter().fold(0u64, |sum, segment| sum.saturating_add(segment.duration_us));
+    let moved = now.media_sequence > before.media_sequence && now.media_sequence < newest(before);
+    let crowded = now.segments.len() >= CROWDED;
+    if moved && !crowded && now.skipped == 0 && listed < now.target_s.saturating_mul(3_000_000) {
+        return Err(Fault::Duration { what: "the duration", which: "the list".to_owned(), ms: listed / 1_000 });
+    }
+    let parts = before.part_target_us.zip(now.part_target_us).filter(|(before, now)| before != now);
+    if let Some((before, now)) = parts.filter(|_| now.media_sequence < newest(before)) {
+        let (before, now) = (before.to_string(), now.to_string());
+        return Err(Fault::Changes { what: "the part target", which: "the playlist".to_owned(), before, now });
     }
     if before.ended && !now.ended {
         return Err(Fault::Missing("a playlist that had ended goes on".to_owned()));
@@ -322,9 +356,9 @@ fn follows(last: &Listed, now: &Listed) -> Result<(), Fault> {
         return Err(Fault::Falls { what: "a segment's discontinuity sequence", before, now: after });
     }
     let (Some(last_date), Some(date)) = (last.date_ms, now.date_ms) else { return Ok(()) };
-    let end = last_date + i64::try_from(last.duration_us / 1_000).unwrap_or(i64::MAX);
-    let adjacent = now.sequence == last.sequence + 1 && before == after && !last.uri.is_empty();
-    let off = date - end;
+    let end = last_date.saturating_add_unsigned(last.duration_us / 1_000);
+    let adjacent = now.sequence.checked_sub(1) == Some(last.sequence) && before == after && !last.uri.is_empty();
+    let off = date.saturating_sub(end);
     if off < -DATE_SLACK_MS || (adjacent && off > DATE_SLACK_MS) {
         let (before, now) = (end.unsigned_abs(), date.unsigned_abs());
         return Err(Fault::Falls { what: "the date, or leaves a gap,", before, now });
@@ -383,6 +417,10 @@ fn date(text: &str) -> Option<i64> {
     let mut parts = time.split(':');
     let (hour, minute) = (parts.next()?.parse::<i64>().ok()?, parts.next()?.parse::<i64>().ok()?);
     let ms = i64::try_from(micros(parts.next()?)? / 1_000).ok()?;
+    let in_range = (0..=9_999).contains(&year) && (1..=12).contains(&month) && (1..=31).contains(&day);
+    if !in_range || !(0..24).contains(&hour) || !(0..60).contains(&minute) || ms > 60_999 {
+        return None;
+    }
     // Days before the year, with years that begin in March.
     let (year, month) = if month <= 2 { (year - 1, month + 9) } else { (year, month - 3) };
     let days =

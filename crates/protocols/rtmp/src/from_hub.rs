@@ -19,6 +19,26 @@ pub const RTMP_VIDEO: FormatKind =
 /// The message stream that all players share, so that they can share bytes.
 pub const STREAM_ID: u32 = 1;
 
+/// AMF0 of the name that publishers put in front of metadata.
+const SET_DATA_FRAME: &[u8] = b"\x02\x00\x0d@setDataFrame";
+
+/// Appends what stands before a frame's payload in the message that publishes it; the message's kind.
+pub(crate) fn published(frame: &Frame, head: &mut Vec<u8>) -> MediaKind {
+    if frame.kind == FrameKind::Metadata {
+        head.extend_from_slice(SET_DATA_FRAME);
+    }
+    flv::body_header(frame, head);
+    kind_of(frame)
+}
+
+fn kind_of(frame: &Frame) -> MediaKind {
+    match flv::tag_kind(frame) {
+        TagKind::Audio => MediaKind::Audio,
+        TagKind::Video => MediaKind::Video,
+        TagKind::Script => MediaKind::Data,
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Both,
@@ -37,11 +57,7 @@ impl Messages {
     }
 
     fn message(&mut self, frame: &Frame, out: &mut Vec<u8>) {
-        let kind = match flv::tag_kind(frame) {
-            TagKind::Audio => MediaKind::Audio,
-            TagKind::Video => MediaKind::Video,
-            TagKind::Script => MediaKind::Data,
-        };
+        let kind = kind_of(frame);
         let (type_id, chunk_stream) = kind.message_type_and_chunk_stream();
         self.head.clear();
         flv::body_header(frame, &mut self.head);

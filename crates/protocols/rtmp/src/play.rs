@@ -1,10 +1,12 @@
 use std::sync::Arc;
 
+use tokio_util::sync::CancellationToken;
 use vivace_base::Clock;
 use vivace_hub::{Ask, FormatKind, Inbound, PlayEnd, PlayTotals};
 
 use crate::engine::{Event, Server};
 use crate::from_hub::{RTMP, RTMP_AUDIO, RTMP_VIDEO};
+use crate::serve::UPGRADE;
 
 /// What is to be done when a play is over.
 pub type OnEnd = Box<dyn FnOnce(PlayEnd, PlayTotals) + Send>;
@@ -15,6 +17,7 @@ pub struct RtmpPlayer {
     stream_id: u32,
     clock: Arc<dyn Clock>,
     wants: Wants,
+    leaving: CancellationToken,
     on_end: Option<OnEnd>,
 }
 
@@ -39,10 +42,17 @@ impl Wants {
 }
 
 impl RtmpPlayer {
-    /// A player whose play has been accepted; `on_end` is called once.
-    pub fn new(engine: Server, stream_id: u32, clock: Arc<dyn Clock>, on_end: OnEnd) -> Self {
+    /// A player whose play has been accepted; `on_end` is called once. Once `leaving` is cancelled, another process has
+    /// taken over, and a player whose stream ends here is asked to connect anew.
+    pub fn new(
+        engine: Server,
+        stream_id: u32,
+        clock: Arc<dyn Clock>,
+        leaving: CancellationToken,
+        on_end: OnEnd,
+    ) -> Self {
         let wants = Wants { audio: true, video: true, paused: false };
-        Self { engine, stream_id, clock, wants, on_end: Some(on_end) }
+        Self { engine, stream_id, clock, wants, leaving, on_end: Some(on_end) }
     }
 
     /// False if the play is over.
@@ -98,6 +108,9 @@ impl Inbound for RtmpPlayer {
     }
 
     fn farewell(&mut self, _: PlayEnd, out: &mut Vec<u8>) {
+        if self.leaving.is_cancelled() {
+            self.engine.request_reconnect(UPGRADE);
+        }
         self.engine.end_play(self.stream_id);
         self.take_output(out);
     }

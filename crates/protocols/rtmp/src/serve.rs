@@ -6,12 +6,13 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
-use vivace_base::{Clock, Limits, MonoMs, SessionId};
+use vivace_base::{Clock, Limits, SessionId};
 use vivace_hub::Publisher;
 use vivace_media::flv;
 
 use crate::engine::handshake::RANDOM_BYTES;
 use crate::engine::{Event, Fault, HowEnded, MediaKind, Server};
+use crate::heard::Heard;
 use crate::to_hub::ToHub;
 
 /// Why a session ended.
@@ -30,7 +31,21 @@ pub enum SessionEnd {
     #[error("{what} did not come within {ms} ms")]
     TooLate {
         /// What was waited for.
-        what: &'static str,
+        what: Awaited,
+        /// How long.
+        ms: u64,
+    },
+    /// A publisher that sends so little that its message does not end.
+    #[error("{bytes} bytes in {ms} ms, and no message was completed")]
+    TooSlow {
+        /// Bytes received since the last whole message.
+        bytes: u64,
+        /// Time since then.
+        ms: u64,
+    },
+    /// The peer takes nothing of what it has asked for.
+    #[error("the peer took no bytes for {ms} ms")]
+    Untaken {
         /// How long.
         ms: u64,
     },
@@ -52,6 +67,27 @@ pub enum SessionEnd {
     /// The server stops.
     #[error("the server is shutting down")]
     Shutdown,
+    /// Another process of the server has taken over, and the peer has not announced that it follows a reconnect request.
+    #[error("the server is being upgraded: connect again")]
+    HandedOver,
+}
+
+/// What a peer has to send in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Awaited {
+    /// The RTMP handshake.
+    Handshake,
+    /// The first publish or play.
+    FirstCommand,
+}
+
+impl std::fmt::Display for Awaited {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Handshake => "the RTMP handshake",
+            Self::FirstCommand => "the first publish or play",
+        })
+    }
 }
 
 /// What RTMP goes over.
@@ -68,6 +104,8 @@ pub struct Surroundings {
     pub clock: Arc<dyn Clock>,
     /// Cancelled when the server stops.
     pub stop: CancellationToken,
+    /// Cancelled when another process has taken over: publishers are asked to connect anew.
+    pub leaving: CancellationToken,
 }
 
 /// One connection up to its first publish or play, over any stream of bytes: TCP, or TLS over it.
@@ -117,6 +155,8 @@ pub struct PlayRequest<S> {
 const READ_BYTES: usize = 16 << 10;
 /// How often a publisher's session looks whether it is still wanted and still heard.
 const LOOK: Duration = Duration::from_secs(1);
+/// What a peer is told that is to connect anew.
+pub(crate) const UPGRADE: &str = "The server is being upgraded.";
 /// How long a refused peer may take to read its refusal.
 const LINGER: Duration = Duration::from_secs(2);
 
@@ -130,10 +170,10 @@ impl<S: Bytestream> Connection<S> {
     /// Runs until the peer asks to publish or to play.
     pub async fn request(mut self) -> Result<Request<S>, SessionEnd> {
         let ms = self.around.limits.handshake_ms_max;
-        let late = SessionEnd::TooLate { what: "the RTMP handshake", ms };
+        let late = SessionEnd::TooLate { what: Awaited::Handshake, ms };
         timeout(Duration::from_millis(ms), self.shake_hands()).await.map_err(|_| late)??;
         let ms = self.around.limits.first_command_ms_max;
-        let late = SessionEnd::TooLate { what: "the first publish or play", ms };
+        let late = SessionEnd::TooLate { what: Awaited::FirstCommand, ms };
         let asked = timeout(Duration::from_millis(ms), self.first_command()).await.map_err(|_| late)??;
         Ok(match asked {
             Asked::Publish(stream_id, address) => {
@@ -169,8 +209,8 @@ impl<S: Bytestream> Connection<S> {
         }
     }
 
-    /// Reads once and gives the bytes to the engine.
-    async fn read(&mut self) -> Result<(), SessionEnd> {
+    /// Reads once and gives the bytes to the engine; how many they were.
+    async fn read(&mut self) -> Result<usize, SessionEnd> {
         let count = tokio::select! {
             count = self.socket.read(&mut self.buffer) => count?,
             () = self.around.stop.cancelled() => return Err(SessionEnd::Shutdown),
@@ -179,19 +219,20 @@ impl<S: Bytestream> Connection<S> {
             return Err(SessionEnd::Closed);
         }
         let now = self.around.clock.mono();
-        Ok(self.engine.handle_input(now, self.buffer.get(..count).unwrap_or_default())?)
+        self.engine.handle_input(now, self.buffer.get(..count).unwrap_or_default())?;
+        Ok(count)
     }
 
     /// Sends what is queued. A peer that takes nothing for as long as a publisher may be silent is lost.
     async fn flush(&mut self) -> Result<(), SessionEnd> {
-        let patience = Duration::from_millis(self.around.limits.publisher_idle_ms_max);
+        let ms = self.around.limits.publisher_idle_ms_max;
         while let Some(output) = self.engine.take_output() {
             let write = async {
                 self.socket.write_all(&output).await?;
                 // TLS keeps what the socket does not take at once.
                 self.socket.flush().await
             };
-            timeout(patience, write).await.map_err(|_| std::io::Error::from(std::io::ErrorKind::TimedOut))??;
+            timeout(Duration::from_millis(ms), write).await.map_err(|_| SessionEnd::Untaken { ms })??;
         }
         Ok(())
     }
@@ -245,7 +286,7 @@ impl<S: Bytestream> PublishRequest<S> {
         if let Some((code, description)) = last_words(&end) {
             self.connection.engine.refuse_publish(self.stream_id, code, &description);
         }
-        if !matches!(end, SessionEnd::Closed | SessionEnd::Broken(_)) {
+        if !matches!(end, SessionEnd::Closed | SessionEnd::Broken(_) | SessionEnd::Untaken { .. }) {
             self.connection.say_goodbye().await;
         }
         end
@@ -264,9 +305,11 @@ enum Never {}
 
 impl Feed {
     async fn run<S: Bytestream>(&mut self, connection: &mut Connection<S>) -> Result<Never, SessionEnd> {
-        let mut heard_at = connection.around.clock.mono();
+        let mut heard = Heard::new(connection.around.clock.mono());
         let mut looks = tokio::time::interval(LOOK);
         looks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
+        let leaving = connection.around.leaving.clone();
+        let mut asked = false;
         loop {
             while let Some(event) = connection.engine.poll_event() {
                 self.on_event(connection, event)?;
@@ -274,23 +317,25 @@ impl Feed {
             connection.flush().await?;
             tokio::select! {
                 read = connection.read() => {
-                    read?;
-                    heard_at = connection.around.clock.mono();
+                    let (bytes, messages) = (read?, connection.engine.counters().messages);
+                    heard.note(connection.around.clock.mono(), bytes, messages);
                 }
-                _ = looks.tick() => self.look(&connection.around, heard_at)?,
+                _ = looks.tick() => {
+                    self.look()?;
+                    heard.check(connection.around.clock.mono(), &connection.around.limits)?;
+                }
+                () = leaving.cancelled(), if !asked => {
+                    if !connection.engine.request_reconnect(UPGRADE) {
+                        return Err(SessionEnd::HandedOver);
+                    }
+                    asked = true;
+                }
             }
         }
     }
 
-    fn look(&self, around: &Surroundings, heard_at: MonoMs) -> Result<(), SessionEnd> {
-        if !self.publisher.is_current() {
-            return Err(SessionEnd::Replaced);
-        }
-        let silent_ms = around.clock.mono().since(heard_at);
-        if silent_ms >= around.limits.publisher_idle_ms_max {
-            return Err(SessionEnd::Idle { silent_ms });
-        }
-        Ok(())
+    fn look(&self) -> Result<(), SessionEnd> {
+        if self.publisher.is_current() { Ok(()) } else { Err(SessionEnd::Replaced) }
     }
 
     fn on_event<S: Bytestream>(&mut self, connection: &mut Connection<S>, event: Event) -> Result<(), SessionEnd> {

@@ -17,13 +17,10 @@ impl Service {
         format: &'static str,
         extension: &str,
     ) -> Result<Response<Body>, PlayFault> {
-        let limit = self.shared.limits.connections_max;
-        let seat = self.shared.quotas.connections.try_take();
-        let seat = seat.ok_or(PlayFault::ReadersQuota { limit })?;
-        let (socket, body) = LiveBody::new().map_err(|error| {
-            tracing::warn!(session = %self.peer.session, %error, "a play over HTTP/2 cannot be bridged");
-            PlayFault::ReadersQuota { limit }
-        })?;
+        let limit = self.shared.limits.get().connections_max;
+        let seat = self.shared.quotas.connections.try_take_from(self.peer.address.ip());
+        let seat = seat.map_err(|_| PlayFault::ReadersQuota { limit })?;
+        let (socket, body) = LiveBody::new();
         self.place.lock().take();
         let name = granted.reader.stream().name().to_string();
         let on_end = self.shared.play_begins(self.peer, &name, format, seat);

@@ -13,29 +13,30 @@ use vivace_base::StreamName;
 use vivace_domain::live::PlayFault;
 use vivace_flv::RequestFault;
 use vivace_gate::Asked;
-use vivace_hls::engine::{Container, Flavor};
+use vivace_hls::engine::Flavor;
 use vivace_hls::serve::{Fault, Head, OnEnd, Visit};
 use vivace_hub::Stream;
 use vivace_net::BoxError;
 
 use super::{Body, Denied, Service};
+use crate::closed::Reason;
+use crate::spans;
 
 impl Service {
     /// The address of a playlist: decided by the gate like every play, answered with the master playlist.
     pub(super) async fn hls_begin(&self, request: &Request<Incoming>, name: &str) -> Result<Response<Body>, Denied> {
         readable(request)?;
         let query = request.uri().query().unwrap_or("");
-        let asked = Asked { app: "live", name, query };
-        let stream = self.shared.gate.watch(asked).await.map_err(Denied::Play)?;
+        let asked = Asked { host: super::host_of(request), app: "live", name, query };
+        let stream = self.shared.watch(asked, self.peer.address.ip()).await.map_err(Denied::Play)?;
         let flavor = Flavor::of_query(query).ok_or(Denied::Play(PlayFault::ParameterMalformed { name: "hls" }))?;
         if let Some(codec) = uncarried(&stream, flavor) {
             return Err(Denied::Play(PlayFault::UnsupportedCodec { codec }));
         }
         self.place.lock().take();
         let on_end = self.hls_session(&stream, flavor);
-        let head = Head::of(request.headers());
-        let begun = self.shared.hls.begin(stream, flavor, &head, on_end).await;
-        Ok(begun.map_or_else(|fault| self.hls_denied(&fault), |response| self.hls_response(response)))
+        let head = Head::of(request.method(), request.headers());
+        self.hls_answer(self.shared.hls.begin(stream, flavor, &head, on_end).await)
     }
 
     /// A file below a stream's name; its token says that the gate has granted it.
@@ -48,16 +49,42 @@ impl Service {
         readable(request)?;
         let Ok(name) = StreamName::parse(name) else { return Ok(self.hls_denied(&Fault::NoFile)) };
         let query = request.uri().query().unwrap_or("");
-        if query.len() > self.shared.limits.url_bytes_max {
+        if query.len() > self.shared.limits.get().url_bytes_max {
             return Ok(self.hls_denied(&Fault::NoFile));
         }
-        let visit = Visit { app: self.shared.gate.app().id, name: &name, file, query };
-        let head = Head::of(request.headers());
-        let found = self.shared.hls.file(visit, &head).await;
+        let head = Head::of(request.method(), request.headers());
+        let mut found = self.hls_visit(&name, file, query, &head).await;
+        if matches!(found, Err(Fault::NotPlayed)) && self.shared.is_expected(name.as_str()) {
+            // Its session is good, and its stream is on its way from the process before.
+            found = match self.shared.arrives(name.as_str()).await {
+                true => self.hls_visit(&name, file, query, &head).await,
+                false => Err(Fault::NotMoved),
+            };
+        }
         if found.is_ok() {
             self.place.lock().take();
         }
-        Ok(found.map_or_else(|fault| self.hls_denied(&fault), |response| self.hls_response(response)))
+        self.hls_answer(found)
+    }
+
+    fn hls_answer(&self, found: Result<Response<Vec<Bytes>>, Fault>) -> Result<Response<Body>, Denied> {
+        match found {
+            Ok(response) => Ok(self.hls_response(response)),
+            Err(Fault::NotCarried { codec }) => Err(Denied::Play(PlayFault::UnsupportedCodec { codec: codec.name() })),
+            Err(fault) => Ok(self.hls_denied(&fault)),
+        }
+    }
+
+    async fn hls_visit(
+        &self,
+        name: &StreamName,
+        file: &str,
+        query: &str,
+        head: &Head,
+    ) -> Result<Response<Vec<Bytes>>, Fault> {
+        let app = self.shared.gate.app().id;
+        let stream = self.shared.hub.stream(app, name);
+        self.shared.hls.file(Visit { app, name, file, query, stream: stream.as_ref() }, head).await
     }
 
     fn hls_session(&self, stream: &Arc<Stream>, flavor: Flavor) -> OnEnd {
@@ -69,7 +96,18 @@ impl Service {
             Flavor::Ts => "hls-ts",
         };
         tracing::info!(%session, peer = %self.peer.address, stream = name, format, "play begins");
-        Box::new(move |bytes| tracing::info!(%session, stream = name, format, bytes, "play ends"))
+        let span = spans::play(self.peer, &name, format);
+        let (shared, app, stream) = (self.shared.clone(), stream.app(), stream.name().clone());
+        let (ip, max) = (self.peer.address.ip(), self.shared.limits.get().statistics_addresses_max);
+        shared.statistics.play_begins(app, stream.as_str(), ip, max);
+        shared.statistics.hls(app, &stream, true);
+        Box::new(move |bytes| {
+            shared.statistics.hls(app, &stream, false);
+            shared.statistics.play_ends(app, ip, bytes, max);
+            tracing::info!(%session, stream = name, format, bytes, "play ends");
+            span.record("bytes", bytes);
+            spans::end(&span, &"the player asks for nothing any more", None);
+        })
     }
 
     fn hls_response(&self, response: Response<Vec<Bytes>>) -> Response<Body> {
@@ -79,7 +117,10 @@ impl Service {
     }
 
     fn hls_denied(&self, fault: &Fault) -> Response<Body> {
-        tracing::debug!(session = %self.peer.session, %fault, "a file of HLS is refused");
+        match Reason::of_hls(fault) {
+            Some(reason) => self.shared.closed(self.peer, "hls", reason, fault),
+            None => tracing::debug!(session = %self.peer.session, %fault, "a file of HLS is refused"),
+        }
         let mut response = self.answer(fault.status(), &json!({"message": fault.to_string()}));
         if let Fault::Range { bytes } = fault
             && let Ok(value) = HeaderValue::from_str(&format!("bytes */{bytes}"))
@@ -97,10 +138,7 @@ fn readable(request: &Request<Incoming>) -> Result<(), Denied> {
 
 /// The first codec of the stream that the flavor's container cannot carry.
 fn uncarried(stream: &Stream, flavor: Flavor) -> Option<&'static str> {
-    let container = match flavor.container() {
-        Container::Mp4 => vivace_media::Container::Fmp4,
-        Container::Ts => vivace_media::Container::MpegTs,
-    };
+    let container = flavor.container();
     stream.tracks().codecs().find(|codec| !container.carries(*codec)).map(|codec| codec.name())
 }
 

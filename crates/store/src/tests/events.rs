@@ -110,3 +110,13 @@ async fn a_shutdown_writes_what_waits_and_takes_nothing_more() {
     log.shutdown().await;
     assert_eq!(log.counts(), EventCounts { written: 50, overflowed: 1, failed: 0 });
 }
+
+#[tokio::test]
+async fn the_newest_time_is_that_of_the_newest_event() {
+    let dir = Dir::new();
+    let store = open(&dir.data()).await;
+    assert_eq!(store.reader().newest_at().await.unwrap(), None);
+    let at = |at| LiveEvent { at: vivace_base::UnixMs(at), ..event(EventKind::Published, "") };
+    store.append_events(&[at(7), at(9), at(8)]).await.unwrap();
+    assert_eq!(store.reader().newest_at().await.unwrap(), Some(vivace_base::UnixMs(9)));
+}

@@ -1,9 +1,15 @@
+mod api3;
 mod apps;
+mod audit;
+mod channels;
 mod crash;
+mod credentials;
 mod events;
 mod faults;
 mod hls;
 mod opening;
+mod outbox;
+mod relays;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -15,10 +21,10 @@ use crate::{EventKind, LiveEvent, Store};
 const NOW: UnixMs = UnixMs(1_700_000_000_000);
 
 /// A folder of its own for one test, removed at its end.
-struct Dir(PathBuf);
+pub(crate) struct Dir(PathBuf);
 
 impl Dir {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static MADE: AtomicU64 = AtomicU64::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("vivace-store-{}-{number}", std::process::id()));
@@ -27,7 +33,7 @@ impl Dir {
     }
 
     /// The data folder in it, which is not made yet.
-    fn data(&self) -> PathBuf {
+    pub(crate) fn data(&self) -> PathBuf {
         self.0.join("data")
     }
 }
@@ -39,10 +45,10 @@ impl Drop for Dir {
 }
 
 /// Seeded, so that a test can tell two apps apart.
-struct Seeded(AtomicU64);
+pub(crate) struct Seeded(AtomicU64);
 
 impl Seeded {
-    fn new(seed: u64) -> Self {
+    pub(crate) fn new(seed: u64) -> Self {
         Self(AtomicU64::new(seed))
     }
 }

@@ -36,6 +36,8 @@ pub(super) enum Fault {
     Ffmpeg(std::process::ExitStatus),
     #[error("{what}: {error}")]
     System { what: &'static str, error: io::Error },
+    #[error("TLS: {0}")]
+    Tls(#[from] rustls::Error),
     #[error("the result cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
 }

@@ -6,6 +6,7 @@
 mod clip;
 mod clock;
 mod fault;
+mod hls;
 mod media;
 mod percentiles;
 mod play;
@@ -31,6 +32,8 @@ enum Task {
     Publish(publish::Args),
     /// Play a stream many times and report what it costs the server and how late it arrives
     Play(play::Args),
+    /// Watch an HLS stream many times and report what its playlists and segments cost the server
+    Hls(hls::Args),
     /// Make the FLV file that the published figures were measured with (needs ffmpeg in PATH)
     Media(media::Args),
 }
@@ -40,6 +43,7 @@ pub(crate) fn run(args: Args) -> ExitCode {
     let done = match args.task {
         Task::Publish(args) => publish::run(&args),
         Task::Play(args) => play::run(&args),
+        Task::Hls(args) => hls::run(&args),
         Task::Media(args) => media::run(&args),
     };
     done.unwrap_or_else(|fault| {

@@ -100,7 +100,7 @@ pub(super) fn targets(url: &str, count: u32) -> Result<Vec<Target>, Fault> {
     }
     let target = |number: u32| {
         let target = Target::parse(&url.replace(NUMBER, &number.to_string()), None)?;
-        if target.protocol == Protocol::Rtmp { Ok(target) } else { Err(Fault::NotRtmp(url.to_owned())) }
+        if target.protocol == Protocol::Rtmp && !target.tls { Ok(target) } else { Err(Fault::NotRtmp(url.to_owned())) }
     };
     (0..count).map(target).collect()
 }

@@ -173,7 +173,8 @@ impl Session {
                     self.last_status = Some(format!("{code} {description}"))
                 }
                 ClientEvent::Ended => return Err(PushFault::Ended { last_status: self.last_status.take() }),
-                ClientEvent::Acknowledged(_) | ClientEvent::Media { .. } => {}
+                // Not announced, so not asked for.
+                ClientEvent::ReconnectRequest { .. } | ClientEvent::Acknowledged(_) | ClientEvent::Media { .. } => {}
             }
         }
         Ok(granted)

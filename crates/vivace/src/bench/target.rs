@@ -9,6 +9,8 @@ use vivace_rtmp::engine::{ClientConfig, Role};
 
 const RTMP_PORT: u16 = 1935;
 const HTTP_PORT: u16 = 80;
+/// Of RTMPS and HTTPS alike.
+const TLS_PORT: u16 = 443;
 
 /// How a stream is carried.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum, serde::Serialize)]
@@ -37,7 +39,7 @@ impl fmt::Display for Protocol {
 pub(super) enum TargetFault {
     #[error("{0:?} is not an address: rtmp://host:port/app/name or http://host:port/path")]
     NotUrl(String),
-    #[error("{0}:// is not measured here: rtmp and http are")]
+    #[error("{0}:// is not measured here: rtmp, rtmps, http and https are")]
     Scheme(String),
     #[error("the port of {0:?} is not a number from 1 to 65535")]
     Port(String),
@@ -49,7 +51,54 @@ pub(super) enum TargetFault {
     Resolve { host: String, port: u16, error: io::Error },
 }
 
-/// An address taken apart.
+/// An address taken apart, whatever it carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Address {
+    /// `rtmp`, `rtmps`, `http` or `https`.
+    pub(super) scheme: String,
+    /// Name or address of the machine, an IPv6 address without its brackets.
+    pub(super) host: String,
+    /// TCP port.
+    pub(super) port: u16,
+    /// From the first slash on, query included.
+    pub(super) path: String,
+    /// Whether TLS comes first.
+    pub(super) tls: bool,
+}
+
+impl Address {
+    /// Takes an address apart.
+    pub(super) fn parse(url: &str) -> Result<Self, TargetFault> {
+        let not_url = || TargetFault::NotUrl(url.to_owned());
+        let (scheme, rest) = url.split_once("://").ok_or_else(not_url)?;
+        let slash = rest.find('/').ok_or_else(not_url)?;
+        let (authority, path) = rest.split_at(slash);
+        let (port_default, tls) = match scheme {
+            "rtmp" => (RTMP_PORT, false),
+            "http" => (HTTP_PORT, false),
+            "rtmps" | "https" => (TLS_PORT, true),
+            other => return Err(TargetFault::Scheme(other.to_owned())),
+        };
+        let (host, port) = host_and_port(authority, port_default).ok_or_else(|| TargetFault::Port(url.to_owned()))?;
+        if host.is_empty() {
+            return Err(not_url());
+        }
+        let (scheme, host, path) = (scheme.to_owned(), host.to_owned(), path.to_owned());
+        Ok(Self { scheme, host, port, path, tls })
+    }
+
+    /// The first address that the host's name stands for.
+    pub(super) fn resolve(&self) -> Result<SocketAddr, TargetFault> {
+        resolve(&self.host, self.port)
+    }
+
+    /// `host:port` as it stands in a request.
+    pub(super) fn authority(&self) -> String {
+        authority(&self.host, self.port)
+    }
+}
+
+/// The address of a stream.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Target {
     /// How the stream is carried.
@@ -60,27 +109,19 @@ pub(super) struct Target {
     pub(super) port: u16,
     /// From the first slash on, query included.
     pub(super) path: String,
+    /// Whether TLS comes first.
+    pub(super) tls: bool,
 }
 
 impl Target {
     /// Takes an address apart. `protocol` says what an HTTP address carries if its path does not.
     pub(super) fn parse(url: &str, protocol: Option<Protocol>) -> Result<Self, TargetFault> {
-        let not_url = || TargetFault::NotUrl(url.to_owned());
-        let (scheme, rest) = url.split_once("://").ok_or_else(not_url)?;
-        let slash = rest.find('/').ok_or_else(not_url)?;
-        let (authority, path) = rest.split_at(slash);
-        let (protocol, port_default) = match scheme {
-            "rtmp" => (Protocol::Rtmp, RTMP_PORT),
-            "http" => {
-                (http_protocol(path, protocol).ok_or_else(|| TargetFault::UnknownFormat(url.to_owned()))?, HTTP_PORT)
-            }
-            other => return Err(TargetFault::Scheme(other.to_owned())),
+        let Address { scheme, host, port, path, tls } = Address::parse(url)?;
+        let protocol = match scheme.as_str() {
+            "rtmp" | "rtmps" => Protocol::Rtmp,
+            _ => http_protocol(&path, protocol).ok_or_else(|| TargetFault::UnknownFormat(url.to_owned()))?,
         };
-        let (host, port) = host_and_port(authority, port_default).ok_or_else(|| TargetFault::Port(url.to_owned()))?;
-        if host.is_empty() {
-            return Err(not_url());
-        }
-        let target = Self { protocol, host: host.to_owned(), port, path: path.to_owned() };
+        let target = Self { protocol, host, port, path, tls };
         match target.app_and_name() {
             None if protocol == Protocol::Rtmp => Err(TargetFault::NoName(url.to_owned())),
             _ => Ok(target),
@@ -89,9 +130,7 @@ impl Target {
 
     /// The first address that the host's name stands for.
     pub(super) fn resolve(&self) -> Result<SocketAddr, TargetFault> {
-        let fault = |error| TargetFault::Resolve { host: self.host.clone(), port: self.port, error };
-        let mut found = (self.host.as_str(), self.port).to_socket_addrs().map_err(fault)?;
-        found.next().ok_or_else(|| fault(io::ErrorKind::NotFound.into()))
+        resolve(&self.host, self.port)
     }
 
     /// What an RTMP client asks for; empty names for another protocol.
@@ -99,7 +138,7 @@ impl Target {
         let (app, name) = self.app_and_name().unwrap_or_default();
         ClientConfig {
             app: app.to_owned(),
-            tc_url: format!("rtmp://{}/{app}", self.authority()),
+            tc_url: format!("rtmp{}://{}/{app}", if self.tls { "s" } else { "" }, self.authority()),
             name: name.to_owned(),
             role,
             chunk_bytes_out,
@@ -115,11 +154,7 @@ impl Target {
     }
 
     fn authority(&self) -> String {
-        if self.host.contains(':') {
-            format!("[{}]:{}", self.host, self.port)
-        } else {
-            format!("{}:{}", self.host, self.port)
-        }
+        authority(&self.host, self.port)
     }
 
     /// The application is all of the path up to its last slash; the query belongs to the name.
@@ -130,6 +165,16 @@ impl Target {
         let (app, name) = (whole.get(..slash)?, whole.get(slash.saturating_add(1)..)?);
         (!app.is_empty() && !name.is_empty() && !name.starts_with('?')).then_some((app, name))
     }
+}
+
+fn resolve(host: &str, port: u16) -> Result<SocketAddr, TargetFault> {
+    let fault = |error| TargetFault::Resolve { host: host.to_owned(), port, error };
+    let mut found = (host, port).to_socket_addrs().map_err(fault)?;
+    found.next().ok_or_else(|| fault(io::ErrorKind::NotFound.into()))
+}
+
+fn authority(host: &str, port: u16) -> String {
+    if host.contains(':') { format!("[{host}]:{port}") } else { format!("{host}:{port}") }
 }
 
 fn http_protocol(path: &str, given: Option<Protocol>) -> Option<Protocol> {
@@ -180,9 +225,12 @@ mod tests {
             ("http://h:8080/live/a.flv?x=y.mp4", Protocol::Flv, 8080),
             ("http://[::1]:8080/live/a.mp4", Protocol::Mp4, 8080),
             ("http://h/live/a.flv", Protocol::Flv, 80),
+            ("https://h:8443/live/a.flv", Protocol::Flv, 8443),
+            ("rtmps://h/live/a", Protocol::Rtmp, 443),
         ] {
             let target = target(url);
             assert_eq!((target.protocol, target.port), (protocol, port), "{url}");
+            assert_eq!(target.tls, url.contains("s://"), "{url}");
         }
         assert!(matches!(Target::parse("http://h/live/a", None), Err(TargetFault::UnknownFormat(_))));
         let given = Target::parse("http://h/live/a", Some(Protocol::Mp4));
@@ -201,7 +249,7 @@ mod tests {
         assert!(matches!(Target::parse("live/a", None), Err(TargetFault::NotUrl(_))));
         assert!(matches!(Target::parse("rtmp://h", None), Err(TargetFault::NotUrl(_))));
         assert!(matches!(Target::parse("http:///a.flv", None), Err(TargetFault::NotUrl(_))));
-        assert!(matches!(Target::parse("https://h/a.flv", None), Err(TargetFault::Scheme(_))));
+        assert!(matches!(Target::parse("ftp://h/a.flv", None), Err(TargetFault::Scheme(_))));
         assert!(matches!(Target::parse("rtmp://h/a", None), Err(TargetFault::NoName(_))));
         assert!(matches!(Target::parse("rtmp://h/live/?k=v", None), Err(TargetFault::NoName(_))));
         for port in ["0", "65536", "x", ""] {

@@ -1,7 +1,10 @@
-//! `vivace check-config`: the settings in effect, as a configuration file that would have the same effect.
+//! `vivace check-config`: the settings in effect, as a configuration file that would have the same effect. Those that
+//! a running server cannot change say so.
 
 use std::fmt::Write as _;
 use std::path::PathBuf;
+
+use vivace_server::Effect;
 
 use crate::fault::Fault;
 use crate::print;
@@ -30,7 +33,8 @@ fn text(settings: &Settings) -> String {
     let width = assigned.iter().map(String::len).max().unwrap_or(0);
     let mut out = String::new();
     for (setting, assigned) in table().iter().zip(&assigned) {
-        let _ = writeln!(out, "{assigned:width$}  # {}", settings.source(setting));
+        let restart = if setting.effect == Effect::Restart { "; a change needs a restart" } else { "" };
+        let _ = writeln!(out, "{assigned:width$}  # {}{restart}", settings.source(setting));
     }
     out
 }
@@ -50,6 +54,11 @@ mod tests {
             shown
                 .lines()
                 .any(|line| line.starts_with("delivery.merge_ms = 7 ") && line.ends_with("# --delivery-merge-ms"))
+        );
+        assert!(
+            shown
+                .lines()
+                .any(|line| line.starts_with("data = ") && line.ends_with("# --data; a change needs a restart"))
         );
         assert!(shown.lines().any(|line| line.starts_with("play.auth = \"signed\" ") && line.ends_with("# default")));
 

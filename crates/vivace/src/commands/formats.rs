@@ -29,11 +29,14 @@ struct Way {
     container: Container,
 }
 
-const WAYS: [Way; 4] = [
+const WAYS: [Way; 6] = [
     Way { key: "rtmp-push", heading: "RTMP push", container: RTMP.container },
     Way { key: "rtmp", heading: "RTMP play", container: RTMP.container },
     Way { key: "flv", heading: "HTTP-FLV, WS-FLV", container: FLV.container },
     Way { key: "mp4", heading: "fMP4", container: MP4.container },
+    // HLS and LL-HLS are the same segments.
+    Way { key: "hls", heading: "HLS, LL-HLS", container: Container::Fmp4 },
+    Way { key: "hls-ts", heading: "HLS of MPEG-TS", container: Container::MpegTs },
 ];
 
 pub(super) fn run(args: &Args) -> Result<(), Fault> {
@@ -111,6 +114,9 @@ without sound.
     const TAIL: &str = "
 - The last column tells how RTMP messages name the codec: a number of the legacy headers, or a FourCC of Enhanced RTMP v2.
   One message carries one track; several in one (\"multitrack\") are refused.
+- HLS and LL-HLS are fragmented MP4; the same address with `&hls=ts` gives segments of MPEG-TS. No standard puts AV1 and
+  VP9 into a transport stream, and no player of HLS reads Opus from one.
+- hls.js does not play MP3 from fragmented MP4, and does from MPEG-TS; ffmpeg plays both.
 - G.711 has 8 kHz and one channel. MP4 has a form for it that no browser plays.
 - Whether a player decodes what it gets is its own matter: browsers differ in HEVC and AV1, and FLV players in all that
   the legacy headers did not know.

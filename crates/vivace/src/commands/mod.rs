@@ -1,12 +1,17 @@
 //! The subcommands, one file each.
 
 mod app;
+mod channel;
 mod check_config;
 mod demo;
+mod doctor;
 mod explain;
 mod formats;
+mod list;
 mod place;
+mod relay;
 mod serve;
+mod stream;
 mod url;
 
 use std::process::ExitCode;
@@ -35,8 +40,22 @@ enum Command {
     /// One URL that works as it is: to push, to play, or of the page.
     #[command(subcommand)]
     Url(url::Command),
+    /// Streams that the running server pulls from other servers, or pushes to them.
+    #[command(subcommand)]
+    Relay(relay::Command),
+    /// Channels of the running server.
+    #[command(subcommand)]
+    Channel(channel::Command),
+    /// Live streams of the running server, and bans.
+    #[command(subcommand)]
+    Stream(stream::Command),
+    /// Black and white lists of addresses of the running server.
+    #[command(subcommand)]
+    List(list::Command),
     /// Show every setting in effect and where it comes from, or all that is wrong.
     CheckConfig(check_config::Args),
+    /// Look whether this machine is fit to serve: ports, folder, space, clock, limits, certificate, addresses.
+    Doctor(doctor::Args),
     /// Tell cause and remedy of an error code.
     Explain(explain::Args),
     /// Show which codec passes through which protocol.
@@ -61,7 +80,12 @@ pub(crate) fn main() -> ExitCode {
         Command::Demo(args) => demo::run(&args),
         Command::App(command) => app::run(&command),
         Command::Url(command) => url::run(&command),
+        Command::Relay(command) => relay::run(&command),
+        Command::Channel(command) => channel::run(&command),
+        Command::Stream(command) => stream::run(&command),
+        Command::List(command) => list::run(&command),
         Command::CheckConfig(args) => check_config::run(&args),
+        Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Formats(args) => formats::run(&args),
     };

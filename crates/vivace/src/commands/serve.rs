@@ -1,16 +1,21 @@
 //! `vivace serve`.
 
+use std::error::Error;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
+use tokio::signal::unix::{SignalKind, signal};
 use tokio_util::sync::CancellationToken;
 use vivace_domain::App;
-use vivace_server::{Config, Server};
+use vivace_server::{Addresses, Config, Pulse, Server};
 
 use super::app;
 use crate::fault::Fault;
-use crate::settings::{SettingFlags, Settings, Variables};
+use crate::logs::Logs;
+use crate::reload::{Given, Reloader, Stamp};
+use crate::settings::{SettingFlags, Values, Variables};
 use crate::stop::Signals;
+use crate::systemd::Systemd;
 use crate::{logs, print};
 
 /// How to serve.
@@ -19,14 +24,23 @@ pub(super) struct Args {
     /// The configuration file (TOML); also VIVACE_CONFIG.
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
+    /// Take the place of the server that runs on the data folder, without a cut: its listeners are taken over, its
+    /// publishers are asked to reconnect, and it ends by itself. Where none runs, this is a start like any other.
+    #[arg(long)]
+    take_over: bool,
     #[command(flatten)]
     settings: SettingFlags,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Fault> {
-    let settings = Settings::load(args.config.as_deref(), &Variables::of_process(), &args.settings)?;
-    logs::start(&settings.values);
-    block_on(serve(settings.values.config))
+    let given = Given::new(args.config.as_deref(), Variables::of_process(), args.settings.clone());
+    // Before the file is read: a change that comes in between is seen as one.
+    let seen = given.look();
+    let settings = given.load()?;
+    let (logs, end) = Logs::start(&settings.values)?;
+    let ended = block_on(serve(settings.values, logs, given, seen, args.take_over));
+    end.end();
+    ended
 }
 
 /// Runs the event loop of control connections until `work` is done; players are served by threads of the server's own.
@@ -39,17 +53,48 @@ pub(super) fn block_on(work: impl Future<Output = Result<(), Fault>>) -> Result<
     ended
 }
 
-async fn serve(config: Config) -> Result<(), Fault> {
-    let mut signals = Signals::listen().map_err(|source| Fault::System { what: "signal handlers", source })?;
+async fn serve(values: Values, logs: Logs, given: Given, seen: Stamp, take_over: bool) -> Result<(), Fault> {
+    let no_signals = |source| Fault::System { what: "signal handlers", source };
+    let mut signals = Signals::listen().map_err(no_signals)?;
+    let mut hangups = signal(SignalKind::hangup()).map_err(no_signals)?;
+    let config = values.config.clone();
     let stop = CancellationToken::new();
     let work = async {
-        let server = Server::load(config.clone()).await?;
+        let server = match take_over {
+            true => Server::take_over(config.clone()).await?,
+            false => Server::load(config.clone()).await?,
+        };
         if let Some(app) = server.created_app() {
-            print::note(&greeting(app, &config, io::stderr().is_terminal()));
+            greet(app, &config);
         }
-        Ok(server.run(stop.clone()).await?)
+        let (pulse, addresses) = (server.pulse(), server.addresses());
+        let mut reloader = Reloader::new(given, seen, server.handle(), logs, values);
+        tokio::select! {
+            ended = server.run(stop.clone()) => Ok(ended?),
+            never = reloader.follow(&mut hangups) => match never {},
+            never = attend(pulse, addresses, &stop) => never,
+        }
     };
     signals.during(&stop, work).await.unwrap_or(Err(Fault::Insisted))
+}
+
+/// Keeps systemd informed, if it has started the server. Never ends.
+async fn attend(pulse: Pulse, addresses: Addresses, stop: &CancellationToken) -> Result<(), Fault> {
+    match Systemd::of_process() {
+        Ok(Some(systemd)) => systemd.attend(&pulse, addresses, stop).await,
+        Ok(None) => {}
+        Err(fault) => tracing::warn!(error = &fault as &dyn Error, "systemd cannot be told that the server is ready"),
+    }
+    std::future::pending().await
+}
+
+fn greet(app: &App, config: &Config) {
+    if logs::are_json() {
+        let show = format!("vivace app show --data {}", config.data.display());
+        tracing::info!(data = %config.data.display(), show, "first start: an app was made, and its keys are kept in the data folder");
+    } else {
+        print::note(&greeting(app, config, io::stderr().is_terminal()));
+    }
 }
 
 /// What the first start says. Where stderr is no terminal it ends in a log, and keys do not belong there.

@@ -9,16 +9,20 @@ use super::{Given, Setting, SettingFault, Source, table};
 
 /// Reads a configuration file.
 ///
-/// # Errors
-/// The file cannot be read or is not TOML; every key that is unknown.
-pub(super) fn read(path: &Path) -> Result<Vec<Given>, Vec<SettingFault>> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|cause| vec![SettingFault::Unreadable { path: path.to_owned(), cause }])?;
-    parse(path, &text)
+/// The faults are a file that cannot be read or is not TOML, and every key that is unknown; what is right is given all the
+/// same, so that its values are looked at too.
+pub(super) fn read(path: &Path, faults: &mut Vec<SettingFault>) -> Vec<Given> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => parse(path, &text, faults),
+        Err(cause) => {
+            faults.push(SettingFault::Unreadable { path: path.to_owned(), cause });
+            Vec::new()
+        }
+    }
 }
 
 /// The settings in the text of a file; `path` is for messages.
-pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Given>, Vec<SettingFault>> {
+pub(super) fn parse(path: &Path, text: &str, faults: &mut Vec<SettingFault>) -> Vec<Given> {
     let mut walk = Walk { path, text, given: Vec::new(), faults: Vec::new() };
     match DeTable::parse(text) {
         Ok(document) => walk.table("", document.get_ref()),
@@ -27,7 +31,8 @@ pub(super) fn parse(path: &Path, text: &str) -> Result<Vec<Given>, Vec<SettingFa
             walk.faults.push(SettingFault::Syntax { message: fault.message().to_owned(), from: source });
         }
     }
-    if walk.faults.is_empty() { Ok(walk.given) } else { Err(walk.faults) }
+    faults.append(&mut walk.faults);
+    walk.given
 }
 
 struct Walk<'a> {

@@ -5,6 +5,8 @@ use std::str::FromStr;
 
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
+use vivace_domain::hook::HookUrl;
+use vivace_server::{Allow, AllowFault};
 
 /// What a parser expects instead of what it was given.
 pub(super) type Expected = String;
@@ -14,12 +16,34 @@ pub(super) fn address(text: &str) -> Result<SocketAddr, Expected> {
     text.parse().map_err(|_| "an IP address and a port, such as 127.0.0.1:1935 or [::]:1935".to_owned())
 }
 
+/// An IP address.
+pub(super) fn ip(text: &str) -> Result<IpAddr, Expected> {
+    text.parse().map_err(|_| "an IP address, such as 127.0.0.1 or ::1".to_owned())
+}
+
 /// An IP address and a port; empty for no listener.
 pub(super) fn listener(text: &str) -> Result<Option<SocketAddr>, Expected> {
     if text.is_empty() {
         return Ok(None);
     }
     address(text).map(Some).map_err(|expected| format!("{expected}, or nothing"))
+}
+
+/// Addresses and blocks of addresses between commas, `any`, or nothing.
+pub(super) fn allow(text: &str) -> Result<Allow, Expected> {
+    text.parse().map_err(|fault: AllowFault| {
+        format!("`any`, or IP addresses and blocks between commas, such as 10.0.0.0/8,fd00::/8 ({fault})")
+    })
+}
+
+/// An address of HTTP; empty for none.
+pub(super) fn hook(text: &str) -> Result<Option<HookUrl>, Expected> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    HookUrl::parse(text)
+        .map(Some)
+        .map_err(|fault| format!("an address such as https://example.com/callbacks, or nothing ({fault})"))
 }
 
 /// Host names and IP addresses between commas; empty for none.
@@ -79,6 +103,24 @@ pub(super) fn host(text: &str) -> Result<Option<String>, Expected> {
     } else {
         Err("a host name or an IP address without a port, such as live.example.com or [2001:db8::1]".to_owned())
     }
+}
+
+/// The address of a collector of traces; empty for none.
+pub(super) fn collector(text: &str) -> Result<Option<String>, Expected> {
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if !cfg!(feature = "otel") {
+        return Err("nothing: this binary is built without traces (`cargo build --release --features otel`)".to_owned());
+    }
+    let authority = text.strip_prefix("http://").map(|rest| rest.split('/').next().unwrap_or_default());
+    let named = authority.and_then(|authority| authority.rsplit_once(':')).is_some_and(|(name, port)| {
+        matches!(host(name), Ok(Some(_))) && port.parse::<u16>().is_ok_and(|port| port > 0)
+    });
+    let plain = text.bytes().all(|byte| byte.is_ascii_graphic());
+    (named && plain).then(|| Some(text.to_owned())).ok_or_else(|| {
+        "an address with `http`, host and port, such as http://127.0.0.1:4318/v1/traces, or nothing".to_owned()
+    })
 }
 
 /// A level of the log, or levels per part. A bare word that is no level would silence everything else, so it is refused.

@@ -2,8 +2,8 @@
 
 use vivace_base::{LimitField, Limits};
 
-use super::SettingFault;
 use super::kind::{Expected, number};
+use super::{Setting, SettingFault, Values};
 
 /// Far above any use, and far below where sums of limits would overflow: 1 TiB, or 34 years of milliseconds.
 const VALUE_MAX: u64 = 1 << 40;
@@ -13,8 +13,13 @@ const COUNT_MAX: u64 = 10_000_000;
 /// each reader when it opens, and each level of an AMF value takes stack.
 const COUNT_MAX_OF: [(&str, u64); 2] = [("store_readers_max", 1_024), ("amf_depth_max", 256)];
 
-/// A limit that must not be above another one.
-const ORDERED: [(&str, &str); 1] = [("limits.rtmp_chunk_bytes_min", "limits.rtmp_chunk_bytes_max")];
+/// A setting that must not be above another one.
+const ORDERED: [(&str, &str); 4] = [
+    ("limits.rtmp_chunk_bytes_min", "limits.rtmp_chunk_bytes_max"),
+    ("hls.part_ms", "hls.segment_ms"),
+    ("hls.segment_ms", "limits.hls_segment_ms_max"),
+    ("limits.relay_backoff_ms_min", "limits.relay_backoff_ms_max"),
+];
 
 /// Every limit.
 pub(super) fn fields() -> impl Iterator<Item = &'static LimitField> {
@@ -22,7 +27,7 @@ pub(super) fn fields() -> impl Iterator<Item = &'static LimitField> {
 }
 
 /// Times that may be 0, which means at once; any other limit of 0 would refuse everything.
-const MAY_BE_ZERO: [&str; 2] = ["publish_grace_ms", "drain_ms_max"];
+const MAY_BE_ZERO: [&str; 3] = ["publish_grace_ms", "drain_ms_max", "upgrade_drain_ms_max"];
 
 /// Parses and sets a limit.
 pub(super) fn set(field: &LimitField, limits: &mut Limits, text: &str) -> Result<(), Expected> {
@@ -40,12 +45,9 @@ fn count_max(name: &str) -> u64 {
     COUNT_MAX_OF.iter().find(|(of, _)| *of == name).map_or(COUNT_MAX, |&(_, max)| max)
 }
 
-/// Limits that contradict each other.
-pub(super) fn contradictions(limits: &Limits) -> Vec<SettingFault> {
-    let value = |key: &str| {
-        let field = fields().find(|field| key.strip_prefix("limits.") == Some(field.name));
-        field.map_or(0, |field| (field.get)(limits))
-    };
+/// Settings that contradict each other.
+pub(super) fn contradictions(values: &Values) -> Vec<SettingFault> {
+    let value = |key: &str| Setting::find(key).and_then(|setting| setting.get(values).parse().ok()).unwrap_or(0);
     ORDERED
         .iter()
         .map(|&(low, high)| SettingFault::Crossed { low, low_value: value(low), high, high_value: value(high) })
@@ -57,7 +59,8 @@ pub(super) fn contradictions(limits: &Limits) -> Vec<SettingFault> {
 mod tests {
     use vivace_base::Limits;
 
-    use super::{COUNT_MAX_OF, ORDERED, fields, set};
+    use super::{COUNT_MAX_OF, ORDERED, contradictions, fields, set};
+    use crate::settings::{Setting, Values};
 
     fn takes(name: &str, value: u64) -> bool {
         let field = fields().find(|field| field.name == name).expect(name);
@@ -65,15 +68,17 @@ mod tests {
     }
 
     #[test]
-    fn limits_that_are_compared_exist() {
+    fn settings_that_are_compared_exist_and_are_numbers() {
         for key in ORDERED.iter().flat_map(|(low, high)| [low, high]) {
-            assert!(fields().any(|field| key.strip_prefix("limits.") == Some(field.name)), "{key}");
+            let setting = Setting::find(key).expect(key);
+            assert!(setting.default_text().parse::<u64>().is_ok(), "{key}");
         }
+        assert!(contradictions(&Values::default()).is_empty());
     }
 
     #[test]
     fn a_count_is_one_that_a_machine_can_hold() {
-        for name in ["event_batch_max", "connections_max", "streams_max", "refusals_kept_max"] {
+        for name in ["event_batch_max", "connections_max", "streams_max", "events_kept_max"] {
             assert!(takes(name, 10_000_000) && !takes(name, 10_000_001) && !takes(name, 1 << 40), "{name}");
         }
         for (name, max) in COUNT_MAX_OF {

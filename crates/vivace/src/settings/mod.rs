@@ -24,7 +24,7 @@ use vivace_server::Config;
 pub(crate) use env::Variables;
 pub(crate) use fault::{SettingFault, SettingFaults, Source};
 pub(crate) use flags::SettingFlags;
-pub(crate) use table::{Setting, table};
+pub(crate) use table::{OTLP, Setting, table};
 
 /// How log lines are written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -44,11 +44,13 @@ pub(crate) struct Values {
     pub(crate) log_format: LogFormat,
     /// What is logged, in the syntax of `tracing_subscriber::EnvFilter`.
     pub(crate) log_level: String,
+    /// Where spans are exported to; only in builds with the feature `otel`.
+    pub(crate) otlp: Option<String>,
 }
 
 impl Default for Values {
     fn default() -> Self {
-        Self { config: Config::default(), log_format: LogFormat::Text, log_level: "info".to_owned() }
+        Self { config: Config::default(), log_format: LogFormat::Text, log_level: "info".to_owned(), otlp: None }
     }
 }
 
@@ -79,20 +81,23 @@ impl Settings {
         flags: &SettingFlags,
     ) -> Result<Self, SettingFaults> {
         let mut faults = Vec::new();
-        let mut given = Vec::new();
-        let named = file.map(Path::to_path_buf).or_else(|| variables.config_file().map(PathBuf::from));
-        for part in [named.map_or_else(|| Ok(Vec::new()), |path| file::read(&path)), variables.given()] {
-            match part {
-                Ok(part) => given.extend(part),
-                Err(found) => faults.extend(found),
-            }
+        let named = Self::file(file, variables);
+        let mut given = named.map_or_else(Vec::new, |path| file::read(&path, &mut faults));
+        match variables.given() {
+            Ok(part) => given.extend(part),
+            Err(found) => faults.extend(found),
         }
         given.extend(flags.given());
         let settings = Self::apply(given, &mut faults);
         if faults.is_empty() {
-            faults.extend(limits::contradictions(&settings.values.config.limits));
+            faults.extend(limits::contradictions(&settings.values));
         }
         if faults.is_empty() { Ok(settings) } else { Err(SettingFaults(faults)) }
+    }
+
+    /// The configuration file; `named` is what `--config` named.
+    pub(crate) fn file(named: Option<&Path>, variables: &Variables) -> Option<PathBuf> {
+        named.map(Path::to_path_buf).or_else(|| variables.config_file().map(PathBuf::from))
     }
 
     /// Where the value of a key comes from.

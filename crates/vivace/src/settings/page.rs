@@ -2,6 +2,8 @@
 
 use std::fmt::Write as _;
 
+use vivace_server::Effect;
+
 use super::{Setting, table};
 
 /// The page, from the root of the repository.
@@ -27,13 +29,18 @@ merge_ms = 100
 A key, flag or variable that does not exist is refused, with the nearest name; so is a value that does not fit.
 `vivace check-config --config FILE` shows every setting in effect and where it comes from, or all that is wrong.
 
+`vivace serve` follows the file, and reads all settings anew on SIGHUP. A changed setting that is marked `live` takes
+effect at once, one that is marked `restart` with the next start; `docs/operations.md` tells more.
+
 Made from the table of settings; not to be edited here. `UPDATE=1 cargo test -p vivace configuration_page` writes it.
 ";
 
 /// The whole page.
 pub(crate) fn page() -> String {
     let mut out = HEAD.to_owned();
-    out.push_str("\n## Settings\n\n| key | default | what it does | flag and variable |\n|---|---|---|---|\n");
+    out.push_str(
+        "\n## Settings\n\n| key | default | changed | what it does | flag and variable |\n|---|---|---|---|---|\n",
+    );
     for setting in table().iter().filter(|setting| !setting.is_limit()) {
         let (flag, variable) = (&setting.flag, setting.variable());
         line(&mut out, setting);
@@ -42,7 +49,7 @@ pub(crate) fn page() -> String {
     out.push_str(
         "\n## Limits\n\nUnits stand at the end of the names: `_ms` milliseconds, `_bytes` bytes; the rest are counts. The \
          flag of\n`limits.streams_max` is `--limits-streams-max`, its variable `VIVACE_LIMITS_STREAMS_MAX`; so for each.\n\n\
-         | key | default | what it bounds |\n|---|---|---|\n",
+         | key | default | changed | what it bounds |\n|---|---|---|---|\n",
     );
     for setting in table().iter().filter(|setting| setting.is_limit()) {
         line(&mut out, setting);
@@ -57,5 +64,9 @@ fn line(out: &mut String, setting: &Setting) {
         empty if empty.is_empty() => "none".to_owned(),
         text => format!("`{text}`"),
     };
-    let _ = write!(out, "| `{}` | {default} | {} |", setting.key, setting.doc.replace('|', "\\|"));
+    let effect = match setting.effect {
+        Effect::Live => "live",
+        Effect::Restart => "restart",
+    };
+    let _ = write!(out, "| `{}` | {default} | {effect} | {} |", setting.key, setting.doc.replace('|', "\\|"));
 }

@@ -2,9 +2,12 @@ use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use vivace_base::LimitField;
-use vivace_server::Auth;
+use vivace_domain::hook::HookSuccess;
+use vivace_server::{Auth, DualCode, Effect, effect};
 
-use super::kind::{Expected, address, host, listener, log_level, names, number, switch, word};
+use super::kind::{
+    Expected, address, allow, collector, hook, host, ip, listener, log_level, names, number, switch, word,
+};
 use super::{LogFormat, Values, limits};
 
 /// One thing that can be set.
@@ -18,6 +21,8 @@ pub(crate) struct Setting {
     pub(crate) doc: &'static str,
     /// What stands for a value in the usage text.
     pub(crate) value_name: &'static str,
+    /// When a changed value takes effect.
+    pub(crate) effect: Effect,
     access: Access,
 }
 
@@ -38,10 +43,15 @@ struct Line {
 }
 
 const AUTH: [(&str, Auth); 2] = [("signed", Auth::Signed), ("open", Auth::Open)];
+const DUAL_CODE: [(&str, DualCode); 2] = [("video", DualCode::Video), ("access", DualCode::Access)];
+const SUCCESS: [(&str, HookSuccess); 2] = [("body", HookSuccess::Body), ("status", HookSuccess::Status)];
 const FORMAT: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
 
+/// Where traces go.
+pub(crate) const OTLP: &str = "log.otlp";
+
 /// Every setting but the limits, which follow from `vivace_base::Limits` itself.
-static LINES: [Line; 17] = [
+static LINES: [Line; 36] = [
     Line {
         key: "rtmp",
         value_name: "ADDR",
@@ -97,9 +107,117 @@ static LINES: [Line; 17] = [
         key: "tls.names",
         value_name: "NAMES",
         doc: "Host names and IP addresses, separated by commas, of the self-signed certificate that the first start makes; \
-              empty, `localhost`, `127.0.0.1`, `::1`, the machine's host name and `public.host`.",
+              empty, `localhost`, `127.0.0.1`, `::1`, the machine's host name, `public.host`, and those of the cloud whose API is served.",
         get: |values| values.config.tls.names.join(","),
         set: |values, text| names(text).map(|value| values.config.tls.names = value),
+    },
+    Line {
+        key: "outbound.allow",
+        value_name: "BLOCKS",
+        doc: "Addresses and blocks of addresses, separated by commas, that the server may connect to although they are not \
+              public, such as `10.0.0.0/8,fd00::/8`; `any` for all, an empty value for none. Relays and callbacks use it.",
+        get: |values| values.config.outbound.allow.to_string(),
+        set: |values, text| allow(text).map(|value| values.config.outbound.allow = value),
+    },
+    Line {
+        key: "outbound.ca",
+        value_name: "FILE",
+        doc: "Certificates in PEM of authorities that outgoing connections believe besides the system's; empty for none.",
+        get: |values| path_text(values.config.outbound.ca.as_deref()),
+        set: |values, text| {
+            values.config.outbound.ca = path(text);
+            Ok(())
+        },
+    },
+    Line {
+        key: "lvb.allow_http",
+        value_name: "BOOL",
+        doc: "Whether calls of the signed live video API are taken over plain HTTP too; without it they are answered 4600.",
+        get: |values| values.config.lvb.allow_http.to_string(),
+        set: |values, text| switch(text).map(|value| values.config.lvb.allow_http = value),
+    },
+    Line {
+        key: "lvb.dual_code",
+        value_name: "WHICH",
+        doc: "Which code a refusal of the live video API has in `code`: `video`, its own, such as 20101; `access`, that of \
+              the access layer in front of it, such as 4400. The message begins with its own either way.",
+        get: |values| name(&DUAL_CODE, values.config.lvb.dual_code),
+        set: |values, text| word(text, &DUAL_CODE).map(|value| values.config.lvb.dual_code = value),
+    },
+    Line {
+        key: "lvb.connect",
+        value_name: "IP",
+        doc: "IP address of the CONNECT listener, through which unmodified programs reach the API under the cloud's own \
+              host names: see docs/lvb-api.md.",
+        get: |values| values.config.lvb.connect.to_string(),
+        set: |values, text| ip(text).map(|value| values.config.lvb.connect = value),
+    },
+    Line {
+        key: "lvb.connect_port",
+        value_name: "PORT",
+        doc: "Port of the CONNECT listener; 0 takes a free one, `off` opens none. It connects to this server's HTTPS only.",
+        get: |values| values.config.lvb.connect_port.map_or_else(|| "off".to_owned(), |port| port.to_string()),
+        set: |values, text| {
+            let port = if text == "off" { Ok(None) } else { number(text, "", 0, u16::MAX).map(Some) };
+            port.map(|value| values.config.lvb.connect_port = value).map_err(|expected| format!("`off` or {expected}"))
+        },
+    },
+    Line {
+        key: "callback.url",
+        value_name: "URL",
+        doc: "Where events of streams are posted for which no rule of callbacks says otherwise; empty, nowhere.",
+        get: |values| values.config.callback.url.as_ref().map_or_else(String::new, |url| url.text().to_owned()),
+        set: |values, text| hook(text).map(|value| values.config.callback.url = value),
+    },
+    Line {
+        key: "callback.success",
+        value_name: "RULE",
+        doc: "Which answers mean that a receiver has the event: `body`, status 200 and no JSON object whose `code` is not \
+              0; `status`, status 200.",
+        get: |values| name(&SUCCESS, values.config.callback.success),
+        set: |values, text| word(text, &SUCCESS).map(|value| values.config.callback.success = value),
+    },
+    Line {
+        key: "callback.retries",
+        value_name: "N",
+        doc: "How often a callback that was not taken is tried again at `callback.interval_s`; later tries come ever more \
+              rarely, until `callback.give_up_s`.",
+        get: |values| values.config.callback.retries.to_string(),
+        set: |values, text| number(text, "", 0, 1_000).map(|value| values.config.callback.retries = value),
+    },
+    Line {
+        key: "callback.interval_s",
+        value_name: "SECONDS",
+        doc: "Seconds between the first tries of a callback. Receivers of old waited for 60, those before them for 3.",
+        get: |values| values.config.callback.interval_s.to_string(),
+        set: |values, text| {
+            number(text, " of seconds", 1, 86_400).map(|value| values.config.callback.interval_s = value)
+        },
+    },
+    Line {
+        key: "callback.give_up_s",
+        value_name: "SECONDS",
+        doc: "A callback is given up this many seconds after its event; it stays listed and can be sent once more.",
+        get: |values| values.config.callback.give_up_s.to_string(),
+        set: |values, text| {
+            number(text, " of seconds", 0, 31_536_000).map(|value| values.config.callback.give_up_s = value)
+        },
+    },
+    Line {
+        key: "callback.timeout_s",
+        value_name: "SECONDS",
+        doc: "How long a receiver of callbacks may take, from the look-up of its host to the end of its answer.",
+        get: |values| values.config.callback.timeout_s.to_string(),
+        set: |values, text| number(text, " of seconds", 1, 600).map(|value| values.config.callback.timeout_s = value),
+    },
+    Line {
+        key: "callback.error_report_s",
+        value_name: "SECONDS",
+        doc: "How often a callback tells what goes wrong in a running push, if anything does.",
+        get: |values| values.config.callback.error_report_s.to_string(),
+        set: |values, text| {
+            number(text, " of seconds", 1, 3_600).map(|value| values.config.callback.error_report_s = value)
+        },
     },
     Line {
         key: "data",
@@ -136,6 +254,28 @@ static LINES: [Line; 17] = [
         set: |values, text| word(text, &AUTH).map(|value| values.config.play_auth = value),
     },
     Line {
+        key: "lvb.channels_only",
+        value_name: "BOOL",
+        doc: "Whether, of the names that channels have (`BIZID_` and 32 hex digits), only those of channels may be pushed \
+              to. Other names need no channel either way.",
+        get: |values| values.config.lvb_channels_only.to_string(),
+        set: |values, text| switch(text).map(|value| values.config.lvb_channels_only = value),
+    },
+    Line {
+        key: "lvb.verified_only",
+        value_name: "BOOL",
+        doc: "Whether only accounts that the operator has marked as verified may make channels.",
+        get: |values| values.config.lvb_verified_only.to_string(),
+        set: |values, text| switch(text).map(|value| values.config.lvb_verified_only = value),
+    },
+    Line {
+        key: "lvb.utc_offset_min",
+        value_name: "MINUTES",
+        doc: "Minutes that dates in replies of the LVB API are ahead of UTC; the API's own are those of China, 480.",
+        get: |values| values.config.lvb_utc_offset_min.to_string(),
+        set: |values, text| number(text, " of minutes", 0, 840).map(|value| values.config.lvb_utc_offset_min = value),
+    },
+    Line {
         key: "url.validity_s",
         value_name: "SECONDS",
         doc: "How long a signed URL from the command line or the page is good for, in seconds.",
@@ -160,6 +300,26 @@ static LINES: [Line; 17] = [
               More costs delay and saves processor time.",
         get: |values| values.config.merge_ms.to_string(),
         set: |values, text| number(text, " of milliseconds", 0, 1_000).map(|value| values.config.merge_ms = value),
+    },
+    Line {
+        key: "hls.segment_ms",
+        value_name: "MS",
+        doc: "A segment of HLS ends with the first key frame behind this time. Shorter ones let players begin closer to \
+              the live edge, longer ones cost fewer requests.",
+        get: |values| values.config.hls_segment_ms.to_string(),
+        set: |values, text| {
+            number(text, " of milliseconds", 500, 60_000).map(|value| values.config.hls_segment_ms = value)
+        },
+    },
+    Line {
+        key: "hls.part_ms",
+        value_name: "MS",
+        doc: "A part of LL-HLS has as many pictures as come closest to this time, rounded up; players stay three of them \
+              behind the live edge.",
+        get: |values| values.config.hls_part_ms.to_string(),
+        set: |values, text| {
+            number(text, " of milliseconds", 100, 10_000).map(|value| values.config.hls_part_ms = value)
+        },
     },
     Line {
         key: "delivery.threads",
@@ -187,6 +347,14 @@ static LINES: [Line; 17] = [
         get: |values| values.log_level.clone(),
         set: |values, text| log_level(text).map(|value| values.log_level = value),
     },
+    Line {
+        key: OTLP,
+        value_name: "URL",
+        doc: "Where traces of pushes, plays and HTTP requests are exported to: OTLP over HTTP, such as \
+              `http://127.0.0.1:4318/v1/traces`; empty, nowhere. Only in a binary built with `--features otel`.",
+        get: |values| values.otlp.clone().unwrap_or_default(),
+        set: |values, text| collector(text).map(|value| values.otlp = value),
+    },
 ];
 
 /// The table of settings: [`LINES`], and a line for each limit.
@@ -197,9 +365,11 @@ pub(crate) fn table() -> &'static [Setting] {
             flag: flag(line.key),
             doc: line.doc,
             value_name: line.value_name,
+            effect: effect_of(line.key),
             access: Access::Own { get: line.get, set: line.set },
         });
         own.chain(limits::fields().map(|field| Setting {
+            effect: effect_of(&format!("limits.{}", field.name)),
             key: format!("limits.{}", field.name),
             flag: flag(&format!("limits.{}", field.name)),
             doc: field.doc,
@@ -256,6 +426,15 @@ impl Setting {
         let text = self.get(values);
         let bare = text == "true" || text == "false" || text.parse::<u64>().is_ok();
         if bare { text } else { toml::Value::String(text).to_string() }
+    }
+}
+
+/// The server knows which of its values it can change; the log is the command's own and follows at once, but for the
+/// exporter of traces, which is made at the start.
+fn effect_of(key: &str) -> Effect {
+    match key {
+        OTLP => Effect::Restart,
+        _ => effect(key).unwrap_or(Effect::Live),
     }
 }
 

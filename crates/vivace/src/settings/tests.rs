@@ -1,3 +1,5 @@
+mod hostile;
+
 use std::collections::BTreeSet;
 use std::ffi::OsString;
 use std::fs;
@@ -6,8 +8,9 @@ use std::path::{Path, PathBuf};
 
 use clap::{Args as _, Command, FromArgMatches as _};
 use vivace_base::Limits;
+use vivace_server::Effect;
 
-use super::{SettingFlags, Settings, Source, Variables, page, table};
+use super::{Setting, SettingFlags, Settings, Source, Variables, page, table};
 
 /// A configuration file for the length of a test.
 struct File(PathBuf);
@@ -50,18 +53,28 @@ fn another(key: &str) -> &'static str {
     match key {
         "rtmp" | "http" | "rtmps" | "https" => "192.0.2.1:4000",
         "data" => "elsewhere",
+        "outbound.allow" => "10.0.0.0/8",
+        "callback.url" => "https://example.com/x",
+        "callback.success" => "status",
+        // Not below `limits.relay_backoff_ms_min`.
+        "limits.relay_backoff_ms_max" => "2000",
         "public.host" => "live.example.com",
         "push.auth" | "play.auth" => "open",
-        "page.open" => "true",
+        "page.open" | "lvb.allow_http" | "lvb.channels_only" | "lvb.verified_only" => "true",
+        "lvb.dual_code" => "access",
+        "lvb.connect" => "192.0.2.1",
         "log.format" => "json",
         "log.level" => "debug",
+        "log.otlp" => "http://127.0.0.1:4318/v1/traces",
+        "hls.segment_ms" | "limits.hls_segment_ms_max" => "4000",
         _ => "201",
     }
 }
 
 #[test]
 fn each_setting_is_set_by_flag_variable_and_file_in_this_order() {
-    for setting in table() {
+    // Traces can be set only where they are built in.
+    for setting in table().iter().filter(|setting| cfg!(feature = "otel") || setting.key != "log.otlp") {
         let (key, default) = (&setting.key, setting.default_text());
         let wanted = another(key);
         assert_ne!(default, wanted, "{key}");
@@ -89,6 +102,15 @@ fn each_setting_is_set_by_flag_variable_and_file_in_this_order() {
 
         assert_eq!(in_effect(&load(None, &[], &[]).unwrap()), default);
     }
+}
+
+#[cfg(not(feature = "otel"))]
+#[test]
+fn traces_that_are_not_built_in_are_refused() {
+    let told = fault(&[], &["--log-otlp", "http://127.0.0.1:4318/v1/traces"]);
+    assert!(told.starts_with("log.otlp: expected nothing: this binary is built without traces"), "{told}");
+    assert!(told.contains("--features otel"), "{told}");
+    assert!(load(None, &[], &["--log-otlp", ""]).is_ok());
 }
 
 #[test]
@@ -125,6 +147,8 @@ fn wrong_values_of_every_kind_are_refused() {
         ("--push-auth", &["", "SIGNED", "closed"]),
         ("--url-validity-s", &["0", "1.5", "9999999999999999999999"]),
         ("--page-open", &["yes", "1"]),
+        ("--hls-segment-ms", &["499", "60001", "2s"]),
+        ("--hls-part-ms", &["99", "10001", "-200"]),
         ("--delivery-threads", &["0", "1025", "Auto"]),
         ("--log-format", &["xml"]),
         ("--log-level", &["", "verbose", "loud=very", "info,=", "a=b=c"]),
@@ -159,6 +183,8 @@ fn an_unknown_name_is_refused_with_the_nearest_one() {
             "unknown setting `xyz` (from FILE:6)",
         ])
     );
+    let both = fault_of_file("both", "rtpm = 1\npush.auth = \"opn\"\n");
+    assert!(both.contains("`rtpm`") && both.contains("push.auth: expected"), "{both}");
     assert_eq!(
         fault_of_file("bare", "merge_ms = 5"),
         "unknown setting `merge_ms` (from FILE:1); did you mean `delivery.merge_ms`?"
@@ -189,6 +215,13 @@ fn all_faults_are_told_at_once() {
     assert!(told.contains("http: ") && told.contains("rtmp: "), "{told}");
     let told = fault(&[], &["--limits-rtmp-chunk-bytes-min", "70000"]);
     assert_eq!(told, "limits.rtmp_chunk_bytes_min = 70000 is above limits.rtmp_chunk_bytes_max = 65536");
+    for (flags, told) in [
+        (["--hls-part-ms", "3000"].as_slice(), "hls.part_ms = 3000 is above hls.segment_ms = 2000"),
+        (&["--hls-segment-ms", "12000"], "hls.segment_ms = 12000 is above limits.hls_segment_ms_max = 10000"),
+        (&["--limits-hls-segment-ms-max", "1000"], "hls.segment_ms = 2000 is above limits.hls_segment_ms_max = 1000"),
+    ] {
+        assert_eq!(fault(&[], flags), told);
+    }
 }
 
 #[test]
@@ -211,6 +244,17 @@ fn numbers_of_the_file_are_read_as_toml_has_them() {
     let file = File::new("numbers", "[limits]\nstreams_max = 1_000\n[url]\nvalidity_s = 3_600\n");
     let loaded = load(Some(&file.0), &[], &[]).unwrap();
     assert_eq!((loaded.values.config.limits.streams_max, loaded.values.config.url_validity_s), (1_000, 3_600));
+}
+
+#[test]
+fn the_server_knows_of_every_setting_but_the_logs_when_it_takes_effect() {
+    for setting in table() {
+        let known = vivace_server::effect(&setting.key).is_some();
+        assert_eq!(known, !setting.key.starts_with("log."), "{}", setting.key);
+    }
+    let effect = |key| Setting::find(key).map(|setting| setting.effect);
+    let [live, restart] = [Effect::Live, Effect::Restart].map(Some);
+    assert_eq!([effect("log.level"), effect("log.format"), effect("log.otlp")], [live, live, restart]);
 }
 
 #[test]

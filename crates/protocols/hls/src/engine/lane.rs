@@ -27,7 +27,7 @@ pub(super) struct Held {
 }
 
 /// A longer step is a gap, not a frame's duration.
-const INTERVAL_MAX: MediaTime = MediaTime::from_ms(500);
+pub(super) const INTERVAL_MAX: MediaTime = MediaTime::from_ms(500);
 /// What a frame that waits counts for beside its payload.
 const HELD_BYTES: usize = size_of::<Held>();
 

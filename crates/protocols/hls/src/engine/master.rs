@@ -3,14 +3,14 @@ use std::fmt::Write;
 use vivace_base::MediaTime;
 
 use super::playlist::TOKEN;
-use super::{Container, Flavor, Segment, Window};
+use super::{Container, Flavor, Window};
 
 /// The master playlist (RFC 8216bis, 4.4.6) with the one rendition there is at `uri`; `None` while there is none.
 pub fn master(window: &Window, flavor: Flavor, uri: &str) -> Option<String> {
     let newest = window.newest_whole().filter(|_| window.is_ready(flavor))?;
     let mut text = String::from("#EXTM3U\n");
     let version = if flavor.container() == Container::Ts { 3 } else { 6 };
-    let (peak, average) = rates(window);
+    let (peak, average) = rates(window, flavor.container());
     let init = &newest.init;
     // Writing to a string cannot fail.
     let _ = write!(
@@ -30,10 +30,12 @@ pub fn master(window: &Window, flavor: Flavor, uri: &str) -> Option<String> {
 }
 
 /// Peak and average bits per second, the first of all time.
-fn rates(window: &Window) -> (u64, u64) {
-    let whole = || window.segments.iter().filter(|segment| segment.whole);
-    let bits = whole().map(Segment::mp4_bytes).sum::<usize>() as u64 * 8;
+fn rates(window: &Window, container: Container) -> (u64, u64) {
+    let whole = || window.segments.iter().filter(|segment| segment.whole && segment.has(container));
+    let bits = whole().map(|segment| segment.bytes_in(container)).sum::<usize>() as u64 * 8;
     let ms = whole().map(|segment| segment.duration.ms().unsigned_abs()).sum::<u64>().max(1);
     let average = (bits.saturating_mul(1_000) / ms).max(1);
-    (window.peak_bits_per_second.max(average), average)
+    let [mp4, ts] = window.peaks;
+    let peak = if container == Container::Ts { ts } else { mp4 };
+    (peak.max(average), average)
 }

@@ -1,5 +1,6 @@
 //! From frames to segments, parts and playlists, without any I/O and without a clock.
 
+pub mod fuzz;
 mod lane;
 mod master;
 mod open;

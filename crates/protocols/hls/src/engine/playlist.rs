@@ -10,6 +10,8 @@ pub const TOKEN: char = '\u{1}';
 
 /// Older segments than this many target durations from the end may be skipped (RFC 8216bis, 4.4.3.8: at least six).
 const SKIP_TARGETS: u64 = 6;
+/// Parts within this many target durations from the end are listed (RFC 8216bis, 4.4.4.9).
+const PARTS_TARGETS: u64 = 3;
 
 /// The media playlist (RFC 8216bis, section 4.4); `None` while there is nothing to list.
 ///
@@ -41,11 +43,12 @@ impl List<'_> {
         if skipped > 0 {
             writeln!(text, "#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}")?;
         }
-        let whole = listed().filter(|segment| segment.whole).count();
+        let mut behind = listed().fold(MediaTime::ZERO, |sum, segment| sum + segment.duration);
         let mut before: Option<&Segment> = None;
         for (at, segment) in listed().enumerate() {
+            behind = behind - segment.duration;
             if at >= skipped {
-                self.segment(text, segment, before, at + self.window.settings.in_parts >= whole)?;
+                self.segment(text, segment, before, behind < self.targets(PARTS_TARGETS))?;
             }
             before = Some(segment);
         }
@@ -89,9 +92,14 @@ impl List<'_> {
         writeln!(text, "#EXT-X-DISCONTINUITY-SEQUENCE:{}", first.map_or(0, number))
     }
 
+    /// So many target durations.
+    fn targets(&self, count: u64) -> MediaTime {
+        MediaTime::from_ms(i64::try_from(self.target_s.saturating_mul(count * 1_000)).unwrap_or(i64::MAX))
+    }
+
     /// How many of the oldest segments a delta update leaves out.
     fn skipped<'s>(&self, listed: impl DoubleEndedIterator<Item = &'s Segment> + Clone) -> usize {
-        let boundary = MediaTime::from_ms(i64::try_from(self.target_s * SKIP_TARGETS * 1_000).unwrap_or(i64::MAX));
+        let boundary = self.targets(SKIP_TARGETS);
         let mut behind = MediaTime::ZERO;
         let kept = listed.clone().rev().take_while(|segment| {
             let inside = behind < boundary;
@@ -115,8 +123,9 @@ impl List<'_> {
         if self.flavor == Flavor::LowLatency && parts {
             for part in &segment.parts {
                 let independent = if part.independent { ",INDEPENDENT=YES" } else { "" };
+                let gap = if part.gap { ",GAP=YES" } else { "" };
                 let (number, duration) = (part.number, seconds(part.duration));
-                writeln!(text, "#EXT-X-PART:DURATION={duration},URI=\"p{run}-{number}.m4s{TOKEN}\"{independent}")?;
+                writeln!(text, "#EXT-X-PART:DURATION={duration},URI=\"p{run}-{number}.m4s{TOKEN}\"{independent}{gap}")?;
             }
         }
         if segment.whole {

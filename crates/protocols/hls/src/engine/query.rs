@@ -45,6 +45,14 @@ pub enum QueryFault {
         /// What there is.
         newest: u64,
     },
+    /// The part lies too far ahead to be waited for.
+    #[error("_HLS_part is {asked}, and must be below {limit} now")]
+    PartTooFar {
+        /// What is asked for.
+        asked: u64,
+        /// The first part that is too far.
+        limit: u64,
+    },
 }
 
 /// Longest number that is read: as many digits as every 64-bit number has room for.
@@ -54,7 +62,7 @@ impl Directives {
     /// Reads the directives among the parameters of a query; other parameters are passed over.
     ///
     /// # Errors
-    /// [`QueryFault`] but [`QueryFault::TooFar`].
+    /// [`QueryFault`] but [`QueryFault::TooFar`] and [`QueryFault::PartTooFar`].
     pub fn parse(query: &str) -> Result<Self, QueryFault> {
         let mut directives = Self::default();
         for (name, value) in query.split('&').filter_map(|part| part.split_once('=')) {

@@ -1,22 +1,20 @@
+mod parts;
+
 use std::sync::Arc;
 
-use bytes::Bytes;
 use vivace_base::{MediaTime, UnixMs};
 use vivace_hub::{Config, Tracks};
-use vivace_media::fmp4::{init_segment, mime_codecs};
-use vivace_media::{Frame, FrameKind};
+use vivace_media::fmp4::{self, Track, init_segment};
+use vivace_media::{Codec, Frame, FrameKind};
 
-use super::lane::Lane;
-use super::open::{Taken, part_bytes};
+use super::lane::{INTERVAL_MAX, Lane};
 use super::transport::Transport;
-use super::{Init, Part, Resume, Segment, Settings, Window};
+use super::{Container, Init, Resume, Segment, Settings, Window};
 
 const VIDEO_ID: u32 = 1;
 const AUDIO_ID: u32 = 2;
 /// How far a key frame may come before a segment's wanted end, so that rounded times do not cost a whole GOP.
 const SLACK: MediaTime = MediaTime::from_ms(100);
-/// Above a part's nominal duration, for times that were rounded to milliseconds.
-const JITTER: MediaTime = MediaTime::from_ms(3);
 /// Sound that is this much ahead of the pictures cuts the parts in their place.
 const VIDEO_LATE: MediaTime = MediaTime::from_ms(700);
 /// Frames that wait for a part's end; more come only where timestamps stand still.
@@ -95,6 +93,11 @@ impl Segmenter {
         }
     }
 
+    /// Counts the configurations that were met.
+    pub const fn configurations(&self) -> u64 {
+        self.inits
+    }
+
     /// Bytes of frames that are in no part yet.
     pub fn waiting_bytes(&self) -> usize {
         [&self.video, &self.audio].into_iter().flatten().map(|lane| lane.waiting_bytes).sum()
@@ -147,15 +150,18 @@ impl Segmenter {
         }
         self.interrupt();
         self.configs = Some([tracks.video.clone(), tracks.audio.clone()]);
-        self.video = lane(tracks.video.as_ref(), VIDEO_ID);
-        self.audio = lane(tracks.audio.as_ref(), AUDIO_ID);
+        // Until the first key frame tells how large the pictures are, there is nothing to begin with.
+        let unknown = tracks.video.as_ref().is_some_and(|video| video.track(VIDEO_ID) == Err(fmp4::Fault::SizeUnknown));
+        let (video, audio) = if unknown { (None, None) } else { (tracks.video.as_ref(), tracks.audio.as_ref()) };
+        self.video = lane(video, VIDEO_ID);
+        self.audio = lane(audio, AUDIO_ID);
         let described = [&self.video, &self.audio].into_iter().flatten().map(|lane| lane.track.clone());
         let described: Vec<_> = described.collect();
         self.init = (!described.is_empty()).then(|| {
             Arc::new(Init {
                 number: self.inits,
                 bytes: init_segment(&described).into(),
-                codecs: mime_codecs(&described),
+                codecs: codecs(&described),
                 size: self.video.as_ref().map(|lane| lane.track.size()),
             })
         });
@@ -173,6 +179,9 @@ impl Segmenter {
         };
         let drives = video || self.video.is_none();
         let key = frame.key || self.video.is_none();
+        if drives && self.leaves_hole(frame.dts) {
+            self.interrupt();
+        }
         let lane = if video { &mut self.video } else { &mut self.audio };
         let Some(lane) = lane else { return };
         let dts = lane.place(frame.dts);
@@ -203,16 +212,28 @@ impl Segmenter {
         let due = elapsed >= self.window.settings.segment - SLACK || elapsed + self.gop > latest;
         let full = open.bytes > self.window.settings.bytes_max / 3;
         if elapsed > MediaTime::ZERO && ((key && due) || full || elapsed + interval > latest) {
-            self.close_parts_before(dts);
-            self.close_part(dts);
-            self.close_segment(dts);
+            // A frame that is late leaves the rest of its time to the next segment, and takes no part back that is told.
+            let end = dts.min(open.start + latest).max(open.part_start);
+            self.fix_part_if_due(end);
+            self.close_parts_before(end);
+            if !self.close_part(end) {
+                self.gap(end);
+            }
+            self.close_segment(end);
             self.fix_target();
-            self.begin(dts, at);
+            self.begin(end, UnixMs(at.0.saturating_sub((dts - end).ms())));
         } else {
             self.close_parts_before(dts);
             self.close_part_if_due(dts, interval);
         }
         self.note_key(dts, key);
+    }
+
+    /// Whether a frame at `dts` comes so late that the segment in the making cannot last until then.
+    fn leaves_hole(&self, dts: MediaTime) -> bool {
+        let driving = self.video.as_ref().or(self.audio.as_ref()).and_then(Lane::end);
+        let late = driving.is_some_and(|end| dts - end > INTERVAL_MAX);
+        late && self.open.is_some_and(|open| dts - open.start > self.latest())
     }
 
     /// Sound beside pictures only cuts where these are late.
@@ -224,6 +245,7 @@ impl Segmenter {
             }
             if end - open.start + self.window.part_target > self.latest() {
                 self.close_segment(end);
+                self.fix_target();
                 let passed = (end - open.start).ms();
                 self.begin(end, UnixMs(open.begins_at.0.saturating_add(passed)));
             }
@@ -249,65 +271,6 @@ impl Segmenter {
 
     fn interval(&self) -> MediaTime {
         self.video.as_ref().or(self.audio.as_ref()).map_or(MediaTime::ZERO, |lane| lane.interval)
-    }
-
-    /// Parts that end before a frame that is late.
-    fn close_parts_before(&mut self, dts: MediaTime) {
-        while self.part_fixed
-            && let Some(open) = self.open
-        {
-            let end = open.part_start + self.window.part_target;
-            if dts <= end + JITTER || !self.close_part(end) {
-                return;
-            }
-        }
-    }
-
-    fn close_part_if_due(&mut self, dts: MediaTime, interval: MediaTime) {
-        let Some(open) = self.open else { return };
-        let elapsed = dts - open.part_start;
-        let due = if self.part_fixed {
-            elapsed + interval > self.window.part_target
-        } else {
-            elapsed >= self.window.settings.part - JITTER
-        };
-        if due && self.close_part(dts) && !self.part_fixed {
-            self.part_fixed = true;
-            self.window.part_target = elapsed + JITTER;
-        }
-    }
-
-    /// Makes a part of what lies before `end`. False if there is nothing.
-    fn close_part(&mut self, end: MediaTime) -> bool {
-        let Some(open) = &mut self.open else { return false };
-        let taken = Taken {
-            video: self.video.as_mut().map(|lane| lane.take_before(end)).unwrap_or_default(),
-            audio: self.audio.as_mut().map(|lane| lane.take_before(end)).unwrap_or_default(),
-        };
-        let duration = end - open.part_start;
-        if taken.is_empty() || duration <= MediaTime::ZERO {
-            return false;
-        }
-        open.part_start = end;
-        let bytes = part_bytes(&taken, self.video.as_ref(), self.audio.as_ref(), &mut self.fragments);
-        open.bytes += bytes.len();
-        if let Some(transport) = &mut self.transport {
-            transport.add(&taken.video, &taken.audio);
-        }
-        self.add(duration, taken.is_independent(self.video.is_some()), bytes);
-        true
-    }
-
-    fn add(&mut self, duration: MediaTime, independent: bool, bytes: Bytes) {
-        let number = self.window.next_part;
-        let Some(segment) = self.window.segments.back_mut().filter(|segment| !segment.whole) else { return };
-        segment.duration = segment.duration + duration;
-        segment.parts.push(Part { number, duration, independent, bytes });
-        self.window.next_part += 1;
-        if self.part_fixed {
-            self.window.part_target = self.window.part_target.max(duration);
-        }
-        self.window.frame_interval = self.video.as_ref().map(|lane| lane.interval);
     }
 
     fn begin(&mut self, start: MediaTime, at: UnixMs) {
@@ -352,17 +315,26 @@ impl Segmenter {
         segment.whole = true;
         segment.ts = ts;
         self.dated_until = UnixMs(open.begins_at.0.saturating_add(segment.duration.ms()));
-        let bits = segment.mp4_bytes() as u64 * 8;
-        let ms = segment.duration.ms().unsigned_abs().max(1);
-        self.window.peak_bits_per_second = self.window.peak_bits_per_second.max(bits.saturating_mul(1_000) / ms);
+        // A rate is measured over half a target duration at least (RFC 8216bis, 4.4.6.2, BANDWIDTH).
+        if segment.duration.ms().saturating_mul(2) >= self.window.settings.segment.ms() {
+            let ms = segment.duration.ms().unsigned_abs().max(1);
+            for (peak, container) in self.window.peaks.iter_mut().zip([Container::Mp4, Container::Ts]) {
+                let bits = segment.bytes_in(container) as u64 * 8;
+                *peak = (*peak).max(bits.saturating_mul(1_000) / ms);
+            }
+        }
         self.window.trim();
     }
 
     /// The first segment that was not cut short sets the target duration for good.
     fn fix_target(&mut self) {
         let Some(whole) = self.window.newest_whole().filter(|_| self.window.target_s.is_none()) else { return };
-        let longest = whole.duration.max(self.window.settings.segment).max(self.gop);
+        // One that was cut short may still be longer, where another encoder's key frames were rare.
+        let listed = self.window.segments.iter().map(|segment| segment.duration).max().unwrap_or(whole.duration);
+        let longest = listed.max(self.window.settings.segment).max(self.gop);
         self.window.target_s = Some((longest - SLACK).ms().unsigned_abs().div_ceil(1_000).max(1));
+        // From here on playlists are told, and with them the part target.
+        self.part_fixed = true;
     }
 
     fn close_at_end(&mut self) {
@@ -387,6 +359,17 @@ impl Segmenter {
             self.interrupt();
         }
     }
+}
+
+/// What `CODECS` says. The names differ from those of media types where Apple's players know others (HLS Authoring
+/// Specification for Apple Devices, 1.2 and 2.1; RFC 6381 has the sample entry's own letters for Opus).
+fn codecs(tracks: &[Track]) -> String {
+    let one = |track: &Track| match track.codec() {
+        Codec::Mp3 => "mp4a.40.34".to_owned(),
+        Codec::Opus => "Opus".to_owned(),
+        _ => track.codec_string().to_owned(),
+    };
+    tracks.iter().map(one).collect::<Vec<_>>().join(",")
 }
 
 fn lane(config: Option<&Config>, id: u32) -> Option<Lane> {

@@ -1,4 +1,5 @@
 use vivace_base::{Limits, MediaTime, UnixMs};
+use vivace_media::Codec;
 
 /// How a stream is cut and how much of it is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -13,26 +14,32 @@ pub struct Settings {
     pub listed: usize,
     /// Whole segments kept behind the oldest in the playlist, for players that have read it a moment ago.
     pub kept: usize,
-    /// Newest whole segments of which the parts are listed too.
-    pub in_parts: usize,
     /// Bytes of all segments of a stream.
     pub bytes_max: usize,
 }
 
 impl Settings {
-    /// The settings that the limits leave: segments of 2 s, parts of 200 ms.
-    pub fn new(limits: &Limits) -> Self {
-        let ms = |ms: u64| MediaTime::from_ms(i64::try_from(ms).unwrap_or(i64::MAX));
+    /// Segments and parts of these durations, as many as the limits leave.
+    pub fn new(limits: &Limits, segment_ms: u64, part_ms: u64) -> Self {
+        let (listed, kept, bytes_max) = (0, 3, 0);
+        Self { segment: ms(segment_ms), segment_max: MediaTime::ZERO, part: ms(part_ms), listed, kept, bytes_max }
+            .under(limits)
+    }
+
+    /// The same durations under other limits: what begins after a limit has changed keeps to it.
+    #[must_use]
+    pub fn under(self, limits: &Limits) -> Self {
         Self {
-            segment: MediaTime::from_ms(2_000),
             segment_max: ms(limits.hls_segment_ms_max),
-            part: MediaTime::from_ms(200),
             listed: limits.hls_segments_max.max(3),
-            kept: 3,
-            in_parts: 3,
             bytes_max: limits.hls_bytes_max,
+            ..self
         }
     }
+}
+
+fn ms(ms: u64) -> MediaTime {
+    MediaTime::from_ms(i64::try_from(ms).unwrap_or(i64::MAX))
 }
 
 /// Where the numbers of a stream go on: each is above every one that was ever told.
@@ -53,6 +60,17 @@ pub enum Container {
     Mp4,
     /// MPEG transport streams.
     Ts,
+}
+
+impl Container {
+    /// Whether players can be expected to play the codec from it.
+    pub const fn carries(self, codec: Codec) -> bool {
+        let container = match self {
+            Self::Mp4 => vivace_media::Container::Fmp4,
+            Self::Ts => vivace_media::Container::MpegTs,
+        };
+        container.carries(codec)
+    }
 }
 
 /// What a playlist lists.

@@ -4,7 +4,10 @@ use std::sync::Arc;
 use bytes::Bytes;
 use vivace_base::{MediaTime, UnixMs};
 
-use super::{Container, Flavor, Settings};
+use super::{Container, Flavor, QueryFault, Settings};
+
+/// How many times over the segments to be listed may be more, because they are short.
+const SHORT_MAX: usize = 8;
 
 /// What a decoder needs before the segments that name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,8 +31,10 @@ pub struct Part {
     pub duration: MediaTime,
     /// Decoding may begin with it.
     pub independent: bool,
-    /// Its bytes.
+    /// Its bytes; none for a gap.
     pub bytes: Bytes,
+    /// Nothing was sent in its time.
+    pub gap: bool,
 }
 
 /// A segment, whole or in the making.
@@ -66,6 +71,14 @@ impl Segment {
         self.mp4_bytes() + self.ts.as_ref().map_or(0, Bytes::len)
     }
 
+    /// Bytes in a container; none where it cannot be had in it.
+    pub fn bytes_in(&self, container: Container) -> usize {
+        match container {
+            Container::Mp4 => self.mp4_bytes(),
+            Container::Ts => self.ts.as_ref().map_or(0, Bytes::len),
+        }
+    }
+
     /// Whether it can be had in a container.
     pub fn has(&self, container: Container) -> bool {
         container == Container::Mp4 || self.ts.is_some()
@@ -86,7 +99,8 @@ pub struct Window {
     pub(super) part_target: MediaTime,
     pub(super) frame_interval: Option<MediaTime>,
     pub(super) ended: bool,
-    pub(super) peak_bits_per_second: u64,
+    /// Highest rates of a segment, as fragmented MP4 and as a transport stream.
+    pub(super) peaks: [u64; 2],
 }
 
 /// What a player waits for.
@@ -110,7 +124,7 @@ impl Window {
             part_target: settings.part,
             frame_interval: None,
             ended: false,
-            peak_bits_per_second: 0,
+            peaks: [0; 2],
         }
     }
 
@@ -180,16 +194,48 @@ impl Window {
 
     /// Whether what a player waits for is there, or will never be.
     pub fn has(&self, wanted: Wanted) -> bool {
-        let Some(newest) = self.newest() else { return self.ended };
-        let sequence = match wanted {
-            Wanted::Segment(sequence) | Wanted::Part(sequence, _) => sequence,
-        };
         let there = match wanted {
-            _ if newest.sequence != sequence => newest.sequence > sequence,
-            Wanted::Segment(_) => newest.whole,
-            Wanted::Part(_, part) => newest.whole || newest.parts.len() as u64 > part,
+            Wanted::Segment(sequence) => self.newest_whole().is_some_and(|newest| newest.sequence >= sequence),
+            Wanted::Part(sequence, part) => match self.segment(sequence) {
+                None => self.newest().is_some_and(|newest| newest.sequence > sequence),
+                Some(segment) if (segment.parts.len() as u64) > part => true,
+                // RFC 8216bis, 6.2.5.2: behind a segment's last part comes the first one of the next segment.
+                Some(segment) => segment.whole && self.has_parts(sequence.saturating_add(1)),
+            },
         };
         self.ended || there
+    }
+
+    fn has_parts(&self, sequence: u64) -> bool {
+        self.segment(sequence).is_some_and(|segment| !segment.parts.is_empty())
+    }
+
+    /// Checks that what a player waits for can come soon (RFC 8216bis, 6.2.5.2): at most two segments beyond the newest
+    /// whole one, and parts of three seconds, or three of them where they are longer.
+    ///
+    /// # Errors
+    /// [`QueryFault::TooFar`], [`QueryFault::PartTooFar`].
+    pub fn reaches(&self, wanted: Wanted) -> Result<(), QueryFault> {
+        let newest = self.newest_whole().map_or(self.run.saturating_sub(1), |segment| segment.sequence);
+        let (asked, part) = match wanted {
+            Wanted::Segment(sequence) => (sequence, None),
+            Wanted::Part(sequence, part) => (sequence, Some(part)),
+        };
+        if asked > newest.saturating_add(2) {
+            return Err(QueryFault::TooFar { asked, newest });
+        }
+        let there = self.segment(asked).map_or(0, |segment| segment.parts.len() as u64);
+        let limit = there.saturating_add(self.advance_parts());
+        match part {
+            Some(part) if asked > newest && part >= limit => Err(QueryFault::PartTooFar { asked: part, limit }),
+            _ => Ok(()),
+        }
+    }
+
+    /// The Advance Part Limit.
+    fn advance_parts(&self) -> u64 {
+        let ticks = self.part_target.ticks().clamp(1, MediaTime::HZ).unsigned_abs();
+        (3 * MediaTime::HZ.unsigned_abs()).div_ceil(ticks)
     }
 
     /// Number of the newest segment of which something is there.
@@ -204,18 +250,35 @@ impl Window {
 
     /// Index of the first segment that playlists in this container list.
     pub(super) fn first_listed(&self, container: Container) -> usize {
-        let whole = self.segments.iter().filter(|segment| segment.whole).count();
-        let first = whole.saturating_sub(self.settings.listed);
+        let first = self.first_kept();
         // Transport streams are made from the moment on that somebody asks for one.
         let missing = self.segments.iter().rposition(|segment| segment.whole && !segment.has(container));
         missing.map_or(first, |missing| first.max(missing + 1))
     }
 
+    /// Index of the first segment of the window: as many as are to be listed, and not less than three target durations of
+    /// them (RFC 8216bis, 6.2.2).
+    fn first_kept(&self) -> usize {
+        let wanted = MediaTime::from_ms(i64::try_from(self.target_s().saturating_mul(3_000)).unwrap_or(i64::MAX));
+        let (mut count, mut duration) = (0, MediaTime::ZERO);
+        let mut first = self.segments.len();
+        for (at, segment) in self.segments.iter().enumerate().rev() {
+            if segment.whole {
+                let many = count >= self.settings.listed * SHORT_MAX;
+                if many || (count >= self.settings.listed && duration >= wanted) {
+                    break;
+                }
+                (count, duration) = (count + 1, duration + segment.duration);
+            }
+            first = at;
+        }
+        first
+    }
+
     /// Lets go of what is over the window or the bytes; a whole segment and the one in the making stay.
     pub(super) fn trim(&mut self) {
-        let count_max = self.settings.listed + self.settings.kept + 1;
         let mut bytes = self.bytes();
-        while self.segments.len() > count_max || (bytes > self.settings.bytes_max && self.segments.len() > 2) {
+        while self.first_kept() > self.settings.kept || (bytes > self.settings.bytes_max && self.segments.len() > 2) {
             let Some(gone) = self.segments.pop_front() else { return };
             bytes -= gone.bytes();
         }

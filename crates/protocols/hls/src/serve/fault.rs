@@ -1,5 +1,6 @@
 use http::StatusCode;
 use thiserror::Error;
+use vivace_media::Codec;
 
 use super::TokenFault;
 use crate::engine::QueryFault;
@@ -16,9 +17,18 @@ pub enum Fault {
     /// No file of HLS has such a name.
     #[error("there is no such file")]
     NoFile,
+    /// The stream has a codec that the segments cannot carry.
+    #[error("{} cannot be played in this form of HLS", codec.name())]
+    NotCarried {
+        /// The codec.
+        codec: Codec,
+    },
     /// Nobody plays this stream, or it is not live.
     #[error("the stream is not played as HLS: begin with the address of its playlist")]
     NotPlayed,
+    /// The stream was live in the process before this one, and its publisher has not come yet.
+    #[error("the stream is moving to a new process of the server: ask again")]
+    NotMoved,
     /// The file is not there yet and will not be soon.
     #[error("the file is not there yet")]
     NotYet,
@@ -62,8 +72,9 @@ impl Fault {
             Self::Query(_) => StatusCode::BAD_REQUEST,
             Self::NoFile | Self::NotPlayed | Self::NotYet => StatusCode::NOT_FOUND,
             Self::Gone => StatusCode::GONE,
+            Self::NotCarried { .. } => StatusCode::NOT_ACCEPTABLE,
             Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::Late { .. } | Self::Waiting { .. } | Self::Sessions { .. } | Self::Keep => {
+            Self::NotMoved | Self::Late { .. } | Self::Waiting { .. } | Self::Sessions { .. } | Self::Keep => {
                 StatusCode::SERVICE_UNAVAILABLE
             }
         }

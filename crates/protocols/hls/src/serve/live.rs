@@ -9,7 +9,7 @@ use vivace_base::{Clock, Limits, UnixMs};
 use vivace_hub::{Followed, Follower, Stream, StreamState};
 
 use super::{Fault, Keeper};
-use crate::engine::{Flavor, Resume, Segmenter, Settings, Skip, TOKEN, media};
+use crate::engine::{Container, Flavor, Resume, Segmenter, Settings, Skip, TOKEN, media};
 
 /// Numbers that a run takes at once. Half of them are left when it takes the next ones, so that there is a minute for it.
 const AHEAD: u64 = 64;
@@ -79,6 +79,15 @@ impl Live {
         self.state.lock().failed
     }
 
+    /// Checks that all of the stream can be had in a container.
+    ///
+    /// # Errors
+    /// [`Fault::NotCarried`] with the first codec that cannot.
+    pub(super) fn carried(&self, container: Container) -> Result<(), Fault> {
+        let not = self.stream.tracks().codecs().find(|codec| !container.carries(*codec));
+        not.map_or(Ok(()), |codec| Err(Fault::NotCarried { codec }))
+    }
+
     /// Looks at the segmenter, once it is there.
     pub(super) fn look<T>(&self, look: impl FnOnce(&Segmenter) -> T) -> Option<T> {
         self.state.lock().segmenter.as_ref().map(look)
@@ -117,7 +126,13 @@ impl Live {
     }
 
     /// Cuts until the stream ends or nobody plays it.
-    pub(super) async fn run(self: Arc<Self>, keeper: Arc<dyn Keeper>, clock: Arc<dyn Clock>, limits: Arc<Limits>) {
+    pub(super) async fn run(
+        self: Arc<Self>,
+        settings: Settings,
+        keeper: Arc<dyn Keeper>,
+        clock: Arc<dyn Clock>,
+        limits: Arc<Limits>,
+    ) {
         let (app, name) = (self.stream.app(), self.stream.name());
         let Ok(first) = keeper.take(app, name, AHEAD).await else {
             self.state.lock().failed = true;
@@ -125,7 +140,7 @@ impl Live {
             return;
         };
         let mut taken = Taken::new(first);
-        self.state.lock().segmenter = Some(Segmenter::new(Settings::new(&limits), first));
+        self.state.lock().segmenter = Some(Segmenter::new(settings, first));
         let wake = self.wake.clone();
         let follower = self.stream.follow(limits.hls_queue_frames_max, Box::new(move || wake.notify_one()));
         self.settle().await;
@@ -168,7 +183,11 @@ impl Live {
         let mut state = self.state.lock();
         let state = &mut *state;
         let Some(segmenter) = &mut state.segmenter else { return Resume::default() };
-        let before = (segmenter.window().next_part(), segmenter.window().newest_sequence());
+        let look = |segmenter: &Segmenter| {
+            let window = segmenter.window();
+            (window.next_part(), window.newest_sequence(), segmenter.configurations())
+        };
+        let before = look(segmenter);
         segmenter.set_transport(self.transport.load(Relaxed));
         if lost {
             tracing::warn!(stream = %self.stream.name(), "HLS is too slow and has lost frames");
@@ -188,7 +207,7 @@ impl Live {
             segmenter.end();
         }
         let resume = segmenter.resume();
-        if over || before != (segmenter.window().next_part(), segmenter.window().newest_sequence()) {
+        if over || before != look(segmenter) {
             state.version += 1;
             self.changed.send_modify(|count| *count += 1);
         }

@@ -2,6 +2,7 @@
 
 mod fault;
 mod file;
+pub mod fuzz;
 mod keeper;
 mod live;
 mod reply;
@@ -15,4 +16,4 @@ pub use keeper::{KeepFault, Keeper, Keeping};
 pub use reply::{Body, Head};
 pub use sessions::OnEnd;
 pub use start::{Hls, Parts, Visit};
-pub use token::{TokenFault, Tokens};
+pub use token::{TokenFault, TokenKey, Tokens, token_key};

@@ -4,7 +4,7 @@ use std::ops::Range;
 use bytes::Bytes;
 use flate2::Compression;
 use flate2::write::GzEncoder;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode, header};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, header};
 
 use super::Fault;
 
@@ -15,14 +15,21 @@ pub type Body = Vec<Bytes>;
 #[derive(Clone, Debug, Default)]
 pub struct Head {
     gzip: bool,
+    bodiless: bool,
     range: Option<(Option<u64>, Option<u64>)>,
 }
 
 impl Head {
-    /// Reads the head.
-    pub fn of(headers: &HeaderMap) -> Self {
+    /// Reads the head. A range counts in a GET only, and not where it hangs on a validator, of which there are none here
+    /// (RFC 9110, 13.1.5 and 14.2).
+    pub fn of(method: &Method, headers: &HeaderMap) -> Self {
         let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-        Self { gzip: takes_gzip(text(header::ACCEPT_ENCODING)), range: range(text(header::RANGE)) }
+        let ranged = *method == Method::GET && !headers.contains_key(header::IF_RANGE);
+        Self {
+            gzip: takes_gzip(text(header::ACCEPT_ENCODING)),
+            bodiless: *method == Method::HEAD,
+            range: range(text(header::RANGE)).filter(|_| ranged),
+        }
     }
 }
 
@@ -46,6 +53,15 @@ impl Keep {
             Self::Never => "private, no-cache",
         }
     }
+}
+
+/// The response without its body where the request is a HEAD: HTTP/2 would send it otherwise.
+pub(super) fn finish(head: &Head, mut response: Response<Body>) -> Response<Body> {
+    if head.bodiless {
+        let bytes: usize = std::mem::take(response.body_mut()).iter().map(Bytes::len).sum();
+        response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(bytes));
+    }
+    response
 }
 
 /// A playlist, compressed if the player takes it so.
@@ -152,14 +168,14 @@ mod tests {
     use std::io::Read;
 
     use bytes::Bytes;
-    use http::{HeaderMap, HeaderValue, header};
+    use http::{HeaderMap, HeaderValue, Method, header};
 
-    use super::{Fault, Head, Keep, media, playlist};
+    use super::{Fault, Head, Keep, finish, media, playlist};
 
     fn head(name: header::HeaderName, value: &'static str) -> Head {
         let mut headers = HeaderMap::new();
         headers.insert(name, HeaderValue::from_static(value));
-        Head::of(&headers)
+        Head::of(&Method::GET, &headers)
     }
 
     fn pieces() -> Vec<Bytes> {
@@ -189,6 +205,20 @@ mod tests {
         for asked in ["bytes=1-2,4-5", "lines=1-2", "bytes=-", "bytes=a-b", ""] {
             assert_eq!(media(&head(header::RANGE, asked), "video/mp4", pieces()).unwrap().status(), 200, "{asked}");
         }
+    }
+
+    #[test]
+    fn a_head_is_answered_with_the_length_alone_and_a_range_that_hangs_on_a_validator_is_passed_over() {
+        let mut headers = HeaderMap::new();
+        headers.insert(header::RANGE, HeaderValue::from_static("bytes=0-1"));
+        let head = Head::of(&Method::HEAD, &headers);
+        let response = finish(&head, media(&head, "video/mp4", pieces()).unwrap());
+        assert_eq!((response.status().as_u16(), response.body().len()), (200, 0));
+        assert_eq!(response.headers()[header::CONTENT_LENGTH], "10");
+        headers.insert(header::IF_RANGE, HeaderValue::from_static("\"a\""));
+        let head = Head::of(&Method::GET, &headers);
+        let response = finish(&head, media(&head, "video/mp4", pieces()).unwrap());
+        assert_eq!((response.status().as_u16(), response.body().concat().len()), (200, 10));
     }
 
     #[test]

@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use vivace_base::{Clock, MonoMs};
+use vivace_base::{Clock, LiveLimits, MonoMs};
 use vivace_hub::{Seat, Stream};
 
 use super::Fault;
@@ -13,7 +13,7 @@ pub type OnEnd = Box<dyn FnOnce(u64) + Send>;
 
 /// The players: each is a number in a token, and is there as long as it asks for something now and then.
 pub(super) struct Sessions {
-    max: usize,
+    limits: LiveLimits,
     all: Mutex<HashMap<u64, Session>>,
 }
 
@@ -44,8 +44,8 @@ impl Drop for Asking<'_> {
 }
 
 impl Sessions {
-    pub(super) fn new(max: usize) -> Self {
-        Self { max, all: Mutex::default() }
+    pub(super) fn new(limits: LiveLimits) -> Self {
+        Self { limits, all: Mutex::default() }
     }
 
     /// A player begins, with its first request.
@@ -58,8 +58,9 @@ impl Sessions {
         on_end: Option<OnEnd>,
     ) -> Result<Asking<'a>, Fault> {
         let mut all = self.all.lock();
-        if all.len() >= self.max {
-            return Err(Fault::Sessions { limit: self.max });
+        let limit = self.limits.get().hls_sessions_max;
+        if all.len() >= limit {
+            return Err(Fault::Sessions { limit });
         }
         let seat = Seat::take(stream);
         all.insert(number, Session { seat, flavor, heard_at: clock.mono(), asking: 1, bytes: 0, on_end });
@@ -75,6 +76,10 @@ impl Sessions {
         clock: &'a dyn Clock,
     ) -> Result<Asking<'a>, Fault> {
         if let Some(session) = self.all.lock().get_mut(&number) {
+            let limit = self.limits.get().hls_session_requests_max;
+            if session.asking >= limit {
+                return Err(Fault::Waiting { limit });
+            }
             session.asking += 1;
             session.flavor = flavor.unwrap_or(session.flavor);
             if !Arc::ptr_eq(session.seat.stream(), stream) {

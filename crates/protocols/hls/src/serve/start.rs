@@ -6,14 +6,14 @@ use bytes::Bytes;
 use http::Response;
 use parking_lot::Mutex;
 use tokio_util::task::TaskTracker;
-use vivace_base::{AppId, Clock, Limits, Rng, StreamName, UnixMs};
+use vivace_base::{AppId, Clock, LiveLimits, Rng, StreamName, UnixMs};
 use vivace_hub::Stream;
 
 use super::live::Live;
 use super::reply::{self, Body, Head, Keep};
 use super::sessions::Sessions;
-use super::{Fault, File, Keeper, OnEnd, TokenFault, Tokens};
-use crate::engine::{Container, Directives, Flavor, QueryFault, TOKEN, Wanted, Window, master};
+use super::{Fault, File, Keeper, OnEnd, TokenFault, TokenKey, Tokens};
+use crate::engine::{Container, Directives, Flavor, Segmenter, Settings, TOKEN, Wanted, Window, master};
 
 /// How long a token is good: a player that stays for longer begins anew.
 const TOKEN_MS: i64 = 7 * 86_400_000;
@@ -23,13 +23,17 @@ const START_MS: u64 = 5_000;
 /// What players of HLS are served from.
 pub struct Parts {
     /// All limits.
-    pub limits: Arc<Limits>,
+    pub limits: LiveLimits,
+    /// How streams are cut.
+    pub settings: Settings,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Randomness for sessions and the tokens' key.
     pub rng: Arc<dyn Rng>,
     /// Where the playlists' numbers are kept.
     pub keeper: Arc<dyn Keeper>,
+    /// The tokens' key: that of the process before, or [`super::token_key`], so that players go on; without one, a new key.
+    pub token_key: Option<TokenKey>,
 }
 
 /// All streams that are cut, and all their players.
@@ -42,7 +46,7 @@ pub struct Hls {
 }
 
 /// A request for a file of a stream.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Visit<'a> {
     /// Whose stream.
     pub app: AppId,
@@ -52,20 +56,22 @@ pub struct Visit<'a> {
     pub file: &'a str,
     /// The query, undecoded.
     pub query: &'a str,
+    /// The stream of this name, if it is there: a player whose session is good begins it anew.
+    pub stream: Option<&'a Arc<Stream>>,
 }
 
 impl Hls {
     /// Nothing is cut yet.
     pub fn new(parts: Parts) -> Arc<Self> {
-        let tokens = Tokens::new(parts.rng.as_ref());
-        let sessions = Sessions::new(parts.limits.hls_sessions_max);
+        let tokens = parts.token_key.clone().map_or_else(|| Tokens::new(parts.rng.as_ref()), Tokens::with_key);
+        let sessions = Sessions::new(parts.limits.clone());
         Arc::new(Self { parts, tokens, lives: Mutex::default(), sessions, tasks: TaskTracker::new() })
     }
 
     /// The master playlist for a player that has been granted the stream. It begins a session, whose end `on_end` learns.
     ///
     /// # Errors
-    /// [`Fault::Sessions`], [`Fault::Waiting`], [`Fault::Keep`], [`Fault::Late`].
+    /// [`Fault::NotCarried`], [`Fault::Sessions`], [`Fault::Waiting`], [`Fault::Keep`], [`Fault::Late`].
     pub async fn begin(
         &self,
         stream: Arc<Stream>,
@@ -83,12 +89,17 @@ impl Hls {
             live.set_transport(true);
         }
         let uri = format!("{name}/{}", File::playlist(flavor));
-        let patience_ms = self.parts.limits.hls_segment_ms_max.saturating_add(START_MS);
-        let text = live.wait(patience_ms, |segmenter| master(segmenter.window(), flavor, &uri)).await;
+        let patience_ms = self.parts.limits.get().hls_segment_ms_max.saturating_add(START_MS);
+        // What the stream consists of may show itself only now.
+        let look = |segmenter: &Segmenter| match live.carried(flavor.container()) {
+            Ok(()) => master(segmenter.window(), flavor, &uri).map(Ok),
+            Err(fault) => Some(Err(fault)),
+        };
+        let text = live.wait(patience_ms, look).await.flatten();
         let text = text.inspect_err(|_| self.sessions.end(number))?;
         let expires_at = UnixMs(self.parts.clock.unix().0.saturating_add(TOKEN_MS));
         let token = self.tokens.issue(app, &name, number, expires_at);
-        Ok(reply::playlist(head, text.replace(TOKEN, &query_of(&token)), Keep::Never))
+        Ok(reply::finish(head, reply::playlist(head, text.replace(TOKEN, &query_of(&token)), Keep::Never)))
     }
 
     /// A media playlist, an initialisation segment, a segment or a part.
@@ -96,12 +107,17 @@ impl Hls {
     /// # Errors
     /// [`Fault`].
     pub async fn file(&self, visit: Visit<'_>, head: &Head) -> Result<Response<Body>, Fault> {
-        let Visit { app, name, file, query } = visit;
+        let Visit { app, name, file, query, stream } = visit;
         let token = query.split('&').find_map(|part| part.strip_prefix("k=")).ok_or(TokenFault::Missing)?;
         let session = self.tokens.check(app, name, token, self.parts.clock.unix())?;
         let file = File::parse(file).ok_or(Fault::NoFile)?;
-        let live = self.lives.lock().get(&(app, name.clone())).cloned().ok_or(Fault::NotPlayed)?;
         let flavor = if let File::Playlist(flavor) = file { Some(flavor) } else { None };
+        let live = self.lives.lock().get(&(app, name.clone())).cloned();
+        let live = match (live, stream) {
+            (Some(live), _) => live,
+            (None, Some(stream)) if flavor.is_some() => self.live(stream.clone()),
+            (None, _) => return Err(Fault::NotPlayed),
+        };
         let _asking = self.sessions.ask(session, live.stream(), flavor, self.parts.clock.as_ref())?;
         let response = match file {
             File::Playlist(flavor) => self.playlist(&live, flavor, query, token, head).await?,
@@ -118,6 +134,7 @@ impl Hls {
                 reply::media(head, content_type(Container::Mp4), vec![found])?
             }
         };
+        let response = reply::finish(head, response);
         let bytes: u64 = response.body().iter().map(|piece| piece.len() as u64).sum();
         live.stream().counters.bytes_out.fetch_add(bytes, Relaxed);
         self.sessions.sent(session, bytes);
@@ -126,7 +143,7 @@ impl Hls {
 
     /// Ends silent sessions, and the cutting of streams that nobody plays. Called about once a second.
     pub fn handle_timeout(&self) {
-        self.sessions.expire(self.parts.clock.mono(), self.parts.limits.hls_session_idle_ms_max);
+        self.sessions.expire(self.parts.clock.mono(), self.parts.limits.get().hls_session_idle_ms_max);
         // Streams first: one that is begun meanwhile has its player already.
         let mut lives = self.lives.lock();
         let counts = self.sessions.by_stream();
@@ -145,6 +162,11 @@ impl Hls {
         self.lives.lock().drain().for_each(|(_, live)| live.stop());
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// The tokens' key, for a process that takes over.
+    pub const fn token_key(&self) -> &TokenKey {
+        self.tokens.key()
     }
 
     /// Players now.
@@ -166,9 +188,10 @@ impl Hls {
         if let Some(live) = lives.get(&key).filter(|live| live.stream().serial() == stream.serial()) {
             return live.clone();
         }
-        let live = Live::new(stream, self.parts.limits.hls_waiting_max);
-        let Parts { keeper, clock, limits, .. } = &self.parts;
-        self.tasks.spawn(live.clone().run(keeper.clone(), clock.clone(), limits.clone()));
+        let Parts { settings, keeper, clock, limits, .. } = &self.parts;
+        let limits = limits.get();
+        let live = Live::new(stream, limits.hls_waiting_max);
+        self.tasks.spawn(live.clone().run(settings.under(&limits), keeper.clone(), clock.clone(), limits));
         if let Some(before) = lives.insert(key, live.clone()) {
             before.stop();
         }
@@ -188,19 +211,16 @@ impl Hls {
             if directives.sequence.is_some() || flavor == Flavor::LowLatency { Keep::Never } else { Keep::Short };
         if let Some(sequence) = directives.sequence {
             let wanted = directives.part.map_or(Wanted::Segment(sequence), |part| Wanted::Part(sequence, part));
-            let (newest, target_s) = live
-                .look(|segmenter| {
-                    let window = segmenter.window();
-                    (window.newest_whole().map_or(0, |segment| segment.sequence), window.target_s())
-                })
-                .ok_or(Fault::NotYet)?;
-            // RFC 8216bis, 6.2.5.2.
-            if sequence > newest.saturating_add(2) {
-                return Err(QueryFault::TooFar { asked: sequence, newest }.into());
-            }
+            let look = |segmenter: &Segmenter| {
+                let window = segmenter.window();
+                window.reaches(wanted).map(|()| window.target_s())
+            };
+            let target_s = live.look(look).ok_or(Fault::NotYet)??;
             let patience_ms = target_s.saturating_mul(3_000);
             live.wait(patience_ms, |segmenter| segmenter.window().has(wanted).then_some(())).await?;
         }
+        // A publisher may go on with another codec.
+        live.carried(flavor.container())?;
         let query = query_of(token);
         if let Some(text) = live.playlist(flavor, directives.skip, &query) {
             return Ok(reply::playlist(head, text, keep));
@@ -208,7 +228,7 @@ impl Hls {
         if flavor == Flavor::Ts {
             live.set_transport(true);
         }
-        let patience_ms = self.parts.limits.hls_segment_ms_max.saturating_add(START_MS);
+        let patience_ms = self.parts.limits.get().hls_segment_ms_max.saturating_add(START_MS);
         live.wait(patience_ms, |segmenter| segmenter.window().is_ready(flavor).then_some(())).await?;
         let text = live.playlist(flavor, directives.skip, &query).ok_or(Fault::NotYet)?;
         Ok(reply::playlist(head, text, keep))
@@ -218,10 +238,13 @@ impl Hls {
     async fn part(&self, live: &Live, run: u64, number: u64) -> Result<Bytes, Fault> {
         let found = |window: &Window| {
             if window.run() != run {
-                return Some(Err(Fault::Gone));
+                return Some(Err(of_another_run(window, run)));
             }
             match number.cmp(&window.next_part()) {
-                std::cmp::Ordering::Less => Some(window.part(number).map(|part| part.bytes.clone()).ok_or(Fault::Gone)),
+                std::cmp::Ordering::Less => Some(match window.part(number) {
+                    Some(part) if part.gap => Err(Fault::NoFile),
+                    part => part.map(|part| part.bytes.clone()).ok_or(Fault::Gone),
+                }),
                 std::cmp::Ordering::Equal if !window.has_ended() => None,
                 _ => Some(Err(Fault::NotYet)),
             }
@@ -243,8 +266,17 @@ const fn content_type(container: Container) -> &'static str {
 }
 
 fn init(window: &Window, run: u64, number: u64) -> Result<Bytes, Fault> {
-    let found = window.init(number).filter(|_| window.run() == run);
-    found.map(|init| init.bytes.clone()).ok_or(Fault::Gone)
+    if window.run() != run {
+        return Err(of_another_run(window, run));
+    }
+    let told = window.newest().is_some_and(|newest| number <= newest.init.number);
+    let missing = if told { Fault::Gone } else { Fault::NoFile };
+    window.init(number).map(|init| init.bytes.clone()).ok_or(missing)
+}
+
+/// A file of an earlier run is gone; one of a run that is still to come has never been told.
+const fn of_another_run(window: &Window, run: u64) -> Fault {
+    if run < window.run() { Fault::Gone } else { Fault::NoFile }
 }
 
 fn segment(window: &Window, sequence: u64, container: Container) -> Result<Body, Fault> {

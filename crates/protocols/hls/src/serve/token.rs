@@ -1,16 +1,25 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use hmac::{Hmac, KeyInit, Mac};
-use sha2::Sha256;
+use sha2::{Digest, Sha256, Sha512};
 use subtle::ConstantTimeEq;
 use thiserror::Error;
 use vivace_base::{AppId, Rng, Secret, StreamName, UnixMs};
 
+/// The key of [`Tokens`].
+pub type TokenKey = Secret<[u8; 64]>;
+
+/// The key that follows from a secret which a restart keeps, so that players go on after it.
+pub fn token_key(secret: &Secret<String>) -> TokenKey {
+    let digest = Sha512::new().chain_update(b"vivace hls session tokens ").chain_update(secret.reveal());
+    Secret::new(digest.finalize().into())
+}
+
 /// Signs and checks what every address of a playlist carries: HMAC-SHA256 over app, stream, session and expiry, with a
-/// key that no other process has.
+/// key that only this server has, its restarts, and the process that takes over from it.
 #[derive(Debug)]
 pub struct Tokens {
-    key: Secret<[u8; 64]>,
+    key: TokenKey,
 }
 
 /// Why a token does not hold.
@@ -19,8 +28,8 @@ pub enum TokenFault {
     /// There is none.
     #[error("the address has no token: begin with the signed address of the playlist")]
     Missing,
-    /// It is no token, or of another stream, or of another process.
-    #[error("the token is not of this stream, or of a server that has been restarted")]
+    /// It is no token, or of another stream, or of another server.
+    #[error("the token is not one of this server for this stream")]
     Wrong,
     /// It is over.
     #[error("the token has expired")]
@@ -38,6 +47,16 @@ impl Tokens {
         let mut key = [0; 64];
         rng.fill(&mut key);
         Self { key: Secret::new(key) }
+    }
+
+    /// With a key that outlives the process.
+    pub const fn with_key(key: TokenKey) -> Self {
+        Self { key }
+    }
+
+    /// The key, for a process that takes over.
+    pub const fn key(&self) -> &TokenKey {
+        &self.key
     }
 
     /// A token for a session that is good until `expires_at`.
@@ -88,9 +107,9 @@ impl Tokens {
 
 #[cfg(test)]
 mod tests {
-    use vivace_base::{AppId, Rng, StreamName, UnixMs};
+    use vivace_base::{AppId, Rng, Secret, StreamName, UnixMs};
 
-    use super::{TokenFault, Tokens};
+    use super::{TokenFault, Tokens, token_key};
 
     struct Fixed(u8);
 
@@ -112,6 +131,16 @@ mod tests {
         assert_eq!(tokens.check(AppId(2), &name, &token, UnixMs(0)), Err(TokenFault::Wrong));
         let elsewhere = Tokens::new(&Fixed(2));
         assert_eq!(elsewhere.check(AppId(1), &name, &token, UnixMs(0)), Err(TokenFault::Wrong));
+    }
+
+    #[test]
+    fn a_key_follows_from_its_secret_and_shows_nothing_of_it() {
+        let name = StreamName::parse("cam").unwrap();
+        let of = |secret: &str| Tokens::with_key(token_key(&Secret::new(secret.to_owned())));
+        let token = of("one").issue(AppId(1), &name, 77, UnixMs(1_000));
+        assert_eq!(of("one").check(AppId(1), &name, &token, UnixMs(0)), Ok(77));
+        assert_eq!(of("two").check(AppId(1), &name, &token, UnixMs(0)), Err(TokenFault::Wrong));
+        assert!(!token_key(&Secret::new("one".to_owned())).reveal().windows(3).any(|bytes| bytes == b"one"));
     }
 
     #[test]

@@ -64,3 +64,30 @@ fn each_broken_promise_is_found() {
     assert!(matches!(second(&ended, &before), Err(Fault::Missing(_))), "the end is taken back");
     assert!(matches!(Playlist::parse("#EXTM3\n"), Err(Fault::Syntax { .. })));
 }
+
+#[test]
+fn what_segments_are_counted_from_stands_before_them() {
+    for late in ["#EXT-X-MEDIA-SEQUENCE:1", "#EXT-X-DISCONTINUITY-SEQUENCE:0", "#EXT-X-SKIP:SKIPPED-SEGMENTS=1"] {
+        for before in ["#EXTINF:2,\na.ts", "#EXT-X-DISCONTINUITY"] {
+            let text = format!("#EXTM3U\n#EXT-X-TARGETDURATION:2\n{before}\n{late}\n#EXTINF:2,\nb.ts\n");
+            assert!(matches!(Playlist::parse(&text), Err(Fault::Syntax { .. })), "{text}");
+        }
+    }
+}
+
+#[test]
+fn numbers_at_the_end_of_their_range_are_refused_or_compared_without_wrapping() {
+    let max = u64::MAX;
+    let mut walker = Walker::default();
+    let mut add = |text: &str| walker.add(&format!("#EXTM3U\n#EXT-X-TARGETDURATION:{max}\n{text}")).is_ok();
+    assert!(!add(&format!("#EXT-X-MEDIA-SEQUENCE:{max}\n#EXTINF:2,\na.ts\n")));
+    assert!(!add(&format!("#EXT-X-MEDIA-SEQUENCE:1\n#EXT-X-SKIP:SKIPPED-SEGMENTS={max}\n")));
+    assert!(!add(&format!("#EXT-X-DISCONTINUITY-SEQUENCE:{max}\n#EXT-X-DISCONTINUITY\n#EXTINF:2,\na.ts\n")));
+    let long = "18446744073709.551615";
+    let part = format!("#EXT-X-PART:DURATION={long},URI=\"p\"\n");
+    assert!(!add(&format!("#EXT-X-MEDIA-SEQUENCE:7\n{part}{part}#EXTINF:2,\na.ts\n")), "the sum of the parts");
+    assert!(add(&format!("#EXT-X-MEDIA-SEQUENCE:7\n#EXTINF:{long},\na.ts\n")));
+    for odd in ["9223372036854775807-01-01T00:00:00Z", "2026-13-01T00:00:00Z", "2026-01-01T24:00:00Z"] {
+        assert!(!add(&format!("#EXT-X-MEDIA-SEQUENCE:8\n#EXT-X-PROGRAM-DATE-TIME:{odd}\n#EXTINF:2,\nb.ts\n")), "{odd}");
+    }
+}

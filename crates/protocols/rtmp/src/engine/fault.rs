@@ -127,6 +127,12 @@ pub enum Fault {
         /// Bytes left in the message.
         left: usize,
     },
+    /// An aggregate message with more parts than one may have.
+    #[error("aggregate message: more than the {allowed} parts allowed")]
+    AggregateParts {
+        /// Parts allowed.
+        allowed: usize,
+    },
     /// A command or data message that is not AMF.
     #[error("message type {message_type} is not AMF: {fault}")]
     Amf {

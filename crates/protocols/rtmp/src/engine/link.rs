@@ -21,6 +21,8 @@ pub(super) struct Link {
     /// Bytes received since the handshake, modulo 2^32 as the protocol counts them.
     received: u32,
     acknowledged: u32,
+    /// Whole messages received.
+    messages: u64,
     /// The peer wants an acknowledgement after this many bytes.
     peer_window: u32,
     own_window: u32,
@@ -56,11 +58,17 @@ impl Link {
             chunk_bytes_out: CHUNK_BYTES_DEFAULT,
             received: 0,
             acknowledged: 0,
+            messages: 0,
             peer_window: WINDOW_BYTES,
             own_window: 0,
             ping: None,
             round_trip_ms: None,
         }
+    }
+
+    /// Whether the peer may send media.
+    pub(super) fn set_granted(&mut self, granted: bool) {
+        self.reader.set_granted(granted);
     }
 
     /// The output, for the handshake to append to.
@@ -74,6 +82,10 @@ impl Link {
 
     pub(super) const fn chunk_bytes_out(&self) -> usize {
         self.chunk_bytes_out
+    }
+
+    pub(super) const fn messages(&self) -> u64 {
+        self.messages
     }
 
     pub(super) const fn round_trip_ms(&self) -> Option<u64> {
@@ -97,6 +109,7 @@ impl Link {
     /// The next message that concerns the session; `None` when the input is used up.
     pub(super) fn next(&mut self, now: MonoMs, input: &mut &[u8]) -> Result<Option<Incoming>, Fault> {
         while let Some(message) = self.reader.read(input)? {
+            self.messages = self.messages.saturating_add(1);
             let incoming = match message.type_id {
                 message_type::ACKNOWLEDGEMENT => Some(Incoming::Acknowledged(wire::be32(&message, 0)?)),
                 message_type::WINDOW_ACK_SIZE => self.window_ack_size(&message)?,

@@ -58,6 +58,9 @@ pub(super) mod user_event {
     pub(in crate::engine) const PING_RESPONSE: u16 = 7;
 }
 
+/// Code of the status by which a server asks for a new connection (Enhanced RTMP v2, "Reconnect Request").
+pub(super) const RECONNECT_REQUEST: &str = "NetConnection.Connect.ReconnectRequest";
+
 /// The three kinds of message that carry a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum MediaKind {

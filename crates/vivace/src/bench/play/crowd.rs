@@ -19,6 +19,7 @@ use super::super::target::Target;
 use super::Read;
 use super::join::Join;
 use super::player::{Change, Player, PlayerFault, Tally};
+use super::tls::TlsClient;
 use super::window::{Sample, Window};
 
 /// How often those that are not woken up drop what has come.
@@ -32,10 +33,12 @@ const EVENTS_MAX: usize = 1024;
 const OTHER_FILES: u64 = 64;
 
 /// What is to be done.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(super) struct Plan {
     pub(super) target: Target,
     pub(super) address: SocketAddr,
+    /// For an address of TLS.
+    pub(super) tls: Option<TlsClient>,
     pub(super) count: usize,
     /// From one player's start to the next one's.
     pub(super) join_step_ns: u64,
@@ -87,7 +90,7 @@ impl<'a> Crowd<'a> {
     /// # Errors
     /// The system refuses.
     pub(super) fn new(plan: &'a Plan) -> Result<Self, Fault> {
-        allow_files((plan.count as u64).saturating_add(OTHER_FILES))?;
+        allow_files(plan.count as u64)?;
         Ok(Self {
             plan,
             limits: Arc::new(Limits::default()),
@@ -179,7 +182,7 @@ impl<'a> Crowd<'a> {
         let join = Join::new(&plan.target, &self.limits, mono(now));
         self.tallies.push(Tally { start_ns: now, last_ns: now, ..Tally::default() });
         self.players.push(None);
-        let started = Player::connect(&plan.address, plan.target.protocol, join, probe, plan.read).and_then(|player| {
+        let started = Player::connect(plan, join, probe).and_then(|player| {
             let flags = EventFlags::IN | EventFlags::OUT;
             let added = epoll::add(&self.epoll, &player, EventData::new_u64(number as u64), flags);
             added.map(|()| player).map_err(|errno| PlayerFault::Lost(errno.into()))
@@ -247,7 +250,12 @@ impl<'a> Crowd<'a> {
     }
 }
 
-fn allow_files(needed: u64) -> Result<(), Fault> {
+/// Takes as many open files as are needed, besides those that a process has anyhow.
+///
+/// # Errors
+/// The system does not allow so many.
+pub(in super::super) fn allow_files(needed: u64) -> Result<(), Fault> {
+    let needed = needed.saturating_add(OTHER_FILES);
     let now = getrlimit(Resource::Nofile);
     if now.current.is_none_or(|current| current >= needed) {
         return Ok(());

@@ -135,7 +135,10 @@ impl RtmpJoin {
                 ClientEvent::Refused { code, description } => return Err(JoinFault::Refused { code, description }),
                 ClientEvent::Status { code, description, .. } => self.last_status = format!("{code} {description}"),
                 ClientEvent::Ended => return Err(JoinFault::Ended(std::mem::take(&mut self.last_status))),
-                ClientEvent::Ready { .. } | ClientEvent::Acknowledged(_) | ClientEvent::Media { .. } => {}
+                ClientEvent::Ready { .. }
+                | ClientEvent::ReconnectRequest { .. }
+                | ClientEvent::Acknowledged(_)
+                | ClientEvent::Media { .. } => {}
             }
         }
         fed?;

@@ -8,6 +8,7 @@ mod player;
 mod report;
 #[cfg(test)]
 mod tests;
+mod tls;
 mod window;
 
 use std::path::PathBuf;
@@ -23,7 +24,9 @@ use super::process::Usage;
 use super::publish::{read_clip, targets};
 use super::push::{Counters, PushFault, push};
 use super::target::{Protocol, Target};
+pub(super) use crowd::allow_files;
 use crowd::{Crowd, Plan};
+use tls::TlsClient;
 
 /// How long the publisher may take to be granted its stream.
 const GRANT_NS_MAX: u64 = 15 * SECOND;
@@ -31,7 +34,7 @@ const GRANT_NS_MAX: u64 = 15 * SECOND;
 /// `vivace bench play`.
 #[derive(clap::Args, Debug)]
 pub(super) struct Args {
-    /// What to play: rtmp://host:port/app/name, http://host:port/path.flv or .mp4
+    /// What to play: rtmp[s]://host:port/app/name, http[s]://host:port/path.flv or .mp4; any certificate is taken
     #[arg(long)]
     url: String,
     /// How the stream is carried, where the address does not end in .flv or .mp4
@@ -116,6 +119,7 @@ fn plan(args: &Args) -> Result<Plan, Fault> {
     let rate = args.rate.unwrap_or_else(|| (f64::from(args.count) / 3.0).max(100.0)).max(0.1);
     Ok(Plan {
         address: target.resolve()?,
+        tls: target.tls.then(|| TlsClient::new(&target.host)).transpose()?,
         target,
         count: args.count as usize,
         join_step_ns: (SECOND as f64 / rate) as u64,

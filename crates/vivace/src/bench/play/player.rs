@@ -1,7 +1,7 @@
 //! One player: a socket, what it still has to parse, and what is counted about it.
 
 use std::io;
-use std::net::{SocketAddr, TcpStream};
+use std::net::TcpStream;
 
 use rustix::fd::{AsFd, BorrowedFd};
 use rustix::io::Errno;
@@ -15,7 +15,9 @@ use super::super::clock::mono;
 use super::super::stamp::Finder;
 use super::super::target::Protocol;
 use super::Read;
+use super::crowd::Plan;
 use super::join::{Join, JoinFault};
+use super::tls::Tls;
 
 /// Bytes after which an RTMP player acknowledges.
 const ACKNOWLEDGE_BYTES: u64 = 2_500_000;
@@ -27,6 +29,8 @@ const HANDSHAKE_BYTES: u64 = 1 + 2 * PACKET_BYTES as u64;
 pub(super) enum PlayerFault {
     #[error("cannot connect: {0}")]
     Connect(io::Error),
+    #[error("TLS: {0}")]
+    Tls(#[from] rustls::Error),
     #[error("{0}")]
     Join(#[from] JoinFault),
     #[error("the server closed the connection before a key frame")]
@@ -77,6 +81,9 @@ enum Stage {
 /// One open connection.
 pub(super) struct Player {
     stream: TcpStream,
+    tls: Option<Box<Tls>>,
+    /// Of TLS, what was received last.
+    plain: Vec<u8>,
     stage: Stage,
     /// What the socket has not taken yet.
     out: Vec<u8>,
@@ -100,14 +107,9 @@ impl Player {
     /// Begins to connect.
     ///
     /// # Errors
-    /// [`PlayerFault::Connect`].
-    pub(super) fn connect(
-        address: &SocketAddr,
-        protocol: Protocol,
-        join: Join,
-        probe: bool,
-        read: Read,
-    ) -> Result<Self, PlayerFault> {
+    /// [`PlayerFault::Connect`], [`PlayerFault::Tls`].
+    pub(super) fn connect(plan: &Plan, join: Join, probe: bool) -> Result<Self, PlayerFault> {
+        let address = &plan.address;
         let family = if address.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
         let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
         let failed = |errno: Errno| PlayerFault::Connect(errno.into());
@@ -118,9 +120,11 @@ impl Player {
             Ok(()) | Err(Errno::INPROGRESS) => {}
             Err(errno) => return Err(failed(errno)),
         }
-        let acknowledged = (protocol == Protocol::Rtmp).then_some(0);
+        let acknowledged = (plan.target.protocol == Protocol::Rtmp).then_some(0);
         let finder = probe.then(Finder::default);
-        Ok(Self { stream, stage: Stage::Connecting(join), out: Vec::new(), acknowledged, finder, read })
+        let tls = plan.tls.as_ref().map(|client| client.connect()).transpose()?.map(Box::new);
+        let (stage, read) = (Stage::Connecting(join), plan.read);
+        Ok(Self { stream, tls, plain: Vec::new(), stage, out: Vec::new(), acknowledged, finder, read })
     }
 
     /// The socket has become ready: one receive. Each stamp found is handed to `stamp`.
@@ -137,14 +141,10 @@ impl Player {
         if let Stage::Connecting(_) = self.stage {
             return self.connected();
         }
-        let taken = match recv(&self.stream, &mut *buffer, RecvFlags::DONTWAIT) {
-            Ok((0, _)) => return Err(self.closed()),
-            Ok((taken, _)) => taken,
-            Err(Errno::AGAIN | Errno::INTR) => return Ok(Change::Nothing),
-            Err(errno) => return Err(PlayerFault::Lost(errno.into())),
-        };
+        let Some(taken) = self.receive(buffer)? else { return Ok(Change::Nothing) };
         tally.received(taken, now_ns);
-        let input = buffer.get(..taken).unwrap_or_default();
+        let plain = std::mem::take(&mut self.plain);
+        let input = if self.tls.is_some() { plain.as_slice() } else { buffer.get(..taken).unwrap_or_default() };
         let change = match &mut self.stage {
             Stage::Joining(_) => self.join(tally, now_ns, input)?,
             Stage::Connecting(_) | Stage::Reading | Stage::Discarding => {
@@ -154,6 +154,7 @@ impl Player {
                 Change::Nothing
             }
         };
+        self.plain = plain;
         self.acknowledge(tally);
         self.flush()?;
         Ok(change)
@@ -220,6 +221,20 @@ impl Player {
         Ok(Change::Discards)
     }
 
+    /// One receive: into `buffer`, or through TLS into `plain`. How many bytes came; `None` if there are none now.
+    fn receive(&mut self, buffer: &mut [u8]) -> Result<Option<usize>, PlayerFault> {
+        let taken = match &mut self.tls {
+            Some(tls) => tls.receive(&self.stream, &mut self.plain),
+            None => recv(&self.stream, &mut *buffer, RecvFlags::DONTWAIT).map(|(taken, _)| taken).map_err(Into::into),
+        };
+        match taken {
+            Ok(0) => Err(self.closed()),
+            Ok(taken) => Ok(Some(taken)),
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted) => Ok(None),
+            Err(error) => Err(PlayerFault::Lost(error)),
+        }
+    }
+
     fn acknowledge(&mut self, tally: &Tally) {
         let (true, Some(acknowledged)) = (self.has_joined(), &mut self.acknowledged) else { return };
         let received = tally.bytes.saturating_sub(HANDSHAKE_BYTES);
@@ -235,6 +250,12 @@ impl Player {
     }
 
     fn flush(&mut self) -> Result<(), PlayerFault> {
+        if let Some(tls) = &mut self.tls {
+            if !self.out.is_empty() && !tls.is_handshaking() {
+                tls.write(&std::mem::take(&mut self.out)).map_err(PlayerFault::Lost)?;
+            }
+            return tls.flush(&self.stream).map_err(PlayerFault::Lost);
+        }
         if self.out.is_empty() {
             return Ok(());
         }

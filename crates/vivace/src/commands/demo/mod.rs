@@ -15,10 +15,11 @@ use vivace_server::{Config, Server};
 use super::serve::block_on;
 use super::url::{Format, Urls};
 use crate::fault::Fault;
+use crate::logs::Logs;
 use crate::ready::Listening;
 use crate::settings::{Setting, SettingFlags, Settings, Source, Values, Variables};
 use crate::stop::Signals;
-use crate::{logs, machine, print};
+use crate::{machine, print};
 use clip::Clip;
 use folder::Folder;
 use push::Target;
@@ -46,8 +47,9 @@ pub(super) fn run(args: &Args) -> Result<(), Fault> {
     let clip = Clip::load()?;
     let folder = Folder::make()?;
     let values = values(args, &folder)?;
-    logs::start(&values);
+    let (_logs, end) = Logs::start(&values)?;
     let ended = block_on(demo(values.config, clip));
+    end.end();
     // Not before the server has gone.
     drop(folder);
     ended
@@ -122,7 +124,7 @@ fn announcement(app: &App, config: &Config, listening: Listening) -> String {
     let urls = Urls { listening, app, config, now: machine::unix_now() };
     let (Ok(clip), Ok(own)) = (name(CLIP_NAME), name(OWN_NAME)) else { return String::new() };
     // The lists are open in a demo; the token goes along for the page's push addresses.
-    let page = urls.page();
+    let page = format!("{}&compare={clip}", urls.page());
     let play = |format| urls.play(&clip, format);
     format!(
         "\
@@ -130,11 +132,14 @@ Vivace is live. Open this page in a browser:
 
   page  {page}
 
-It plays the stream \"{CLIP_NAME}\", a clip that is pushed over RTMP. Play it elsewhere too, with VLC, mpv or ffplay:
+It plays the stream \"{CLIP_NAME}\", a clip that is pushed over RTMP, with three protocols side by side, and shows the
+delay of each. Play it elsewhere too, with VLC, mpv or ffplay:
 
-  flv   {}
-  mp4   {}
-  rtmp  {}
+  flv    {}
+  mp4    {}
+  hls    {}
+  llhls  {}
+  rtmp   {}
 
 Push a stream of your own from OBS or ffmpeg (-f flv), and it appears on the page:
 
@@ -144,6 +149,8 @@ Ctrl-C ends the demo and removes its folder, {}.
 ",
         play(Format::Flv),
         play(Format::Mp4),
+        play(Format::Hls),
+        play(Format::Llhls),
         play(Format::Rtmp),
         urls.push(&own),
         config.data.display(),

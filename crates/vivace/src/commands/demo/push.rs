@@ -63,6 +63,8 @@ enum Cut {
     Refused { code: String, description: String },
     #[error("the server ended the stream")]
     Ended,
+    #[error("the server asked for a new connection")]
+    Moves,
     #[error("the server does not answer")]
     Silent,
 }
@@ -78,6 +80,10 @@ pub(super) async fn push(target: Target, clip: Clip, stop: CancellationToken, gr
         };
         match cut {
             Ok(()) => return,
+            Err(Cut::Moves) => {
+                tracing::info!("the server asks for a new connection: the clip's push moves");
+                continue;
+            }
             Err(cut) => tracing::warn!(%cut, retry_ms = RETRY_MS, "the clip's push was cut"),
         }
         tokio::select! {
@@ -100,6 +106,8 @@ struct Session {
     socket: TcpStream,
     client: Client,
     buffer: Box<[u8]>,
+    /// The server has asked for a new connection.
+    moves: bool,
 }
 
 impl Pusher {
@@ -112,13 +120,16 @@ impl Pusher {
             // Nobody waits for it when the demo is being ended.
             let _ = granted.send(());
         }
-        tokio::select! {
+        let ended = tokio::select! {
             biased;
-            () = stop.cancelled() => {}
-            Err(cut) = self.send_rounds(&mut session) => return Err(cut),
+            () = stop.cancelled() => Ok(()),
+            Err(cut) = self.send_rounds(&mut session) => Err(cut),
+        };
+        if let Ok(()) | Err(Cut::Moves) = ended {
+            session.client.finish();
+            session.flush().await?;
         }
-        session.client.finish();
-        session.flush().await
+        ended
     }
 
     async fn wait_for_grant(&self, session: &mut Session) -> Result<(), Cut> {
@@ -141,6 +152,9 @@ impl Pusher {
             for tag in &self.clip.frames {
                 let due_ms = round_ms + u64::from(tag.timestamp_ms);
                 self.wait_until(session, due_ms).await?;
+                if session.moves && is_key(tag) {
+                    return Err(Cut::Moves);
+                }
                 session.send(tag, due_ms)?;
             }
             round_ms += u64::from(ROUND_MS);
@@ -175,7 +189,7 @@ impl Session {
         let socket = TcpStream::connect(&target.authority).await?;
         socket.set_nodelay(true)?;
         let client = Client::new(Arc::clone(&target.limits), target.client.clone(), machine::random()?, now);
-        Ok(Self { socket, client, buffer: vec![0; READ_BYTES].into() })
+        Ok(Self { socket, client: client.with_reconnects(), moves: false, buffer: vec![0; READ_BYTES].into() })
     }
 
     /// Hands a tag to the client, with the running time as its timestamp, which RTMP counts modulo 2^32.
@@ -206,6 +220,7 @@ impl Session {
                 ClientEvent::Ready { .. } => granted = true,
                 ClientEvent::Refused { code, description } => return Err(Cut::Refused { code, description }),
                 ClientEvent::Ended => return Err(Cut::Ended),
+                ClientEvent::ReconnectRequest { .. } => self.moves = true,
                 ClientEvent::Media { .. } | ClientEvent::Status { .. } | ClientEvent::Acknowledged(_) => {}
             }
         }
@@ -218,6 +233,11 @@ impl Session {
         }
         Ok(())
     }
+}
+
+/// Whether a player can begin with it; the clip is H.264 as FLV has always had it.
+fn is_key(tag: &Tag) -> bool {
+    tag.kind == TagKind::Video && tag.body.first().is_some_and(|first| first >> 4 == 1)
 }
 
 const fn answer() -> Duration {
@@ -234,7 +254,7 @@ mod tests {
     use tokio_util::sync::CancellationToken;
     use vivace_base::{Limits, StreamName};
     use vivace_domain::url::{Stamp, push_url};
-    use vivace_server::{Config, Server};
+    use vivace_server::{Auth, Config, Server};
 
     use super::{Target, push};
     use crate::commands::demo::clip::Clip;
@@ -271,6 +291,31 @@ mod tests {
         stop.cancel();
         timeout(DEADLINE, pushing).await.expect("the push ends").unwrap();
         timeout(DEADLINE, serving).await.expect("the server ends").unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_push_moves_to_the_process_that_takes_over() {
+        let folder = Folder::make().unwrap();
+        let here = "127.0.0.1:0".parse().unwrap();
+        // Far longer than the test waits: only the push that moves lets the first server end in time.
+        let limits = Limits { upgrade_drain_ms_max: 600_000, ..Limits::default() };
+        let data = folder.path().to_owned();
+        let config = Config { rtmp: here, http: here, data, push_auth: Auth::Open, limits, ..Config::default() };
+        let config = Config { rtmps: None, https: None, ..config };
+        let server = Server::load(config.clone()).await.unwrap();
+        let url = format!("rtmp://{}/live/demo", server.addresses().rtmp);
+        let (stop, (granted, live)) = (CancellationToken::new(), oneshot::channel());
+        let first = tokio::spawn(server.run(stop.clone()));
+        let pushing =
+            tokio::spawn(push(Target::new(&url, Limits::default()), Clip::load().unwrap(), stop.clone(), granted));
+        timeout(DEADLINE, live).await.expect("granted in time").expect("the push goes on");
+
+        let second = tokio::spawn(Server::take_over(config).await.unwrap().run(stop.clone()));
+        timeout(DEADLINE, first).await.expect("the first server ends").unwrap().unwrap();
+        assert!(!pushing.is_finished() && !second.is_finished());
+        stop.cancel();
+        timeout(DEADLINE, pushing).await.expect("the push ends").unwrap();
+        timeout(DEADLINE, second).await.expect("the second server ends").unwrap().unwrap();
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use std::time::Duration;
 use mio::Events;
 use parking_lot::Mutex;
 use socket2::SockRef;
-use vivace_base::{AppId, Clock, Limits, SessionId, StreamName};
+use vivace_base::{AppId, Clock, Limits, LiveLimits, SessionId, StreamName};
 use vivace_domain::claim::Owner;
 use vivace_hub::{Ask, FormatKind, Hub, Inbound, PlayEnd, PlayTotals, Publisher, Start};
 use vivace_media::FrameKind::{AudioConfig, Video, VideoConfig};
@@ -146,13 +146,16 @@ impl Stage {
     }
 
     fn with(merge_ms: u64, limits: Limits) -> Self {
+        Self::on(merge_ms, &limits.into())
+    }
+
+    fn on(merge_ms: u64, limits: &LiveLimits) -> Self {
         let clock = HandClock::starting_at(100_000);
-        let limits = Arc::new(limits);
         let (mailbox, poll) = Mailbox::new().expect("a poll");
         let mailbox = Arc::new(mailbox);
-        let handle = DeliveryHandle { mailboxes: Arc::from([mailbox.clone()]) };
+        let handle = DeliveryHandle { mailboxes: Arc::from([mailbox.clone()]), questions: Arc::default() };
         let hub = Hub::new(limits.clone(), clock.clone(), Arc::new(handle.clone()), merge_ms);
-        let worker = Worker::new(0, mailbox, poll, limits, clock.clone());
+        let worker = Worker::new(0, mailbox, poll, limits.follow(), clock.clone());
         let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
         Self { worker, hub, clock, handle, listener, events: Events::with_capacity(64) }
     }
@@ -344,7 +347,10 @@ fn a_player_of_a_stream_that_has_ended_gets_what_is_left_and_is_let_go() {
 #[test]
 fn a_player_that_takes_nothing_is_let_go_although_nobody_publishes() {
     const STALL_MS: u64 = 15_000;
-    let mut stage = Stage::with(0, Limits { reader_stall_ms_max: STALL_MS, ..limits() });
+    // The limit is lowered while the player is there.
+    let patient = Limits { reader_stall_ms_max: 1 << 40, reader_slow_ms_max: 1 << 40, ..limits() };
+    let live = LiveLimits::from(patient.clone());
+    let mut stage = Stage::on(0, &live);
     let publisher = stage.publish();
     for number in 1..60 {
         publisher.push(frame(Video, number, number == 1, number as u64, 1, 3_000)).expect("current");
@@ -352,6 +358,12 @@ fn a_player_that_takes_nothing_is_let_go_although_nobody_publishes() {
     let client = stage.join(ALL, Start::Fast);
     stage.turn();
     drop(publisher);
+    for _ in 0..10 * STALL_MS / 1_000 {
+        stage.clock.wind(1_000);
+        stage.turn();
+    }
+    assert_eq!(*client.ended.lock(), None);
+    live.set(Limits { reader_stall_ms_max: STALL_MS, ..patient });
     let mut waited = 0;
     while client.ended.lock().is_none() {
         stage.clock.wind(100);

@@ -82,12 +82,12 @@ fn the_largest_lag_of_all_threads_is_shown_until_its_reader_has_gone() {
     // A second thread with the players of the same stream.
     let (mailbox, poll) = Mailbox::new().expect("a poll");
     let mailbox = Arc::new(mailbox);
-    let worker = Worker::new(1, mailbox.clone(), poll, Arc::new(lags.clone()), slow.clock.clone());
+    let worker = Worker::new(1, mailbox.clone(), poll, LiveLimits::from(lags.clone()).follow(), slow.clock.clone());
     let mut quick = Stage {
         worker,
         hub: slow.hub.clone(),
         clock: slow.clock.clone(),
-        handle: DeliveryHandle { mailboxes: Arc::from([mailbox]) },
+        handle: DeliveryHandle { mailboxes: Arc::from([mailbox]), questions: Arc::default() },
         listener: TcpListener::bind("127.0.0.1:0").expect("a free port"),
         events: Events::with_capacity(64),
     };

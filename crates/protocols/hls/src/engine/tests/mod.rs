@@ -1,6 +1,7 @@
 mod cutting;
 mod hostile;
 mod playlists;
+mod promises;
 mod query;
 
 use bytes::Bytes;
@@ -17,7 +18,7 @@ const ASC: &[u8] = &[0x12, 0x10];
 const NOW: UnixMs = UnixMs(1_767_323_045_678);
 
 fn settings() -> Settings {
-    Settings::new(&Limits::default())
+    Settings::new(&Limits::default(), 2_000, 200)
 }
 
 fn tracks(video: Option<&'static [u8]>, audio: bool) -> Tracks {

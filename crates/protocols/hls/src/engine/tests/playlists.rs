@@ -1,5 +1,7 @@
+use vivace_base::Limits;
+
 use super::{Feed, NOW};
-use crate::engine::{Flavor, Resume, Skip, Wanted, master, media};
+use crate::engine::{Flavor, Resume, Settings, Skip, Wanted, master, media};
 
 #[test]
 fn a_low_latency_playlist_has_everything_a_player_needs() {
@@ -67,4 +69,13 @@ fn what_a_player_waits_for_is_known_to_be_there_or_not() {
     assert!(window.part(part + 1).is_none() && window.segment(2).is_none() && window.segment(4).is_some());
     feed.segmenter.end();
     assert!(feed.segmenter.window().has(Wanted::Part(90, 0)), "nobody waits for the end of a stream that has ended");
+}
+
+#[test]
+fn a_limit_that_has_changed_counts_for_the_next_stream() {
+    let before = Limits::default();
+    let now = Limits { hls_segment_ms_max: 4_000, hls_segments_max: 9, hls_bytes_max: 1 << 20, ..Limits::default() };
+    let settings = Settings::new(&before, 2_000, 200);
+    assert_ne!(settings, Settings::new(&now, 2_000, 200));
+    assert_eq!(settings.under(&now), Settings::new(&now, 2_000, 200));
 }

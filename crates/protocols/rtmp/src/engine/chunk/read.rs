@@ -14,6 +14,8 @@ use crate::engine::wire::{be32, message_type};
 /// Set Chunk Size and Abort Message take effect in here and are not given out.
 pub struct ChunkReader {
     limits: Arc<Limits>,
+    /// Bytes that unfinished messages may hold.
+    partial_bytes_max: usize,
     chunk_bytes: usize,
     streams: Vec<ChunkStream>,
     held_bytes: usize,
@@ -49,6 +51,7 @@ impl ChunkReader {
     /// A reader at the start of a connection, with chunks of 128 bytes.
     pub fn new(limits: Arc<Limits>) -> Self {
         Self {
+            partial_bytes_max: limits.rtmp_partial_bytes_max,
             limits,
             chunk_bytes: CHUNK_BYTES_DEFAULT,
             streams: Vec::new(),
@@ -73,6 +76,12 @@ impl ChunkReader {
                 Step::Starved | Step::Again => {}
             }
         }
+    }
+
+    /// Whether the peer may send media: before it may, its unfinished messages are commands, and short.
+    pub fn set_granted(&mut self, granted: bool) {
+        let (most, pending) = (self.limits.rtmp_partial_bytes_max, self.limits.rtmp_pending_partial_bytes_max);
+        self.partial_bytes_max = if granted { most } else { pending.min(most) };
     }
 
     /// Bytes that unfinished messages hold.
@@ -182,7 +191,7 @@ impl ChunkReader {
             return Ok(Step::Starved);
         }
         let bytes = take(input, left);
-        let allowed = self.limits.rtmp_partial_bytes_max;
+        let allowed = self.partial_bytes_max;
         let held = self.held_bytes.saturating_add(bytes.len());
         let Some(stream) = self.streams.get_mut(at) else { return Ok(Step::Again) };
         if held > allowed {

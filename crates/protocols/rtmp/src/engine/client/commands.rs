@@ -4,7 +4,7 @@ use super::{Client, ClientEvent, Role, Stage};
 use crate::engine::Fault;
 use crate::engine::chunk::Message;
 use crate::engine::command::{Command, decode_values, stream_id};
-use crate::engine::wire::{MediaKind, message_type, object};
+use crate::engine::wire::{MediaKind, RECONNECT_REQUEST, message_type};
 
 const CONNECT: f64 = 1.0;
 const RELEASE_STREAM: f64 = 2.0;
@@ -14,12 +14,18 @@ const START: f64 = 5.0;
 const FC_UNPUBLISH: f64 = 6.0;
 const DELETE_STREAM: f64 = 7.0;
 
+/// `CapsExMask.Reconnect` (Enhanced RTMP v2, "Enhancing NetConnection connect Command").
+const CAPS_EX_RECONNECT: f64 = 1.0;
+
+/// What Enhanced RTMP may name to this client and get from it: all is passed on as it is.
+const FOURCC: [&str; 7] = ["avc1", "hvc1", "av01", "vp09", "mp4a", ".mp3", "Opus"];
+
 /// How much a playing client asks the server to send ahead.
 const BUFFER_MS: u32 = 1_000;
 
 impl Client {
     pub(super) fn send_connect(&mut self) {
-        let given = object([
+        let mut given = vec![
             ("app", self.config.app.as_str().into()),
             ("type", "nonprivate".into()),
             ("flashVer", "FMLE/3.0 (compatible; Vivace)".into()),
@@ -30,8 +36,13 @@ impl Client {
             ("videoCodecs", 252.0.into()),
             ("videoFunction", 1.0.into()),
             ("objectEncoding", 0.0.into()),
-        ]);
-        self.link.command(0, &["connect".into(), CONNECT.into(), given]);
+            ("fourCcList", Value::StrictArray(FOURCC.iter().map(|fourcc| (*fourcc).into()).collect())),
+        ];
+        if self.reconnects {
+            given.push(("capsEx", CAPS_EX_RECONNECT.into()));
+        }
+        let given = given.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+        self.link.command(0, &["connect".into(), CONNECT.into(), Value::Object(given)]);
     }
 
     pub(super) fn on_command(&mut self, command: &Command) {
@@ -117,6 +128,15 @@ impl Client {
 
     fn on_status(&mut self, information: Option<&Value>) {
         let (level, code, description) = status_of(information);
+        if code == RECONNECT_REQUEST {
+            let tc_url = information.and_then(|info| info.get("tcUrl")).and_then(Value::as_str);
+            let tc_url = tc_url.unwrap_or_default().to_owned();
+            return self.events.push_back(ClientEvent::ReconnectRequest { tc_url, description });
+        }
+        // Some servers say no to `connect` and `createStream` with a status, and close.
+        if level == "error" && matches!(self.stage, Stage::Connecting | Stage::Creating) {
+            return self.refused(code, description);
+        }
         if let Stage::Starting { stream_id } = self.stage {
             let granted = match self.config.role {
                 Role::Publish => "NetStream.Publish.Start",

@@ -52,6 +52,14 @@ pub enum ClientEvent {
         /// An FLV tag's body; never empty.
         body: Bytes,
     },
+    /// The server asks for a new connection (Enhanced RTMP v2, "Reconnect Request"). The stream goes on here until the
+    /// client leaves, best when the new connection has been granted its stream and a key frame is due.
+    ReconnectRequest {
+        /// `tcUrl` to connect to; empty for the one that this connection has.
+        tc_url: String,
+        /// The server's words.
+        description: String,
+    },
     /// Any other `onStatus`.
     Status {
         /// `status`, `warning` or `error`.

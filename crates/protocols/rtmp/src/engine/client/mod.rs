@@ -38,6 +38,7 @@ pub struct Client {
     handshake: Option<ClientHandshake>,
     link: Link,
     stage: Stage,
+    reconnects: bool,
     ended: bool,
     events: VecDeque<ClientEvent>,
 }
@@ -53,9 +54,17 @@ impl Client {
             handshake: Some(handshake),
             link,
             stage: Stage::Connecting,
+            reconnects: false,
             ended: false,
             events: VecDeque::new(),
         }
+    }
+
+    /// Announces in `connect` that [`ClientEvent::ReconnectRequest`] will be followed. Called before the first input.
+    #[must_use]
+    pub const fn with_reconnects(mut self) -> Self {
+        self.reconnects = true;
+        self
     }
 
     /// Takes bytes that the server sent, cut at any place.
@@ -157,8 +166,8 @@ impl Client {
     }
 
     fn on_media(&mut self, message: Message, kind: MediaKind) {
-        let expected = Stage::Ready { stream_id: message.stream_id };
-        if self.stage == expected && self.config.role == Role::Play && !message.payload.is_empty() {
+        // A connection plays one stream, and some servers (FFmpeg's) send it on another message stream than they granted.
+        if matches!(self.stage, Stage::Ready { .. }) && self.config.role == Role::Play && !message.payload.is_empty() {
             let (timestamp, body) = (message.timestamp, message.payload);
             self.events.push_back(ClientEvent::Media { kind, timestamp, body });
         }

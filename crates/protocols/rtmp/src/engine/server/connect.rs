@@ -12,8 +12,9 @@ const VIDEO_FOURCC: [&str; 4] = ["avc1", "hvc1", "av01", "vp09"];
 const AUDIO_FOURCC: [&str; 3] = ["mp4a", ".mp3", "Opus"];
 /// `FourCcInfoMask.CanForward`: the server passes these codecs on and neither decodes nor encodes.
 const CAN_FORWARD: f64 = 4.0;
-/// No bit of `CapsExMask`: neither reconnect requests, multitrack, ModEx nor nanosecond offsets are done here.
-const CAPS_EX: f64 = 0.0;
+/// `CapsExMask.Reconnect`, the one bit of `CapsExMask` that is ours: multitrack, ModEx and nanosecond offsets are not done
+/// here.
+const CAPS_EX_RECONNECT: u32 = 1;
 
 /// How far `connect` has come.
 pub(super) enum Connection {
@@ -36,6 +37,8 @@ pub(super) struct Offer {
     tc_url: String,
     flash_ver: String,
     object_encoding: f64,
+    /// Whether the client follows a reconnect request.
+    reconnects: bool,
     /// Our part of the properties of Enhanced RTMP that the client sent.
     enhanced: Vec<(String, Value)>,
 }
@@ -51,6 +54,7 @@ impl Offer {
             tc_url: text(given, "tcUrl", limits).ok_or("connect: tcUrl is not text, or too long")?,
             flash_ver: text(given, "flashVer", limits).unwrap_or_default(),
             object_encoding: if given.get("objectEncoding").and_then(Value::as_f64) == Some(3.0) { 3.0 } else { 0.0 },
+            reconnects: caps_ex(given).is_some_and(|bits| bits & CAPS_EX_RECONNECT != 0),
             enhanced: enhanced(given),
         })
     }
@@ -107,6 +111,7 @@ impl Server {
             ("objectEncoding", offer.object_encoding.into()),
         ]);
         self.link.command(0, &["_result".into(), offer.transaction.into(), Value::Object(properties), information]);
+        self.reconnects = offer.reconnects;
         self.connection = Connection::Open { app: offer.app, tc_url: offer.tc_url };
     }
 
@@ -139,8 +144,14 @@ fn enhanced(given: &Value) -> Vec<(String, Value)> {
         let map = both.map(|fourcc| ((*fourcc).to_owned(), CAN_FORWARD.into())).collect();
         ours.push((key.to_owned(), Value::Object(map)));
     }
-    if given.get("capsEx").and_then(Value::as_f64).is_some() {
-        ours.push(("capsEx".to_owned(), CAPS_EX.into()));
+    if caps_ex(given).is_some() {
+        ours.push(("capsEx".to_owned(), f64::from(CAPS_EX_RECONNECT).into()));
     }
     ours
+}
+
+/// The bits of `capsEx`, if it was sent. A number that is none of bits counts as 0.
+fn caps_ex(given: &Value) -> Option<u32> {
+    // A cast of a float saturates.
+    given.get("capsEx").and_then(Value::as_f64).map(|bits| bits as u32)
 }

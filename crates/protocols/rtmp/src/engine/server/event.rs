@@ -113,9 +113,11 @@ pub enum HowEnded {
     FcUnpublish,
 }
 
-/// What a session received in vain.
+/// What a session received, and what of it in vain.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counters {
+    /// Whole messages received, those of control that the session answers by itself among them.
+    pub messages: u64,
     /// Media messages without an accepted publish.
     pub media_not_accepted: u64,
     /// Media messages without a body.

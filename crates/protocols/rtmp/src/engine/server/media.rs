@@ -34,7 +34,11 @@ impl Server {
     pub(super) fn on_aggregate(&mut self, message: &Message) -> Result<(), Fault> {
         let mut at = 0;
         let mut offset = None;
+        let allowed = self.limits.rtmp_aggregate_parts_max;
+        let mut parts_left = allowed;
         while at < message.payload.len() {
+            // Parts without a body cost an event each: as many as fit into a message would be a hundred times its bytes.
+            parts_left = parts_left.checked_sub(1).ok_or(Fault::AggregateParts { allowed })?;
             let part = Part::read(&message.payload, at)?;
             let offset = *offset.get_or_insert(message.timestamp.wrapping_sub(part.timestamp));
             match MediaKind::of_message_type(part.type_id) {

@@ -20,7 +20,7 @@ use super::chunk::Message;
 use super::command::Command;
 use super::handshake::{RANDOM_BYTES, ServerHandshake};
 use super::link::{Incoming, Link};
-use super::wire::{MediaKind, info, message_type, user_event};
+use super::wire::{MediaKind, RECONNECT_REQUEST, info, message_type, user_event};
 
 pub use event::{Counters, Event, HowEnded};
 
@@ -35,6 +35,7 @@ pub struct Server {
     handshake: Option<ServerHandshake>,
     link: Link,
     connection: Connection,
+    reconnects: bool,
     streams: Streams,
     events: VecDeque<Event>,
     counters: Counters,
@@ -43,10 +44,13 @@ pub struct Server {
 impl Server {
     /// A session before its first byte. `random` fills the handshake.
     pub fn new(limits: Arc<Limits>, random: [u8; RANDOM_BYTES]) -> Self {
+        let mut link = Link::new(Arc::clone(&limits), limits.player_reply_bytes_max);
+        link.set_granted(false);
         Self {
             handshake: Some(ServerHandshake::new(random)),
-            link: Link::new(Arc::clone(&limits), limits.player_reply_bytes_max),
+            link,
             connection: Connection::Fresh,
+            reconnects: false,
             streams: Streams::new(limits.rtmp_message_streams_max),
             events: VecDeque::new(),
             counters: Counters::default(),
@@ -105,9 +109,9 @@ impl Server {
         self.handshake.is_none()
     }
 
-    /// What was received in vain so far.
+    /// What was received so far, and what of it in vain.
     pub const fn counters(&self) -> Counters {
-        self.counters
+        Counters { messages: self.link.messages(), ..self.counters }
     }
 
     /// Sends a ping request.
@@ -132,6 +136,7 @@ impl Server {
     pub fn accept_publish(&mut self, stream_id: u32) -> bool {
         let asked = self.streams.advance(stream_id, Role::PublishAsked, Role::Publishing);
         if asked {
+            self.link.set_granted(true);
             self.link.user_event(user_event::STREAM_BEGIN, stream_id);
             self.status(stream_id, "status", "NetStream.Publish.Start", "Start publishing.");
         }
@@ -190,6 +195,17 @@ impl Server {
             self.link.user_event(user_event::STREAM_EOF, stream_id);
         }
         plays
+    }
+
+    /// Asks the client to connect anew to the same address and then to leave this connection (Enhanced RTMP v2,
+    /// "Reconnect Request").
+    ///
+    /// False, and nothing is said, if the client has not announced that it follows such a request.
+    pub fn request_reconnect(&mut self, description: &str) -> bool {
+        if self.reconnects {
+            self.status(0, "status", RECONNECT_REQUEST, description);
+        }
+        self.reconnects
     }
 
     /// Sends `onStatus` on a message stream; `level` is `status`, `warning` or `error` (RTMP 1.0, 7.2.2).

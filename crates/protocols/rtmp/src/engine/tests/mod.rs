@@ -1,3 +1,4 @@
+mod costs;
 mod fuzzed;
 mod hostile;
 mod pair;

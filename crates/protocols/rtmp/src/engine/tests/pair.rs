@@ -55,6 +55,30 @@ impl Pair {
     }
 }
 
+#[test]
+fn a_reconnect_request_reaches_those_who_announced_that_they_follow_it() {
+    for follows in [true, false] {
+        let mut pair = Pair::new(Role::Publish, false, 9_999);
+        if follows {
+            pair.client = pair.client.with_reconnects();
+        }
+        pair.settle();
+        let publish = pair.server_events().into_iter().find_map(|event| match event {
+            Event::Publish { stream_id, .. } => Some(stream_id),
+            _ => None,
+        });
+        assert!(pair.server.accept_publish(publish.unwrap()));
+        assert_eq!(pair.server.request_reconnect("Elsewhere."), follows);
+        pair.settle();
+        let asked = ClientEvent::ReconnectRequest { tc_url: String::new(), description: "Elsewhere.".to_owned() };
+        assert_eq!(pair.client_events().contains(&asked), follows);
+        // The stream goes on until the client leaves.
+        assert!(pair.client.write_media(MediaKind::Video, 0, &[&[0x17, 1, 0, 0, 0]]).unwrap());
+        pair.settle();
+        assert!(pair.server_events().iter().any(|event| matches!(event, Event::Media { .. })));
+    }
+}
+
 const BOTH_HANDSHAKES_AND_SPLITS: [(bool, usize); 4] = [(false, 1), (false, 9_999), (true, 13), (true, 9_999)];
 
 #[test]

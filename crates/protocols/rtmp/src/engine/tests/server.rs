@@ -49,7 +49,7 @@ fn enhanced_rtmp_is_answered_as_far_as_it_was_offered() {
     let video = object(["avc1", "hvc1", "av01", "vp09"].map(|fourcc| (fourcc, 4.0.into())));
     assert_eq!(result[2].get("videoFourCcInfoMap"), Some(&video));
     assert_eq!(result[2].get("audioFourCcInfoMap"), Some(&object(["mp4a", "Opus"].map(|fourcc| (fourcc, 4.0.into())))));
-    assert_eq!(result[2].get("capsEx"), Some(&Value::Number(0.0)));
+    assert_eq!(result[2].get("capsEx"), Some(&Value::Number(1.0)));
 }
 
 #[test]

@@ -3,6 +3,7 @@ use super::crowd::Plan;
 use super::{Read, seconds};
 
 mod crowds;
+mod hostile;
 mod joins;
 
 fn target(url: &str) -> Target {
@@ -14,6 +15,7 @@ fn plan(url: &str, count: usize) -> Plan {
     let target = target(url);
     Plan {
         address: target.resolve().expect("loopback"),
+        tls: None,
         target,
         count,
         join_step_ns: 0,

@@ -1,0 +1,109 @@
+use std::error::Error;
+
+use thiserror::Error;
+
+use super::HttpLimits;
+use crate::write_deadline::{Account, Exhausted};
+
+/// Why an HTTP connection was not ended in order.
+#[derive(Debug, Error)]
+pub enum HttpFault {
+    /// The request head was not there in time.
+    #[error("no whole request head came within {ms} ms")]
+    HeadLate {
+        /// The limit.
+        ms: u64,
+    },
+    /// The request head, or one of its parts, is too long.
+    #[error("the request head is longer than {bytes_max} bytes, or has too many lines")]
+    HeadTooLong {
+        /// The limit.
+        bytes_max: usize,
+    },
+    /// What came is no request.
+    #[error("the request is not HTTP: {0}")]
+    Malformed(hyper::Error),
+    /// The client took nothing of a response.
+    #[error("the client took no bytes of the response for {ms} ms")]
+    Stalled {
+        /// The limit.
+        ms: u64,
+    },
+    /// The client took too little of a response.
+    #[error("the client took {bytes} bytes of the response in {ms} ms")]
+    TooSlow {
+        /// Bytes taken.
+        bytes: u64,
+        /// Within this time.
+        ms: u64,
+    },
+    /// The client sent what leads to nothing: pings, settings, resets.
+    #[error("the client sent more than {bytes_max} bytes between two requests")]
+    Flood {
+        /// The limit.
+        bytes_max: u64,
+    },
+    /// The client broke HTTP/2, or used it to make work (RFC 9113, 10.5).
+    #[error("the client broke HTTP/2: {reason}")]
+    Http2 {
+        /// The error code that it was told.
+        reason: h2::Reason,
+    },
+    /// The client did nothing, or answered no ping, for too long.
+    #[error("the client was silent for {ms} ms")]
+    Silent {
+        /// The limit.
+        ms: u64,
+    },
+    /// The connection broke.
+    #[error("the connection broke: {0}")]
+    Broken(hyper::Error),
+}
+
+impl HttpFault {
+    /// What hyper's error comes to; `None` if a client that had been served kept its connection for nothing, which is
+    /// no fault.
+    pub(super) fn of(error: hyper::Error, limits: HttpLimits, served: bool, account: &Account) -> Option<Self> {
+        if let Some(why) = account.exhausted() {
+            return Some(why.into());
+        }
+        if let Some(error) = source::<h2::Error>(&error)
+            && let Some(reason) = error.reason()
+        {
+            return Some(Self::Http2 { reason });
+        }
+        if error.is_parse_too_large() {
+            return Some(Self::HeadTooLong { bytes_max: limits.head_bytes_max });
+        }
+        if error.is_parse() {
+            return Some(Self::Malformed(error));
+        }
+        if error.is_timeout() {
+            let begun = !served || account.unspent_bytes() > 0;
+            return begun.then_some(Self::HeadLate { ms: limits.head_ms_max });
+        }
+        Some(Self::Broken(error))
+    }
+}
+
+impl From<Exhausted> for HttpFault {
+    fn from(why: Exhausted) -> Self {
+        match why {
+            Exhausted::Stalled { ms } => Self::Stalled { ms },
+            Exhausted::TooSlow { bytes, ms } => Self::TooSlow { bytes, ms },
+            Exhausted::Flood { bytes_max } => Self::Flood { bytes_max },
+        }
+    }
+}
+
+/// The first cause of this type.
+fn source<E: Error + 'static>(error: &hyper::Error) -> Option<&E> {
+    let mut cause = error.source();
+    while let Some(error) = cause {
+        if let Some(found) = error.downcast_ref() {
+            return Some(found);
+        }
+        cause = error.source();
+    }
+    None
+}

@@ -1,0 +1,231 @@
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::task::{Id, JoinSet};
+use tokio::time::{sleep, timeout};
+use tokio_util::sync::CancellationToken;
+use vivace_base::{AppId, MonoMs, Secret, SessionId, UnixMs};
+use vivace_domain::hook::HookUrl;
+use vivace_store::{EventKind, Fault, Hook, LiveEvent, Settled};
+
+use crate::PostFault;
+use crate::callbacks::Shared;
+use crate::post::{Terms, post};
+
+/// Longest sleep: a machine's clock may be set, and the outbox may be changed by another hand.
+const LOOK_MS: i64 = 1_000;
+/// How long a deliverer that is to stop waits for answers.
+const LAST: Duration = Duration::from_secs(1);
+/// How often what waits is counted.
+const COUNT_MS: u64 = 900;
+
+/// Delivers what waits in the outbox.
+pub(crate) struct Deliverer {
+    shared: Arc<Shared>,
+    tries: JoinSet<Result<(), PostFault>>,
+    flying: HashMap<Id, Hook>,
+    /// Tries that are over and not written yet: the store refused. None of them is tried again before.
+    unwritten: Vec<(i64, Settled)>,
+    counted_at: Option<MonoMs>,
+}
+
+impl Deliverer {
+    pub(crate) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, tries: JoinSet::new(), flying: HashMap::new(), unwritten: Vec::new(), counted_at: None }
+    }
+
+    /// Begins when it is told to go. Told to stop, it tries once more what is due, and waits [`LAST`] for answers; told to
+    /// leave, it lets go at once, since another process goes on.
+    pub(crate) async fn run(mut self, go: CancellationToken, stop: CancellationToken, leave: CancellationToken) {
+        tokio::select! {
+            () = go.cancelled() => {}
+            () = stop.cancelled() => return,
+            () = leave.cancelled() => return,
+        }
+        loop {
+            let wait = match self.launch().await {
+                Ok(wait) => wait,
+                Err(fault) => {
+                    tracing::error!(%fault, "the outbox of callbacks cannot be read or written: tried again in a second");
+                    Duration::from_secs(1)
+                }
+            };
+            tokio::select! {
+                Some(tried) = self.tries.join_next_with_id() => self.collect(tried),
+                () = self.shared.wake.notified() => {}
+                () = leave.cancelled() => return,
+                () = stop.cancelled() => break,
+                () = sleep(wait) => {}
+            }
+        }
+        if timeout(LAST, self.finish()).await.is_err() {
+            tracing::info!("some callbacks were not answered before the end: they are sent again after the next start");
+        }
+    }
+
+    /// Tries what is due and waits for all answers.
+    async fn finish(&mut self) {
+        let mut launched = self.launch().await;
+        while launched.is_ok() && !self.flying.is_empty() {
+            if let Some(tried) = self.tries.join_next_with_id().await {
+                self.collect(tried);
+            }
+            launched = self.launch().await;
+        }
+        if let Err(fault) = launched {
+            tracing::error!(%fault, "the outbox of callbacks cannot be read or written");
+        }
+    }
+
+    /// Writes what is over and starts what is due; how long nothing more is due.
+    async fn launch(&mut self) -> Result<Duration, Fault> {
+        while let Some(tried) = self.tries.try_join_next_with_id() {
+            self.collect(tried);
+        }
+        let now = self.shared.clock.unix();
+        if !self.unwritten.is_empty() {
+            self.shared.store.settle_hooks(&self.unwritten, now).await?;
+            self.unwritten.clear();
+        }
+        let reader = self.shared.store.reader().clone();
+        let limits = self.shared.limits.get();
+        let flights_max = limits.callback_deliveries_max.max(1);
+        let per_host_max = limits.callback_deliveries_per_host_max;
+        loop {
+            let free = flights_max.saturating_sub(self.flying.len());
+            if free == 0 {
+                break;
+            }
+            let (seqs, hosts) = self.taken(per_host_max);
+            // Few at a time: those of one host may fill its places, and then the others' turn comes.
+            let due = reader.due_hooks(now, &seqs, &hosts, free.min(per_host_max)).await?;
+            if due.is_empty() {
+                break;
+            }
+            for hook in due {
+                if self.of_host(&hook.host) < per_host_max {
+                    self.fly(hook).await?;
+                }
+            }
+        }
+        let mono = self.shared.clock.mono();
+        if self.counted_at.is_none_or(|at| mono.since(at) >= COUNT_MS) {
+            let (waiting, oldest) = reader.hooks_waiting().await?;
+            self.shared.tally.waits(waiting, oldest);
+            self.counted_at = Some(mono);
+        }
+        let next = reader.hooks_next_at().await?;
+        // What is due and not flying waits for a place: the end of a try wakes it.
+        let wait = next.map_or(LOOK_MS, |at| at.0.saturating_sub(now.0)).clamp(0, LOOK_MS);
+        let wait = if wait == 0 { LOOK_MS } else { wait };
+        Ok(Duration::from_millis(wait.unsigned_abs()))
+    }
+
+    /// Events that are being tried, and hosts with as many of them as there may be.
+    fn taken(&self, per_host_max: usize) -> (Vec<i64>, Vec<String>) {
+        let mut by_host: HashMap<&str, usize> = HashMap::new();
+        self.flying.values().for_each(|hook| *by_host.entry(&hook.host).or_default() += 1);
+        let full = by_host.iter().filter(|(_, count)| **count >= per_host_max);
+        (self.flying.values().map(|hook| hook.seq).collect(), full.map(|(host, _)| (*host).to_owned()).collect())
+    }
+
+    fn of_host(&self, host: &str) -> usize {
+        self.flying.values().filter(|hook| hook.host == host).count()
+    }
+
+    async fn fly(&mut self, hook: Hook) -> Result<(), Fault> {
+        let (settings, limits) = (self.shared.settings.read().clone(), self.shared.limits.get());
+        let terms = Terms {
+            success: settings.success,
+            timeout_ms: settings.timeout_ms,
+            connect_ms: limits.outbound_connect_ms_max,
+            answer_bytes_max: limits.callback_answer_bytes_max,
+        };
+        let key = self.key(hook.app, hook.template).await?;
+        let body = self.shared.face.signed(&hook.body, &key, self.shared.clock.unix());
+        let (url, request_id) = (HookUrl::parse(&hook.url), request_id(&hook));
+        let shared = self.shared.clone();
+        let flight = self.tries.spawn(async move {
+            let url = url.map_err(|_| PostFault::Event("its address is none"))?;
+            let body = body.ok_or(PostFault::Event("its body is no JSON object"))?;
+            post(&shared.outbound, &url, &request_id, body, terms).await
+        });
+        self.flying.insert(flight.id(), hook);
+        Ok(())
+    }
+
+    /// The key of the template that the address is from, or the app's.
+    async fn key(&self, app: AppId, template: Option<i64>) -> Result<Secret<String>, Fault> {
+        let found = match template {
+            Some(id) => self.shared.store.reader().callback_templates(app, Some(id)).await?,
+            None => Vec::new(),
+        };
+        let own = found.into_iter().find_map(|template| template.content.callback_key);
+        Ok(own.unwrap_or_else(|| self.shared.face.key(app)))
+    }
+
+    fn collect(&mut self, tried: Result<(Id, Result<(), PostFault>), tokio::task::JoinError>) {
+        let (id, result) = match tried {
+            Ok(tried) => tried,
+            Err(error) => (error.id(), Err(PostFault::Internal)),
+        };
+        let Some(hook) = self.flying.remove(&id) else { return };
+        let settled = self.settle(&hook, result);
+        self.unwritten.push((hook.seq, settled));
+    }
+
+    fn settle(&self, hook: &Hook, result: Result<(), PostFault>) -> Settled {
+        let (request_id, shown) =
+            (request_id(hook), HookUrl::parse(&hook.url).map_or_else(|_| String::new(), |url| url.shown()));
+        let fault = match result {
+            Ok(()) => {
+                self.shared.tally.delivered();
+                tracing::info!(
+                    request_id,
+                    stream = hook.stream,
+                    event_type = hook.kind,
+                    url = shown,
+                    "callback delivered"
+                );
+                return Settled::Delivered;
+            }
+            Err(fault) => fault,
+        };
+        self.shared.tally.failed(&fault);
+        let (now, attempts) = (self.shared.clock.unix(), hook.attempts.saturating_add(1));
+        let next = self.shared.settings.read().retry.next(attempts, hook.created_at, now);
+        let in_ms = next.map(|at| at.0.saturating_sub(now.0));
+        tracing::warn!(
+            request_id, stream = hook.stream, event_type = hook.kind, url = shown, reason = fault.reason(), %fault,
+            again_in_ms = in_ms, "callback not delivered"
+        );
+        let error = fault.to_string();
+        match next {
+            Some(at) => Settled::Again { at, error },
+            None => {
+                self.give_up(hook, &error, now);
+                Settled::Dead { error }
+            }
+        }
+    }
+
+    fn give_up(&self, hook: &Hook, error: &str, now: UnixMs) {
+        self.shared.tally.dead();
+        self.shared.events.record(LiveEvent {
+            at: now,
+            session: SessionId(0),
+            stream: Some(hook.stream.clone()),
+            peer: hook.host.clone(),
+            kind: EventKind::CallbackDead,
+            table: None,
+            code: None,
+            detail: format!("callback {} (event_type {}) is given up: {error}", hook.seq, hook.kind),
+        });
+    }
+}
+
+/// What one try is called, in the log and in the receiver's.
+fn request_id(hook: &Hook) -> String {
+    format!("{}-{}", hook.seq, hook.attempts.saturating_add(1))
+}

@@ -1,0 +1,34 @@
+//! `cargo xtask soak` runs this: the soak and the checks of scale, each with its verdict.
+
+use std::process::ExitCode;
+
+use vivace_tests::soak::{Many, Soak, Verdict, Waves, many, soak, waves};
+
+const USAGE: &str = "\
+soak [MODE] [--minutes N]
+  live   publishers and players of all kinds come and go for N minutes (default, 10)
+  waves  10,000 streams and 50,000 players are created and dropped
+  many   500 streams of 300 kbit/s, each with a player that counts every frame";
+
+fn main() -> ExitCode {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let args: Vec<&str> = args.iter().map(String::as_str).collect();
+    let verdict = match args.as_slice() {
+        [] | ["live"] => live(Some(10)),
+        ["--minutes", minutes] | ["live", "--minutes", minutes] => live(minutes.parse().ok()),
+        ["waves"] => Some(waves(Waves { waves: 10, streams: 1_000, players: 5 })),
+        ["many"] => Some(many(Many { streams: 500, secs: 30, kbps: 300 })),
+        _ => None,
+    };
+    let Some(verdict) = verdict else {
+        eprintln!("{USAGE}");
+        return ExitCode::from(2);
+    };
+    print!("{verdict}");
+    if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn live(minutes: Option<u64>) -> Option<Verdict> {
+    let minutes = minutes.filter(|minutes| *minutes > 0)?;
+    Some(soak(Soak { secs: minutes * 60, guests: 16 }))
+}

@@ -1,0 +1,77 @@
+//! The inputs that the fuzzer has found worth keeping, replayed on any compiler: no promise of a parser is broken.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use vivace_domain::url;
+use vivace_hls::{engine as hls, serve, walk};
+use vivace_media::fuzz as media;
+use vivace_rtmp::engine::fuzz as rtmp;
+
+type Check = fn(&[u8]);
+
+/// Each target of `fuzz/fuzz_targets` with the function that it calls.
+const TARGETS: &[(&str, Check)] = &[
+    ("domain_addresses", vivace_domain::fuzz::addresses),
+    ("domain_api_sign", vivace_domain::fuzz::api_sign),
+    ("domain_file", url::fuzz::file),
+    ("domain_query", url::fuzz::query),
+    ("lvb_parameters", vivace_lvb::fuzz::parameters),
+    ("flv_request", vivace_flv::fuzz::request),
+    ("flv_websocket", vivace_flv::fuzz::websocket),
+    ("hls_file", serve::fuzz::file),
+    ("hls_head", serve::fuzz::head),
+    ("hls_query", hls::fuzz::query),
+    ("hls_segmenter", hls::fuzz::segmenter),
+    ("hls_walk", walk::fuzz::walk),
+    ("media_aac", media::aac),
+    ("media_amf", media::amf),
+    ("media_av1", media::av1),
+    ("media_flv", media::flv),
+    ("media_fmp4_boxes", media::fmp4_boxes),
+    ("media_h264", media::h264),
+    ("media_hevc", media::hevc),
+    ("media_mp3", media::mp3),
+    ("media_mpegts", media::mpegts),
+    ("media_mpegts_write", media::mpegts_write),
+    ("media_opus", media::opus),
+    ("media_vp9", media::vp9),
+    ("rtmp_chunk", rtmp::chunk),
+    ("rtmp_chunk_write", rtmp::chunk_write),
+    ("rtmp_client", rtmp::client),
+    ("rtmp_handshake", rtmp::handshake),
+    ("rtmp_server", rtmp::server),
+];
+
+fn fuzz() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../fuzz")
+}
+
+fn names(folder: &Path) -> BTreeSet<String> {
+    let entries = fs::read_dir(folder).unwrap_or_else(|error| panic!("{}: {error}", folder.display()));
+    entries.map(|entry| entry.unwrap().path().file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn each_target_is_replayed_and_has_inputs() {
+    let here: BTreeSet<String> = TARGETS.iter().map(|(name, _)| (*name).to_owned()).collect();
+    assert_eq!(here, names(&fuzz().join("fuzz_targets")));
+    assert_eq!(here, names(&fuzz().join("corpus")));
+}
+
+#[test]
+fn no_input_breaks_a_promise() {
+    for (target, check) in TARGETS {
+        let folder = fuzz().join("corpus").join(target);
+        let mut count = 0;
+        for entry in fs::read_dir(&folder).unwrap() {
+            let path = entry.unwrap().path();
+            let data = fs::read(&path).unwrap();
+            println!("{}", path.display());
+            check(&data);
+            count += 1;
+        }
+        assert!(count > 0, "{target} has no inputs");
+    }
+}
