@@ -15,6 +15,7 @@ pub mod host;
 pub mod ingest;
 pub mod ip_list;
 pub mod live;
+mod place;
 pub mod relay;
 pub mod rule;
 pub mod task;

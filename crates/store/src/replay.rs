@@ -121,11 +121,11 @@ impl Replay {
             return Ok(Taken::Forgotten);
         }
         let number = request.timestamp_s / HOUR_S;
-        if let Some(hour) = hours.get(&number)
-            && hour.seen.contains(&request.hash(hour.file.key()))
-        {
+        let known = hours.get(&number).map(|hour| (request.hash(hour.file.key()), &hour.seen));
+        if known.is_some_and(|(hash, seen)| seen.contains(&hash)) {
             return Ok(Taken::Again);
         }
+        let known = known.map(|(hash, _)| hash);
         if *keys >= self.keys_max {
             return Ok(Taken::Full { max: self.keys_max });
         }
@@ -138,7 +138,7 @@ impl Replay {
                 free.insert(Hour { file, seen: HashSet::default() })
             }
         };
-        let hash = request.hash(hour.file.key());
+        let hash = known.unwrap_or_else(|| request.hash(hour.file.key()));
         hour.file.append(hash)?;
         hour.seen.insert(hash);
         *keys += 1;

@@ -2,6 +2,8 @@ use std::fmt;
 
 use thiserror::Error;
 
+use crate::place::{Place, Scheme, from_place, place};
+
 /// The address of a customer's server: `http://HOST[:PORT][/PATH][?QUERY]`, or `https`.
 ///
 /// Path and query may hold a key, so `Debug` shows neither the query nor what it says; [`HookUrl::shown`] is what may be
@@ -49,6 +51,10 @@ pub enum HookFault {
     Fragment,
 }
 
+from_place!(HookFault);
+
+const SCHEMES: [Scheme; 2] = [("http", false, 80), ("https", true, 443)];
+
 impl HookUrl {
     /// Longest address in bytes.
     pub const BYTES_MAX: usize = 2_048;
@@ -58,29 +64,10 @@ impl HookUrl {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str) -> Result<Self, HookFault> {
-        if text.len() > Self::BYTES_MAX {
-            return Err(HookFault::TooLong { bytes: text.len(), max: Self::BYTES_MAX });
-        }
-        if let Some(at) = text.bytes().position(|byte| !byte.is_ascii_graphic()) {
-            return Err(HookFault::Character { at });
-        }
-        let (scheme, rest) = text.split_once("://").ok_or(HookFault::Scheme)?;
-        let tls = match scheme.to_ascii_lowercase().as_str() {
-            "http" => false,
-            "https" => true,
-            _ => return Err(HookFault::Scheme),
-        };
-        if rest.contains('#') {
-            return Err(HookFault::Fragment);
-        }
-        let (authority, target) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        if authority.contains('@') {
-            return Err(HookFault::UserInfo);
-        }
-        let (host, port) = authority_of(authority, if tls { 443 } else { 80 })?;
+        let Place { tls, host, port, rest: target } = place(text, Self::BYTES_MAX, SCHEMES)?;
         let slash = if target.starts_with('/') { "" } else { "/" };
         let target = [slash, target].concat();
-        Ok(Self { text: text.to_owned(), tls, host: host.to_ascii_lowercase(), port, target })
+        Ok(Self { text: text.to_owned(), tls, host, port, target })
     }
 
     /// The address as it was given. It may hold a key: not for logs.
@@ -125,26 +112,4 @@ impl fmt::Debug for HookUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown())
     }
-}
-
-fn authority_of(authority: &str, port: u16) -> Result<(&str, u16), HookFault> {
-    let bracketed = authority.starts_with('[');
-    let (host, rest) = match authority.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').ok_or(HookFault::Host)?,
-        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
-    };
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    let fits = if bracketed { host.parse::<core::net::Ipv6Addr>().is_ok() } else { host.bytes().all(plain) };
-    if host.is_empty() || host.len() > 253 || !fits {
-        return Err(HookFault::Host);
-    }
-    let port = match rest {
-        "" => port,
-        rest => {
-            let digits = rest.strip_prefix(':').ok_or(HookFault::Host)?;
-            let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-            digits.parse().ok().filter(|port| plain && *port > 0).ok_or(HookFault::Port)?
-        }
-    };
-    Ok((host, port))
 }

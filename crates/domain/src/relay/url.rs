@@ -3,6 +3,8 @@ use std::fmt;
 use thiserror::Error;
 use vivace_base::Secret;
 
+use crate::place::{Place, Scheme, from_place, place};
+
 /// The address of a stream on another server: `rtmp://HOST[:PORT]/APP/NAME[?QUERY]`, or `rtmps`.
 ///
 /// The last part of the path, with its query, is the stream's name there; what stands before is the application. The
@@ -54,8 +56,9 @@ pub enum UrlFault {
     Fragment,
 }
 
-const PORT_RTMP: u16 = 1_935;
-const PORT_RTMPS: u16 = 443;
+from_place!(UrlFault);
+
+const SCHEMES: [Scheme; 2] = [("rtmp", false, 1_935), ("rtmps", true, 443)];
 
 impl RelayUrl {
     /// Reads an address of `bytes_max` bytes at most. Without a port, RTMP has 1935 and RTMPS has 443.
@@ -63,26 +66,7 @@ impl RelayUrl {
     /// # Errors
     /// What is wrong with it.
     pub fn parse(text: &str, bytes_max: usize) -> Result<Self, UrlFault> {
-        if text.len() > bytes_max {
-            return Err(UrlFault::TooLong { bytes: text.len(), max: bytes_max });
-        }
-        if let Some(at) = text.bytes().position(|byte| !byte.is_ascii_graphic()) {
-            return Err(UrlFault::Character { at });
-        }
-        let (scheme, rest) = text.split_once("://").ok_or(UrlFault::Scheme)?;
-        let tls = match scheme.to_ascii_lowercase().as_str() {
-            "rtmp" => false,
-            "rtmps" => true,
-            _ => return Err(UrlFault::Scheme),
-        };
-        if rest.contains('#') {
-            return Err(UrlFault::Fragment);
-        }
-        let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        if authority.contains('@') {
-            return Err(UrlFault::UserInfo);
-        }
-        let (host, port) = authority_of(authority, if tls { PORT_RTMPS } else { PORT_RTMP })?;
+        let Place { tls, host, port, rest: path } = place(text, bytes_max, SCHEMES)?;
         let (path, query) = path.split_at(path.find('?').unwrap_or(path.len()));
         let (app, name) = path.trim_start_matches('/').rsplit_once('/').ok_or(UrlFault::NoStream)?;
         if app.is_empty() || name.is_empty() {
@@ -91,7 +75,7 @@ impl RelayUrl {
         Ok(Self {
             text: Secret::new(text.to_owned()),
             tls,
-            host: host.to_ascii_lowercase(),
+            host,
             port,
             app: app.to_owned(),
             name: Secret::new([name, query].concat()),
@@ -188,29 +172,6 @@ impl fmt::Debug for RelayUrl {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown())
     }
-}
-
-fn authority_of(authority: &str, port: u16) -> Result<(&str, u16), UrlFault> {
-    let (host, rest) = match authority.strip_prefix('[') {
-        Some(rest) => rest.split_once(']').ok_or(UrlFault::Host)?,
-        None => authority.split_at(authority.find(':').unwrap_or(authority.len())),
-    };
-    let bracketed = authority.starts_with('[');
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._".contains(&byte);
-    let numeric = |byte: u8| byte.is_ascii_hexdigit() || b":.".contains(&byte);
-    let fits = if bracketed { host.contains(':') && host.bytes().all(numeric) } else { host.bytes().all(plain) };
-    if host.is_empty() || host.len() > 253 || !fits {
-        return Err(UrlFault::Host);
-    }
-    let port = match rest {
-        "" => port,
-        rest => {
-            let digits = rest.strip_prefix(':').ok_or(UrlFault::Host)?;
-            let plain = digits.bytes().all(|byte| byte.is_ascii_digit());
-            digits.parse().ok().filter(|port| plain && *port > 0).ok_or(UrlFault::Port)?
-        }
-    };
-    Ok((host, port))
 }
 
 #[cfg(test)]
