@@ -166,6 +166,27 @@ fn a_push_that_a_power_cut_ends_is_told_as_interrupted_at_the_next_start() {
 }
 
 #[test]
+fn a_damaged_rule_of_one_stream_holds_up_nobody() {
+    let receiver = Receiver::start();
+    let server = start(receiver.address(), &[]);
+    let rows = "PRAGMA foreign_keys = OFF; \
+        INSERT INTO callback_templates (id, app, name, description, created_at, updated_at) VALUES (7, 1, 'x', '', 0, 0); \
+        INSERT INTO callback_urls (template, kind, url) VALUES (7, 1, x'ff00'), (7, 0, x'ff00'); \
+        INSERT INTO callback_rules (app, domain, path, stream, template, created_at) VALUES (1, '', '', 'hurt', 7, 0);";
+    let program = "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.executescript(sys.argv[2]); c.commit()";
+    let file = server.data().join("vivace.db");
+    let done = Command::new("python3").args(["-c", program]).arg(file).arg(rows).status().unwrap();
+    assert!(done.success());
+    let (hurt, well) = (publish(&server, "hurt"), publish(&server, "well"));
+    let events = receiver.wait(2);
+    let mut streams: Vec<&str> = events.iter().map(|event| event["stream_id"].as_str().unwrap()).collect();
+    streams.sort_unstable();
+    assert_eq!(streams, ["hurt", "well"]);
+    assert!(server.log().contains("a rule of callbacks is damaged"), "the operator is told");
+    drop((hurt, well));
+}
+
+#[test]
 fn a_private_receiver_is_refused_in_words_unless_it_is_allowed() {
     let receiver = Receiver::start();
     let url = receiver.url("/");

@@ -182,7 +182,15 @@ impl Recorder {
     async fn hook(&self, entry: &Entry) -> Result<Option<NewHook>, Fault> {
         let Entry { push, kind, body } = entry;
         let (app, reader) = (push.app, self.shared.store.reader());
-        let target = reader.callback_target(app, &push.domain, &push.path, &push.stream, *kind).await?;
+        let target = match reader.callback_target(app, &push.domain, &push.path, &push.stream, *kind).await {
+            Err(fault @ Fault::Damaged { .. }) => {
+                // It would never be read: the others are not to wait for it.
+                let cause = std::error::Error::source(&fault).map(ToString::to_string);
+                tracing::error!(%fault, cause, stream = %push.stream, "a rule of callbacks is damaged: callback.url is told");
+                None
+            }
+            read => read?,
+        };
         let (template, url) = match target {
             Some(target) => (Some(target.template), target.url),
             None => (None, self.shared.settings.read().url.as_ref().map(|url| url.text().to_owned())),
