@@ -19,6 +19,8 @@ mod place;
 pub mod relay;
 pub mod rule;
 pub mod task;
+mod text;
 pub mod url;
 
 pub use app::{App, Keys};
+pub use text::unescape;

@@ -6,6 +6,8 @@ use subtle::ConstantTimeEq;
 use thiserror::Error;
 use vivace_base::Secret;
 
+use crate::text::hex;
+
 const SCHEME: &str = "TC3-HMAC-SHA256";
 /// Signed headers that one request may name; the clients name two or three.
 const SIGNED_HEADERS_MAX: usize = 16;
@@ -164,13 +166,6 @@ fn hmac(key: &[u8], text: &[u8]) -> [u8; 32] {
     let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(key) else { return [0; 32] };
     mac.update(text);
     mac.finalize().into_bytes().into()
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
 }
 
 fn unhex(text: &str) -> Option<[u8; 32]> {

@@ -1,8 +1,8 @@
-use std::fmt::Write as _;
-
 use vivace_base::{AppId, NameFault, Rng, Secret, StreamName, UnixMs};
 
 use super::source::{CREATE, NewSource, Source};
+use crate::text::hex;
+
 use super::{Channel, ChannelFault, ChannelId, Rate, Receiver};
 
 /// How long a channel's texts may be.
@@ -85,12 +85,7 @@ impl NewChannel {
 pub fn stream_name(bizid: u32, rng: &dyn Rng) -> Result<StreamName, NameFault> {
     let mut raw = [0; 16];
     rng.fill(&mut raw);
-    let mut name = format!("{bizid}_");
-    for byte in raw {
-        // Writing to a string cannot fail.
-        let _ = write!(name, "{byte:02x}");
-    }
-    StreamName::parse(&name)
+    StreamName::parse(&format!("{bizid}_{}", hex(&raw)))
 }
 
 pub(super) fn check_name(name: &str, bounds: ChannelBounds) -> Result<(), ChannelFault> {

@@ -5,6 +5,7 @@ use thiserror::Error;
 use vivace_base::Limits;
 
 use super::Signature;
+use crate::text::unescape;
 
 /// Characters of a peer's parameter name that a fault keeps.
 const NAME_CHARS_KEPT: usize = 64;
@@ -150,18 +151,5 @@ impl StartAt {
 
 /// Decodes `application/x-www-form-urlencoded` text; nothing if it is not that, or not UTF-8 afterwards.
 fn decode(raw: &str) -> Option<String> {
-    let mut out = Vec::with_capacity(raw.len());
-    let mut bytes = raw.bytes();
-    while let Some(byte) = bytes.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => hex_digit(bytes.next()?)? << 4 | hex_digit(bytes.next()?)?,
-            plain => plain,
-        });
-    }
-    String::from_utf8(out).ok()
-}
-
-fn hex_digit(byte: u8) -> Option<u8> {
-    char::from(byte).to_digit(16).and_then(|digit| u8::try_from(digit).ok())
+    String::from_utf8(unescape(raw.as_bytes())?).ok()
 }

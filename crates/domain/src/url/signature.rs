@@ -5,6 +5,8 @@ use subtle::{Choice, ConstantTimeEq};
 use thiserror::Error;
 use vivace_base::{Secret, StreamName, UnixMs};
 
+use crate::text::hex;
+
 /// `txSecret` and `txTime` as an address carries them; an empty value counts as none.
 ///
 /// `Debug` shows no `txSecret`: with it the address can be used until it expires.
@@ -76,8 +78,7 @@ pub enum SignatureFault {
 
 /// md5 in lower hex of `KEY + StreamName + txTime`, the last as the text that stands in the address.
 pub fn sign(key: &Secret<String>, stream_name: &str, tx_time_literal: &str) -> String {
-    let digits = digest(key, stream_name, tx_time_literal).map(|byte| [byte >> 4, byte & 15]);
-    digits.as_flattened().iter().filter_map(|digit| char::from_digit(u32::from(*digit), 16)).collect()
+    hex(&digest(key, stream_name, tx_time_literal))
 }
 
 /// Checks a push address for `name`: an address is good until `txTime` and `validity_ms` have passed.

@@ -1,6 +1,7 @@
 //! `application/x-www-form-urlencoded`, and queries, which are written the same way.
 
 use vivace_base::Limits;
+use vivace_domain::unescape;
 
 use super::ParameterFault;
 
@@ -43,23 +44,6 @@ pub(super) fn check_name(name: Vec<u8>, bytes_max: usize) -> Result<String, Para
 /// As much of a name as a sentence needs.
 pub(super) fn shown(name: &[u8]) -> String {
     String::from_utf8_lossy(name.get(..32).unwrap_or(name)).into_owned()
-}
-
-fn unescape(raw: &[u8]) -> Option<Vec<u8>> {
-    let mut out = Vec::with_capacity(raw.len());
-    let mut rest = raw.iter();
-    while let Some(byte) = rest.next() {
-        out.push(match byte {
-            b'+' => b' ',
-            b'%' => hex(*rest.next()?)? << 4 | hex(*rest.next()?)?,
-            plain => *plain,
-        });
-    }
-    Some(out)
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    char::from(digit).to_digit(16).and_then(|value| u8::try_from(value).ok())
 }
 
 #[cfg(test)]
