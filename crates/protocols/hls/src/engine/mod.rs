@@ -1,5 +1,6 @@
 //! From frames to segments, parts and playlists, without any I/O and without a clock.
 
+pub mod archive;
 pub mod fuzz;
 mod lane;
 mod master;
@@ -8,6 +9,7 @@ mod playlist;
 mod query;
 mod segmenter;
 mod settings;
+mod shift;
 #[cfg(test)]
 mod tests;
 mod transport;
@@ -18,4 +20,5 @@ pub use playlist::{TOKEN, media};
 pub use query::{Directives, QueryFault, Skip};
 pub use segmenter::Segmenter;
 pub use settings::{Container, Flavor, Resume, Settings};
+pub use shift::{Shift, ShiftFault};
 pub use window::{Init, Part, Segment, Wanted, Window};

@@ -138,7 +138,7 @@ impl List<'_> {
 }
 
 /// A duration in seconds with five decimals.
-fn seconds(time: MediaTime) -> String {
+pub(super) fn seconds(time: MediaTime) -> String {
     let micros = time.ticks().max(0).saturating_mul(100) / 9;
     format!("{}.{:05}", micros / 1_000_000, micros % 1_000_000 / 10)
 }

@@ -1,8 +1,10 @@
+mod archive;
 mod cutting;
 mod hostile;
 mod playlists;
 mod promises;
 mod query;
+mod shift;
 
 use bytes::Bytes;
 use vivace_base::{Limits, MediaTime, UnixMs};
