@@ -26,7 +26,7 @@ const manage = async (page, name) => {
   await page.keyboard.press('Enter');
   await row.locator('.desk-tag[data-kind="closed"]').waitFor({ timeout: deadline_ms });
   await page.locator('#tab-channels').focus();
-  for (const _ of ['bans', 'relays', 'audit']) await page.keyboard.press('ArrowRight');
+  for (const _ of ['recordings', 'bans', 'relays', 'audit']) await page.keyboard.press('ArrowRight');
   const stopped = page.locator('.desk-row', { hasText: 'channel.stop' }).first();
   await stopped.getByRole('button', { name: 'Undo' }).click();
   await page.locator('#confirm-yes').click();

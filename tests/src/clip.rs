@@ -42,6 +42,12 @@ impl Clip {
         Self::encode(&mut command, &[H264, AAC, &constant])
     }
 
+    /// Two seconds of these inputs, as H.264 with AAC.
+    #[track_caller]
+    pub fn of(inputs: &[&str]) -> Self {
+        Self::encode(ffmpeg().args(inputs), &[H264, AAC])
+    }
+
     /// Two seconds of HEVC, without sound, as enhanced RTMP has it.
     #[track_caller]
     pub fn hevc() -> Self {
@@ -63,6 +69,12 @@ impl Clip {
     /// Length in milliseconds.
     pub fn length_ms(&self) -> u32 {
         self.tags.iter().map(|tag| tag.time_ms).max().unwrap_or(0) + 40
+    }
+
+    /// From its last picture's time to that of its last sound, in milliseconds.
+    pub fn sound_ahead_ms(&self) -> f64 {
+        let newest = |kind| self.tags.iter().filter(|tag| tag.kind == kind).map(|tag| tag.time_ms).max().unwrap_or(0);
+        f64::from(newest(Kind::Audio)) - f64::from(newest(Kind::Video))
     }
 
     fn encode(command: &mut Command, options: &[&[&str]]) -> Self {

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -23,6 +23,9 @@ struct Shared {
     follow: Option<String>,
     /// Time of the first picture of each connection but the first, in milliseconds.
     moves: Mutex<Vec<u32>>,
+    /// Pictures sent, and the time of the newest frame.
+    pictures: AtomicU64,
+    newest_ms: AtomicU32,
 }
 
 impl Feeder {
@@ -61,6 +64,8 @@ impl Feeder {
             ended: AtomicBool::new(false),
             follow,
             moves: Mutex::default(),
+            pictures: AtomicU64::new(0),
+            newest_ms: AtomicU32::new(0),
         });
         let theirs = shared.clone();
         let thread = Some(std::thread::spawn(move || {
@@ -83,6 +88,16 @@ impl Feeder {
     /// At which key frames it has moved, in milliseconds of its own time.
     pub fn moves(&self) -> Vec<u32> {
         self.shared.moves.lock().clone()
+    }
+
+    /// Pictures that it has sent.
+    pub fn pictures(&self) -> u64 {
+        self.shared.pictures.load(Relaxed)
+    }
+
+    /// Time of the newest frame that it has sent, in milliseconds of its own time.
+    pub fn newest_ms(&self) -> u32 {
+        self.shared.newest_ms.load(Relaxed)
     }
 
     /// What the server has said since the push was granted.
@@ -120,6 +135,8 @@ impl Shared {
                     self.keep(&mut rtmp);
                     return;
                 }
+                self.pictures.fetch_add(u64::from(tag.kind == Kind::Video && tag.is_media()), Relaxed);
+                self.newest_ms.store(due_ms, Relaxed);
             }
             base_ms += clip.length_ms();
             if let Some(next) = self.next.lock().take() {

@@ -4,6 +4,7 @@
 
 mod binary;
 mod clip;
+mod fault_proxy;
 mod feeder;
 mod ffmpeg;
 mod flv;
@@ -11,9 +12,12 @@ mod folder;
 mod hls;
 mod http;
 mod lvb;
+mod placement;
 mod process;
 mod receiver;
+mod recorded;
 mod rtmp;
+mod s3;
 mod scene;
 mod server;
 mod siege;
@@ -21,11 +25,13 @@ mod sign;
 pub mod soak;
 mod tls;
 mod wait;
+mod web;
 mod websocket;
 mod witness;
 
 pub use binary::{Finished, command, vivace, vivace_path, without_settings};
 pub use clip::Clip;
+pub use fault_proxy::{Disturbance, FaultProxy};
 pub use feeder::Feeder;
 pub use ffmpeg::{
     AAC, H264, PICTURE, Probe, TONE, count_frames, describe_new, encode, ffmpeg, ffmpeg_new, ffprobe, push, python,
@@ -35,9 +41,12 @@ pub use folder::Folder;
 pub use hls::HlsPlayer;
 pub use http::{Answer, Live, get, get_with, request};
 pub use lvb::{ApiCall, Order, raw, tls_request};
+pub use placement::{Part, cpu_ms, server_core_ms};
 pub use process::{Tool, hang_up, raise_file_limit, resume, suspend, terminate};
 pub use receiver::{Answering, Callback, Receiver};
+pub use recorded::{Played, Recorded, media_files, played, recordings};
 pub use rtmp::{Denied, Rtmp, closed, connect_from, connect_narrow, handshake, message};
+pub use s3::{BUCKET, KEY, KEY_ID, S3, S3Kind, SIGNED};
 pub use scene::Scene;
 pub use server::{FREE_PORTS, Server};
 pub use siege::{BASE_BYTES, PENDING_BYTES, STREAM_BYTES, Siege, UNGRANTED_BYTES, garbage, throw};
@@ -45,5 +54,6 @@ pub use sign::{authority, expired, later, sign, split};
 pub use tls::{Tls, certificate_of, self_signed};
 pub use vivace_rtmp::engine::{ClientEvent, MediaKind, Role};
 pub use wait::{PATIENCE, Timer, wait_for, wait_some, wait_some_within, wait_within};
+pub use web::{Giving, Web};
 pub use websocket::WebSocket;
 pub use witness::Witness;

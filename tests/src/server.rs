@@ -1,7 +1,7 @@
-use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitStatus};
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -43,7 +43,7 @@ pub struct Server {
     pub https: String,
     /// `host:port` of the CONNECT listener.
     pub connect: String,
-    keys: OnceCell<Value>,
+    keys: OnceLock<Value>,
 }
 
 impl Server {
@@ -105,7 +105,7 @@ impl Server {
         // A scenario may turn a TLS listener off; what it then asks of that address fails.
         let address = |name: &str| addresses[name].as_str().unwrap_or("no such listener").to_owned();
         let [rtmp, http, rtmps, https, connect] = ["rtmp", "http", "rtmps", "https", "connect"].map(address);
-        Self { tool, folder: Some(folder), rtmp, http, rtmps, https, connect, keys: OnceCell::new() }
+        Self { tool, folder: Some(folder), rtmp, http, rtmps, https, connect, keys: OnceLock::new() }
     }
 
     /// Starts another process in its place, with these flags more, and waits until that one serves; the old process.

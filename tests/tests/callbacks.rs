@@ -11,8 +11,8 @@ use std::time::Duration;
 use serde_json::Value;
 use socket2::SockRef;
 use vivace_tests::{
-    Answering, ApiCall, ClientEvent, MediaKind, Receiver, Role, Rtmp, Server, Tool, message, push, sign, wait_for,
-    wait_some,
+    Answering, ApiCall, ClientEvent, MediaKind, Receiver, Role, Rtmp, Server, Timer, Tool, message, push, sign,
+    wait_for, wait_some, wait_within,
 };
 
 const LOOPBACK: [&str; 4] = ["--outbound-allow", "127.0.0.1", "--callback-interval-s", "1"];
@@ -97,6 +97,42 @@ fn a_receiver_that_is_down_gets_everything_in_order_once_it_is_up() {
     assert_eq!(events[0]["sequence"], events[1]["sequence"]);
     assert_eq!(events[2]["sequence"], events[3]["sequence"]);
     assert_ne!(events[0]["sequence"], events[2]["sequence"]);
+}
+
+/// With `VIVACE_FULL_MINUTE` set this is a whole minute by the settings that a server has by itself.
+#[test]
+fn a_receiver_that_is_down_for_the_whole_first_minute_gets_begin_and_end_under_one_number() {
+    let full = std::env::var_os("VIVACE_FULL_MINUTE").is_some();
+    let (minute_s, allow) = (if full { 60 } else { 2 }, ["--outbound-allow", "127.0.0.1"]);
+    let address = nobody();
+    let url = format!("http://{address}/");
+    let own = [&allow[..], &["--callback-url", &url]].concat();
+    let server = Server::start(&if full { own } else { flags(&url, &[]) });
+    let down = Timer::new(Duration::from_secs(minute_s));
+    publish(&server, "a").finish().unwrap();
+    wait_within("the minute", Duration::from_secs(minute_s + 10), || down.is_over());
+    assert!(server.metric("callbacks_failed_total{reason=\"connect\"}") > 0, "it was not tried while it was down");
+    let receiver = Receiver::start_at(address, Answering::Well);
+    wait_within("both", Duration::from_secs(2 * minute_s + 20), || receiver.taken().len() == 2);
+    let events = receiver.taken();
+    assert_eq!(kinds(&events), [1, 0]);
+    assert_eq!(events[0]["sequence"], events[1]["sequence"]);
+}
+
+#[test]
+fn a_receiver_that_is_set_while_a_push_runs_hears_of_the_pushes_after_it() {
+    let receiver = Receiver::start();
+    let basics = "outbound.allow = \"127.0.0.1\"\ncallback.interval_s = 1\n";
+    let server = Server::start_on_file(basics);
+    let mut first = publish(&server, "a");
+    server.set(&format!("{basics}callback.url = \"{}\"\n", receiver.url("/")));
+    wait_for("the setting", || server.metric("config_reloads_total{result=\"applied\"}") == 1);
+    first.finish().unwrap();
+    wait_for("the end of the push", || server.metric("streams") == 0);
+    publish(&server, "a").finish().unwrap();
+    let events = receiver.wait(2);
+    assert_eq!(kinds(&events), [1, 0], "the end of a push whose begin nobody was told: {events:?}");
+    assert_eq!(events[0]["sequence"], events[1]["sequence"]);
 }
 
 #[test]

@@ -251,7 +251,7 @@ fn a_machine_without_ffmpeg_or_with_half_of_it() {
         command.env("PATH", folder.path());
         Report::of(Finished::run(with(&mut command, &folder.join("data"), &[])))
     };
-    look().tells("ffmpeg", "warn", &["not on the path", "apt install ffmpeg"]);
+    look().tells("ffmpeg", "warn", &["is not there", "apt install ffmpeg"]);
     let tool = folder.join("ffmpeg");
     fs::write(&tool, "#!/bin/sh\necho 'ffmpeg version 9.9 of the test'\necho ' V....D libx264 H.264'\n").unwrap();
     fs::set_permissions(&tool, PermissionsExt::from_mode(0o755)).unwrap();

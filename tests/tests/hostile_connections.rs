@@ -34,6 +34,8 @@ fn ten_thousand_silent_connections_cost_little_each_and_are_let_go() {
     let siege = Siege::new(&[
         "--limits-pending-connections-max",
         &all,
+        "--limits-connections-per-address-max",
+        "20000",
         "--limits-pending-connections-per-address-max",
         &all,
         "--limits-handshake-ms-max",

@@ -1,10 +1,12 @@
 //! Players of HLS that ask too much, or for what is not theirs.
 
 use std::io::Write;
-use std::net::TcpStream;
+use std::net::{IpAddr, TcpStream};
 use std::time::Duration;
 
-use vivace_tests::{BASE_BYTES, Live, STREAM_BYTES, Siege, authority, closed, get, get_with, wait_for};
+use vivace_tests::{
+    BASE_BYTES, Live, STREAM_BYTES, Siege, authority, closed, connect_from, get, get_with, split, wait_for,
+};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -32,6 +34,37 @@ fn players_beyond_the_limit_are_turned_away_and_the_others_play_on() {
     assert_eq!(statuses.iter().filter(|status| **status == 503).count(), 31, "{statuses:?}");
     siege.closes("hls_sessions", 31);
     assert_eq!((get(&media).status, siege.server().metric("hls_sessions")), (200, 10));
+    siege.ends_within(BASE_BYTES + STREAM_BYTES);
+}
+
+#[test]
+fn one_address_leaves_the_others_their_players() {
+    let siege =
+        Siege::new(&["--limits-hls-sessions-per-address-max", "10", "--limits-hls-session-idle-ms-max", "2000"]);
+    let url = siege.server().play_url("other", "hls");
+    let ask = |from: u8, path: &str| {
+        let mut socket = connect_from(IpAddr::from([127, 0, 0, from]), &siege.server().http);
+        write!(socket, "GET {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", authority(&url)).unwrap();
+        String::from_utf8_lossy(&closed(&mut socket, SOON)).into_owned()
+    };
+    let path = split(&url).1;
+    let asked: Vec<String> = (0..30).map(|_| ask(1, path)).collect();
+    let count = |answers: &[String], status: &str| answers.iter().filter(|one| one.starts_with(status)).count();
+    assert_eq!((count(&asked, "HTTP/1.1 200 "), count(&asked, "HTTP/1.1 503 ")), (10, 20), "{asked:?}");
+    siege.closes("hls_address_sessions", 20);
+    assert!(ask(2, path).starts_with("HTTP/1.1 200 "), "another address is turned away");
+
+    // Those that have been silent give their shares back, and take them again when they come back.
+    let media: Vec<String> = asked
+        .iter()
+        .filter_map(|answer| answer.lines().find(|line| line.contains("?k=")))
+        .map(|uri| format!("/live/{uri}"))
+        .collect();
+    assert_eq!(media.len(), 10);
+    wait_for("silent players to be taken for gone", || siege.server().metric("hls_sessions") == 0);
+    assert!(ask(1, path).starts_with("HTTP/1.1 200 "));
+    let again: Vec<String> = media.iter().map(|path| ask(1, path)).collect();
+    assert_eq!((count(&again, "HTTP/1.1 200 "), count(&again, "HTTP/1.1 503 ")), (9, 1), "{again:?}");
     siege.ends_within(BASE_BYTES + STREAM_BYTES);
 }
 

@@ -2,7 +2,7 @@
 
 mod lvb;
 
-use lvb::{call, code, create, created, describe, status, stop};
+use lvb::{call, code, create, describe, status, stop};
 use vivace_tests::{Role, Rtmp, Server, ffprobe, push, wait_for};
 
 const FLAGS: [&str; 8] = [
@@ -51,13 +51,4 @@ fn a_source_is_pulled_while_its_channel_is_open_and_its_failure_is_told() {
     wait_for("the origin to have no player", || origin.stream("a").is_some_and(|stream| stream["readers"] == 0));
     assert_eq!(code(&call(&server, "StartLVBChannel", &[("channelIds.0", &id)])), "ok");
     wait_for("the channel to be live once more", || status(&server, &id) == "1");
-}
-
-#[test]
-fn a_source_that_this_server_cannot_pull_is_refused_at_once() {
-    let server = Server::start(&[]);
-    let hls = [("sourceList.0.type", "3"), ("sourceList.0.address", "http://192.0.2.1/live/x.m3u8")];
-    let reply = created(&server, &hls);
-    assert_eq!(code(&reply), "lvb-video/20202", "{reply}");
-    assert!(reply["message"].as_str().unwrap().contains("not supported"), "{reply}");
 }

@@ -159,7 +159,7 @@ fn what_is_wrong_comes_as_the_clients_exception() {
         ["DescribeLiveStreamOnlineList", {"PageNum": 0}],
         ["AddDelayLiveStream", with(stream("a"), "DelayTime", json!(601))],
         ["ForbidLiveStream", with(stream("a"), "ResumeTime", json!({"minutes": -1}))],
-        ["CreateRecordTask", {}],
+        ["CreateCommonMixStream", {}],
         ["NoSuchAction", {}],
         ["DescribeLiveDomain", {"DomainName": "nobody.example"}],
         ["DescribeLivePullStreamTaskStatus", {"TaskId": "nobody"}],
@@ -183,9 +183,9 @@ fn what_is_wrong_comes_as_the_clients_exception() {
         "{said:?}"
     );
     assert!(said.iter().all(|said| said["RequestId"].as_str().is_some_and(|id| id.len() == 36)), "{said:?}");
-    assert!(said[5]["Message"].as_str().unwrap().contains("CreateRecordTask"));
+    assert!(said[5]["Message"].as_str().unwrap().contains("CreateCommonMixStream"));
     assert_eq!(
-        (server.refused("CreateRecordTask", "lvb-access/6100"), server.refused("api3", "lvb-access/6100")),
+        (server.refused("CreateCommonMixStream", "lvb-access/6100"), server.refused("api3", "lvb-access/6100")),
         (1, 1)
     );
     client.key = "wrong".to_owned();

@@ -1,7 +1,7 @@
 //! A short soak: everything comes and goes, and nothing breaks or stays behind. What grows is asked by `cargo xtask soak`,
 //! which runs for long enough to tell.
 
-use vivace_tests::soak::{Many, Soak, Waves, many, soak, waves};
+use vivace_tests::soak::{Many, Recording, Soak, Waves, many, recording, soak, waves};
 
 #[test]
 fn who_comes_and_goes_leaves_nothing_behind() {
@@ -37,6 +37,17 @@ fn each_frame_of_many_streams_arrives() {
     let verdict = many(Many { streams: 40, secs: 4, kbps: 300 });
     println!("{verdict}");
     for what in ["frames delivered / expected", "players that lost frames"] {
+        assert!(verdict.holds(what), "{what}\n{verdict}");
+    }
+}
+
+#[test]
+fn what_is_recorded_survives_and_stays_in_step() {
+    let verdict = recording(Recording { streams: 6, secs: 5, kbps: 500, kills: 2, minutes: 4 });
+    println!("{verdict}");
+    for what in
+        ["times that a slow disk", "parts of media", "kill 0", "kill 1", "drift of sound", "pictures of the long"]
+    {
         assert!(verdict.holds(what), "{what}\n{verdict}");
     }
 }

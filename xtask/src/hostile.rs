@@ -10,6 +10,6 @@ use crate::steps::{Outcome, exec, step};
 pub(crate) fn run(root: &Path) -> Outcome {
     step("build", || exec(in_root(root).args(["build", "--release", "--package", "vivace"])))?;
     let binary = repo::target(root).join("release").join(format!("vivace{}", std::env::consts::EXE_SUFFIX));
-    let args = ["test", "--package", "vivace-tests", "--test", "hostile_delay", "--", "--nocapture"];
-    step("measure", || exec(in_root(root).args(args).env("VIVACE_BIN", binary).env("VIVACE_HOSTILE_PICTURES", "300")))
+    let args = ["test", "--release", "--package", "vivace-tests", "--test", "hostile_delay", "--", "--nocapture"];
+    step("measure", || exec(in_root(root).args(args).env("VIVACE_BIN", binary).env("VIVACE_HOSTILE_PICTURES", "500")))
 }

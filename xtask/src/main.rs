@@ -6,6 +6,7 @@ mod fuzz;
 mod hostile;
 mod limits;
 mod prepare;
+mod recording;
 mod repo;
 mod rust;
 mod soak;
@@ -27,6 +28,9 @@ cargo xtask COMMAND
   codes [--write]   rows of the catalogue reached by scenarios, per table; --write generates code and pages
   limits [--write]  whether docs/limits.md is fresh; --write generates it
   hostile           measures the delay of a stream before and during attacks; a few minutes, on a calm machine
+  recording [--minutes N]
+                    scenarios of recordings, what they cost and what a killed server loses; two minutes, or 200 streams for
+                    N minutes with 20 kills
   soak [--minutes N | --scale]
                     publishers and players come and go for N minutes, 10 if not given: fails on growth of memory, handles,
                     delay or offset; --scale runs 500 streams, then 10,000 streams and 50,000 players that are dropped
@@ -57,6 +61,7 @@ fn run(root: &Path, args: &[&str]) -> Outcome {
         ["limits"] => limits::fresh(root),
         ["limits", "--write"] => limits::write(root),
         ["hostile"] => hostile::run(root),
+        ["recording", rest @ ..] => recording::run(root, rest),
         ["soak", rest @ ..] => soak::run(root, rest),
         ["fuzz", rest @ ..] => fuzz::run(root, rest),
         [] | ["help" | "--help" | "-h"] => {

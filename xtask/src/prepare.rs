@@ -1,4 +1,4 @@
-//! What the tests need besides the toolchain: Debian packages, node modules, a newer ffmpeg.
+//! What the tests need besides the toolchain: Debian packages, node modules, a newer ffmpeg, a storage server.
 //!
 //! What is there is left alone, so a second run takes no time.
 
@@ -28,6 +28,9 @@ enum Sign {
     Python(&'static str),
 }
 
+/// The newest that this project's toolchain builds.
+const S3S_VERSION: &str = "0.14.1";
+
 /// Debian package and its sign, in the order in which a person reads the list.
 const PACKAGES: &[(&str, Sign)] = &[
     ("ffmpeg", Sign::Program("ffmpeg")),
@@ -52,6 +55,7 @@ pub(crate) fn run(root: &Path) -> Result<Prepared, Failure> {
     node_modules(root)?;
     let ffmpeg_new = newer_ffmpeg(root)?;
     println!("ffmpeg for enhanced RTMP: {}", ffmpeg_new.display());
+    storage_server(root)?;
     Ok(Prepared { ffmpeg_new })
 }
 
@@ -150,6 +154,36 @@ fn newer_ffmpeg(root: &Path) -> Result<PathBuf, Failure> {
         return Ok(ffmpeg);
     }
     Err(Failure::new(format!("{} does not run; remove {} and try again", ffmpeg.display(), venv.display())))
+}
+
+/// The server of S3-compatible storage that uploads are tested against: built once, and found by the tests beside the python
+/// packages.
+fn storage_server(root: &Path) -> Outcome {
+    let folder = repo::target(root).join("prepared/s3s");
+    let (program, marker) = (folder.join("bin/s3s-fs"), folder.join(".prepared"));
+    if program.is_file() && is(&marker, S3S_VERSION) {
+        println!("s3s-fs: there");
+        return Ok(());
+    }
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut install = Command::new(cargo);
+    install.args([
+        "install",
+        "s3s-fs",
+        "--version",
+        S3S_VERSION,
+        "--locked",
+        "--features",
+        "binary",
+        "--debug",
+        "--force",
+    ]);
+    let build = folder.join("build");
+    // What it is built in takes half a gigabyte, and is of no use behind it.
+    let built = exec(install.arg("--root").arg(&folder).env("CARGO_TARGET_DIR", &build));
+    let _ = fs::remove_dir_all(&build);
+    built?;
+    mark(&marker, S3S_VERSION)
 }
 
 /// One number for the contents of some files.

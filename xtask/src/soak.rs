@@ -1,6 +1,6 @@
 //! `cargo xtask soak`: a release build of the server under everything that comes and goes.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::check::in_root;
 use crate::repo;
@@ -18,10 +18,7 @@ struct Plan {
 /// Builds the command and the soak, and runs it; with `--scale`, the checks of scale instead.
 pub(crate) fn run(root: &Path, args: &[&str]) -> Outcome {
     let plan = parse(args)?;
-    step("build", || {
-        exec(in_root(root).args(["build", "--release", "--package", "vivace"]))?;
-        exec(in_root(root).args(["build", "--package", "vivace-tests", "--bin", "soak"]))
-    })?;
+    build(root)?;
     if plan.scale {
         step("500 streams", || soak(root, &["many"]))?;
         return step("10,000 streams and 50,000 players", || soak(root, &["waves"]));
@@ -30,12 +27,27 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Outcome {
     step(&format!("soak, {minutes} min"), || soak(root, &["live", "--minutes", &minutes]))
 }
 
-fn soak(root: &Path, args: &[&str]) -> Outcome {
-    let program = |folder: &str, name: &str| {
-        repo::target(root).join(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
-    };
-    let mut command = std::process::Command::new(program("debug", "soak"));
-    exec(command.args(args).env("VIVACE_BIN", program("release", "vivace")))
+/// Builds the server as it is shipped, and the soak.
+pub(crate) fn build(root: &Path) -> Outcome {
+    step("build", || {
+        exec(in_root(root).args(["build", "--release", "--package", "vivace"]))?;
+        exec(in_root(root).args(["build", "--package", "vivace-tests", "--bin", "soak"]))
+    })
+}
+
+/// Runs the soak on that server.
+pub(crate) fn soak(root: &Path, args: &[&str]) -> Outcome {
+    let mut command = std::process::Command::new(program(root, "debug", "soak"));
+    exec(command.args(args).env("VIVACE_BIN", binary(root)))
+}
+
+/// The server as it is shipped.
+pub(crate) fn binary(root: &Path) -> PathBuf {
+    program(root, "release", "vivace")
+}
+
+fn program(root: &Path, folder: &str, name: &str) -> PathBuf {
+    repo::target(root).join(folder).join(format!("{name}{}", std::env::consts::EXE_SUFFIX))
 }
 
 fn parse(args: &[&str]) -> Result<Plan, Failure> {

@@ -126,6 +126,8 @@ pub struct Limits {
     pub hls_session_idle_ms_max: u64,
     /// Players of HLS, all streams together.
     pub hls_sessions_max: usize,
+    /// Players of HLS from one address (of IPv6: one /64), all streams together.
+    pub hls_sessions_per_address_max: usize,
     /// Requests of one player of HLS that are answered at once, those that wait included.
     pub hls_session_requests_max: usize,
     /// Requests that wait at once for a part or playlist of HLS that is not there yet, for each stream.
@@ -134,6 +136,8 @@ pub struct Limits {
     pub hls_streams_kept_max: usize,
     /// Frames of a stream that wait to be cut into HLS segments.
     pub hls_queue_frames_max: usize,
+    /// Files of what has been kept of streams that are sent at once, half a megabyte of memory each.
+    pub kept_reads_max: usize,
     /// Bytes of the body of an API call.
     pub api_body_bytes_max: usize,
     /// Bytes of the bodies of API calls that are being read, all together.
@@ -192,6 +196,12 @@ pub struct Limits {
     pub relay_stable_ms_min: u64,
     /// Frames of a stream that wait for a relay to take them.
     pub relay_queue_frames_max: usize,
+    /// Longest playlist of a source that is pulled by HLS.
+    pub hls_pull_playlist_bytes_max: usize,
+    /// Longest segment of a source that is pulled by HLS; no more than that waits to be let go at its time either.
+    pub hls_pull_segment_bytes_max: usize,
+    /// Frames of a segment of a source that is pulled by HLS.
+    pub hls_pull_frames_max: usize,
     /// Channels of an app, those that are closed included.
     pub channels_per_app_max: u64,
     /// Bytes of the names of channels and their sources, and of a player's password.
@@ -240,6 +250,78 @@ pub struct Limits {
     pub callback_answer_bytes_max: usize,
     /// Longest wait between two tries of a callback, unless `callback.interval_s` is longer.
     pub callback_backoff_ms_max: u64,
+    /// Programs (FFmpeg) that run beside the server.
+    pub children_max: usize,
+    /// How long such a program may give nothing while it is given media; it is ended then and started anew.
+    pub child_silent_ms_max: u64,
+    /// Memory that one of them may hold.
+    pub child_memory_bytes_max: u64,
+    /// Address space of one of them, which the kernel keeps it to.
+    pub child_address_bytes_max: u64,
+    /// Processor time that one of them may take over ten seconds, in percent of one processor.
+    pub child_cpu_percent_max: u64,
+    /// Longest wait before one of them is started again.
+    pub child_backoff_ms_max: u64,
+    /// Screenshots that are taken at once; those that are due meanwhile wait.
+    pub pictures_at_once_max: usize,
+    /// How long taking one screenshot may take; FFmpeg is ended then.
+    pub picture_ms_max: u64,
+    /// Bytes of a screenshot.
+    pub picture_bytes_max: usize,
+    /// Screenshots kept; the oldest go first.
+    pub pictures_kept_max: u64,
+    /// How long screenshots are kept.
+    pub pictures_kept_ms_max: u64,
+    /// Screenshots that wait for a reader of the queue; the oldest leave it first.
+    pub picture_queue_max: u64,
+    /// Screenshot tasks of one app that have not ended.
+    pub picture_tasks_max: u64,
+    /// Templates of screenshots of one app.
+    pub picture_templates_max: u64,
+    /// Rules of screenshots of one app.
+    pub picture_rules_max: u64,
+    /// How old the picture may be that the page's list shows of a stream; an older one is taken anew when it is asked for.
+    pub cover_age_ms_max: u64,
+    /// Streams whose picture for the page's list is held in memory.
+    pub covers_max: usize,
+    /// Frames of a stream that wait to be recorded; more, because the disk is slow, and all that wait are left out.
+    pub recording_queue_frames_max: usize,
+    /// Bytes of frames in one part of a recording; more end the part before its time.
+    pub recording_part_bytes_max: usize,
+    /// Rows of recordings that wait to be written to the store; where more are, recordings wait.
+    pub recording_rows_waiting_max: usize,
+    /// Writes of recordings that wait for the disk at once.
+    pub recording_writes_max: usize,
+    /// Recordings whose files are made at once.
+    pub recording_finalisers_max: usize,
+    /// Bytes of the index of a recorded file while it is made.
+    pub recording_index_bytes_max: usize,
+    /// Recordings that are uploaded, or deleted in the bucket, at once; each holds one part in memory.
+    pub uploads_at_once_max: usize,
+    /// Bytes of the parts in which large files are uploaded; 5 MiB at least. Very large files have larger ones.
+    pub upload_part_bytes: u64,
+    /// For one request to the bucket, from the look-up of its host to the end of the answer.
+    pub upload_request_ms_max: u64,
+    /// Longest wait between two tries of an upload.
+    pub upload_backoff_ms_max: u64,
+    /// Bytes of a playlist that is uploaded, or read from the bucket.
+    pub upload_playlist_bytes_max: usize,
+    /// Record tasks of one app that are not over.
+    pub record_tasks_per_app_max: u64,
+    /// Record tasks of one stream that are not over.
+    pub record_tasks_per_stream_max: u64,
+    /// Record tasks that are remembered, those that are over too; older ones that are over are forgotten.
+    pub record_tasks_kept_max: u64,
+    /// Record templates of one app.
+    pub record_templates_max: u64,
+    /// Record rules of one app.
+    pub record_rules_max: u64,
+    /// Frames of a stream that wait for the program which transcodes it; more, and all that wait are left out.
+    pub transcode_waiting_frames_max: usize,
+    /// Bytes of a watermark's picture as it is fetched.
+    pub watermark_bytes_max: usize,
+    /// Pixels of a watermark's picture.
+    pub watermark_pixels_max: u64,
     /// On shutdown, how long sessions may take to end.
     pub drain_ms_max: u64,
     /// On an upgrade, how long publishers that were asked to reconnect, and players of their streams, may stay in the old process.
@@ -252,7 +334,7 @@ impl Default for Limits {
         Self {
             connections_max: 20_000,
             pending_connections_max: 4_000,
-            connections_per_address_max: 20_000,
+            connections_per_address_max: 5_000,
             pending_connections_per_address_max: 2_000,
             handshake_ms_max: 5_000,
             first_command_ms_max: 10_000,
@@ -293,10 +375,12 @@ impl Default for Limits {
             hls_segments_max: 7,
             hls_session_idle_ms_max: 30_000,
             hls_sessions_max: 20_000,
+            hls_sessions_per_address_max: 5_000,
             hls_session_requests_max: 32,
             hls_waiting_max: 20_000,
             hls_streams_kept_max: 100_000,
             hls_queue_frames_max: 4_096,
+            kept_reads_max: 1_024,
             api_body_bytes_max: 1 << 20,
             api_bodies_bytes_max: 64 << 20,
             api_body_ms_max: 10_000,
@@ -326,6 +410,9 @@ impl Default for Limits {
             relay_backoff_ms_max: 30_000,
             relay_stable_ms_min: 30_000,
             relay_queue_frames_max: 4_096,
+            hls_pull_playlist_bytes_max: 4 << 20,
+            hls_pull_segment_bytes_max: 64 << 20,
+            hls_pull_frames_max: 65_536,
             channels_per_app_max: 5,
             channel_name_bytes_max: 256,
             channel_describe_bytes_max: 1_024,
@@ -350,6 +437,42 @@ impl Default for Limits {
             callback_deliveries_per_host_max: 16,
             callback_answer_bytes_max: 64 << 10,
             callback_backoff_ms_max: 3_600_000,
+            children_max: 16,
+            child_silent_ms_max: 3_500,
+            child_memory_bytes_max: 536_870_912,
+            child_address_bytes_max: 4_294_967_296,
+            child_cpu_percent_max: 400,
+            child_backoff_ms_max: 4_000,
+            pictures_at_once_max: 2,
+            picture_ms_max: 4_000,
+            picture_bytes_max: 8 << 20,
+            pictures_kept_max: 100_000,
+            pictures_kept_ms_max: 7 * 24 * 3_600 * 1_000,
+            picture_queue_max: 10_000,
+            picture_tasks_max: 1_000,
+            picture_templates_max: 50,
+            picture_rules_max: 1_000,
+            cover_age_ms_max: 15_000,
+            covers_max: 1_000,
+            recording_queue_frames_max: 1_024,
+            recording_part_bytes_max: 16 << 20,
+            recording_rows_waiting_max: 8_192,
+            recording_writes_max: 8,
+            recording_finalisers_max: 2,
+            recording_index_bytes_max: 64 << 20,
+            uploads_at_once_max: 2,
+            upload_part_bytes: 8 << 20,
+            upload_request_ms_max: 120_000,
+            upload_backoff_ms_max: 600_000,
+            upload_playlist_bytes_max: 32 << 20,
+            record_tasks_per_app_max: 1_000,
+            record_tasks_per_stream_max: 16,
+            record_tasks_kept_max: 100_000,
+            record_templates_max: 50,
+            record_rules_max: 1_000,
+            transcode_waiting_frames_max: 1_500,
+            watermark_bytes_max: 2_097_152,
+            watermark_pixels_max: 4_194_304,
             drain_ms_max: 5_000,
             upgrade_drain_ms_max: 10_000,
         }

@@ -72,7 +72,19 @@ fn a_remedy_says_more_than_the_cause() {
 
 #[test]
 fn only_commands_that_exist_are_named() {
-    let commands = ["serve", "app show", "url push", "url play", "formats", "explain", "check-config", "demo", "bench"];
+    let commands = [
+        "serve",
+        "app show",
+        "url push",
+        "url play",
+        "formats",
+        "explain",
+        "check-config",
+        "doctor",
+        "record",
+        "demo",
+        "bench",
+    ];
     for row in rows() {
         for (key, text) in texts(row) {
             for rest in text.split("`vivace ").skip(1) {

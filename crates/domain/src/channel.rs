@@ -111,6 +111,37 @@ impl Rate {
         }
     }
 
+    /// The stream and the rate that the name of a play address asks for; none if it ends in none of the rates' words.
+    pub fn of_name(name: &StreamName) -> Option<(StreamName, Self)> {
+        [Self::Sd, Self::Hd].into_iter().find_map(|rate| {
+            let base = name.as_str().strip_suffix(rate.suffix())?;
+            StreamName::parse(base).ok().map(|base| (base, rate))
+        })
+    }
+
+    /// The name under which this rate of a stream is played; none if it would be too long.
+    pub fn name_of(self, stream: &StreamName) -> Option<StreamName> {
+        StreamName::parse(&format!("{stream}{}", self.suffix())).ok()
+    }
+
+    /// Width and height that its picture does not exceed; none for the original.
+    pub const fn size_max(self) -> Option<(u16, u16)> {
+        match self {
+            Self::Original => None,
+            Self::Sd => Some((960, 540)),
+            Self::Hd => Some((1_280, 720)),
+        }
+    }
+
+    /// Bits per second of picture and sound; none for the original.
+    pub const fn bits_per_second(self) -> Option<u64> {
+        match self {
+            Self::Original => None,
+            Self::Sd => Some(550_000),
+            Self::Hd => Some(900_000),
+        }
+    }
+
     /// What stands behind the stream's name in a play address.
     pub const fn suffix(self) -> &'static str {
         match self {

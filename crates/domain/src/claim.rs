@@ -15,6 +15,8 @@ pub enum Owner {
     Channel(u64),
     /// A relay of this server, which pulls the stream from elsewhere: nobody but itself may go on with it.
     Relay(Ulid),
+    /// This server, which makes the stream of another one: a name with a rate behind it.
+    Transcoder,
 }
 
 /// What the holder of a name is doing.

@@ -10,7 +10,7 @@ use crate::app::KeyName;
 use crate::channel::ChannelId;
 use crate::hook::HookUrl;
 use crate::host::HostName;
-use crate::relay::{Direction, RelayUrl};
+use crate::relay::{Direction, HttpUrl, RelayUrl};
 
 /// The first line as an `Authorization` header, a signature and a number; the others as parameters of a request. A
 /// signature holds for the request that it was made for, and a guess never.
@@ -80,6 +80,17 @@ pub fn addresses(data: &[u8]) {
                 !url.host().is_empty() && url.port() > 0 && !url.app().is_empty() && !url.name().reveal().is_empty()
             );
             assert!(!url.shown().contains('?') && !format!("{url:?}").contains('?'), "a query is shown");
+        }
+        Err(fault) => assert!(!fault.to_string().is_empty()),
+    }
+    if let Ok(url) = RelayUrl::parse_source(&text, 4_096) {
+        assert!(!url.shown().contains('?') && !url.name().reveal().is_empty(), "a query is shown");
+    }
+    let base = HttpUrl::parse("https://h/live/a/x.m3u8?k=1", 4_096).expect("an address");
+    match base.resolve(&text, 4_096) {
+        Ok(url) => {
+            assert!(url.tls() && url.port() > 0 && url.target().starts_with('/') && url.target().is_ascii());
+            assert!(!url.path().split('/').any(|part| matches!(part, "." | "..")), "dots are left");
         }
         Err(fault) => assert!(!fault.to_string().is_empty()),
     }

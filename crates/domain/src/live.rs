@@ -7,7 +7,7 @@ mod convert;
 mod tests;
 
 use thiserror::Error;
-use vivace_base::NameFault;
+use vivace_base::{NameFault, StreamName};
 
 use crate::claim::HolderState;
 
@@ -97,6 +97,12 @@ pub enum PublishFault {
     /// The channel's stream is pulled by this server.
     #[error("the stream of this channel is pulled from its source and takes no push")]
     ChannelPulls,
+    /// The name is that of a rate which this server makes itself.
+    #[error("this name is that of an output rate, which this server makes of the stream {of}")]
+    RateReserved {
+        /// The stream whose rate it is.
+        of: StreamName,
+    },
     /// The store could not be read; the log has the reason.
     #[error("the channel of this stream could not be read from the store")]
     StoreUnreadable,
@@ -191,6 +197,32 @@ pub enum PlayFault {
     /// The stream is live, and the rate that is asked for is not made of it.
     #[error("the stream is live, but this rate of it is not produced")]
     RateNotProduced,
+    /// The rate is made when it is asked for, and there is no place for one more.
+    #[error("{limit} programs run beside the server, the most that are allowed: there is no place to make this rate")]
+    TranscodersFull {
+        /// Places.
+        limit: usize,
+    },
+    /// The rate is made when it is asked for, and what makes it is not there.
+    #[error("this rate cannot be made: ffmpeg is not there")]
+    NoTranscoder,
+    /// The past of streams is not shown.
+    #[error("time shift is off: the setting timeshift.window_ms is 0")]
+    NoTimeShift,
+    /// The address asks for more of the past than is shown.
+    #[error("the last {window_ms} ms are shown, and the address asks for {asked_ms} ms ago")]
+    BeyondTimeShift {
+        /// How far back anybody may go, in milliseconds.
+        window_ms: u64,
+        /// How far back the address goes, in milliseconds.
+        asked_ms: u64,
+    },
+    /// Nothing has been kept of the time asked for.
+    #[error("nothing has been kept of the stream at this time")]
+    NotKept,
+    /// What has been kept cannot be read; the log has the reason.
+    #[error("what has been kept of the stream cannot be read now")]
+    KeptUnreadable,
     /// The address asks for a format that is not served.
     #[error("the address must end in .flv, .mp4 or .m3u8")]
     UnsupportedFormat,

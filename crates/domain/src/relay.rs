@@ -1,11 +1,13 @@
 //! Relays: streams that this server pulls from another one, or pushes to it.
 
+mod http_url;
 mod url;
 
 use std::fmt;
 
 use vivace_base::{AppId, StreamName, Ulid, UnixMs};
 
+pub use http_url::HttpUrl;
 pub use url::{RelayUrl, UrlFault};
 
 /// Which way a relay's media goes.

@@ -1,14 +1,14 @@
 //! Bytes as text, the two ways that addresses and signatures have.
 
-use std::fmt::Write as _;
-
 /// Bytes in lower hex.
 pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut hex, byte| {
-        // Writing to a string cannot fail.
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    })
+    let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' - 10 + half });
+    let mut hex = String::with_capacity(bytes.len() * 2);
+    for byte in bytes {
+        hex.push(digit(byte >> 4));
+        hex.push(digit(byte & 15));
+    }
+    hex
 }
 
 /// Decodes `application/x-www-form-urlencoded` bytes: `%` with two hex digits, `+` for a space; none if they are not that.

@@ -12,7 +12,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use vivace_base::{AppId, Clock, LiveLimits, Secret};
+use vivace_base::{AppId, Clock, LiveLimits, Secret, UnixMs};
 use vivace_domain::access::{RateWindow, check_clock};
 use vivace_domain::account::{Account, AccountFault};
 use vivace_domain::app::App;
@@ -143,14 +143,15 @@ impl Access {
         tenant.check_numbers(call.numbers)?;
         let now = self.clock.unix();
         check_clock(call.timestamp_s, now, call.clock_tolerance_s)?;
-        let request = |nonce| RequestKey { secret_id: call.secret_id, timestamp_s: call.timestamp_s, nonce };
-        if call.nonce.is_some_and(|nonce| self.replay.has(&request(nonce))) {
-            return Err(AccessFault::Replayed);
-        }
-        self.take_rate(credential.app, call.is_query)?;
-        if let Some(nonce) = call.nonce {
+        let request = call.nonce.map(|nonce| {
+            let request = RequestKey { secret_id: call.secret_id, timestamp_s: call.timestamp_s, nonce };
+            self.replay.look_up(&request).map(|found| (request, found)).ok_or(AccessFault::Replayed)
+        });
+        let request = request.transpose()?;
+        self.take_rate(credential.app, call.is_query, now)?;
+        if let Some((request, found)) = request {
             // A call that is refused above takes no room, and of the same at once only one gets past here.
-            match self.replay.take(&request(nonce)) {
+            match self.replay.take(&request, found).await {
                 Ok(Taken::First) => {}
                 Ok(Taken::Again | Taken::Forgotten) => return Err(AccessFault::Replayed),
                 Ok(Taken::Full { max }) => return Err(AccessFault::MemoryFull { max }),
@@ -183,10 +184,9 @@ impl Access {
         self.credentials.get(secret_id, read).await.map_err(|fault| unreadable(&fault))
     }
 
-    fn take_rate(&self, app: AppId, is_query: bool) -> Result<(), AccessFault> {
+    fn take_rate(&self, app: AppId, is_query: bool, now: UnixMs) -> Result<(), AccessFault> {
         let limits = self.limits.get();
         let max = if is_query { limits.api_queries_per_minute_max } else { limits.api_changes_per_minute_max };
-        let now = self.clock.unix();
         let taken = self.rates.lock().entry((app, is_query)).or_default().take(now, max);
         if taken { Ok(()) } else { Err(AccessFault::RateQuota { max, wait_ms: RateWindow::wait_ms(now) }) }
     }

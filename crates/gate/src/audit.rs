@@ -1,4 +1,5 @@
-//! Who changed what: every use case that changes something says so here, and nowhere else.
+//! Who changed what. A change of the store is noted in its own transaction ([`Audited::at`], `Store::noted`), so that there
+//! is never one without the other; what is done to streams alone is noted when it is done ([`Audit`]).
 
 use std::future::Future;
 use std::net::IpAddr;
@@ -6,7 +7,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use vivace_base::{AppId, Clock};
+use vivace_base::{AppId, Clock, UnixMs};
 use vivace_store::{NewAudit, Store};
 
 use crate::channels::cause;
@@ -22,7 +23,7 @@ pub struct Caller {
     pub peer: Option<IpAddr>,
 }
 
-/// A change that is on disk.
+/// A change, as it is noted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Audited {
     /// Whose thing was changed.
@@ -39,16 +40,34 @@ pub struct Audited {
     pub after: Option<String>,
 }
 
-/// What notes a change answers once that is on disk.
+impl Audited {
+    /// Its row in the store.
+    pub fn at(self, now: UnixMs) -> NewAudit {
+        let Self { app, caller, operation, subject, before, after } = self;
+        NewAudit {
+            at: now,
+            app,
+            face: caller.face.to_owned(),
+            who: caller.who,
+            peer: caller.peer.map(|peer| peer.to_string()),
+            operation: operation.to_owned(),
+            subject,
+            before,
+            after,
+        }
+    }
+}
+
+/// What notes something answers once that is on disk.
 pub type Noting<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
 
-/// Where changes are noted.
+/// Where is noted what changes nothing of the store: a stream that was cut.
 pub trait Audit: Send + Sync {
-    /// Notes one. It is on disk when this has answered, and so before the success of the change is told.
+    /// Notes one. It is on disk when this has answered, and so before its success is told.
     fn audit(&self, change: Audited) -> Noting<'_>;
 }
 
-/// Notes changes in the store and in the log.
+/// Notes in the store and in the log.
 pub struct AuditLog {
     store: Store,
     clock: Arc<dyn Clock>,
@@ -61,31 +80,18 @@ impl AuditLog {
         Self { store, clock, failed: AtomicU64::new(0) }
     }
 
-    /// Changes that were made and could not be noted.
+    /// What was done and could not be noted.
     pub fn failed(&self) -> u64 {
         self.failed.load(Relaxed)
     }
 
     async fn write(&self, change: Audited) {
-        let Audited { app, caller, operation, subject, before, after } = change;
-        let peer = caller.peer.map(|peer| peer.to_string());
-        tracing::info!(target: "audit", app = app.0, face = caller.face, who = caller.who, peer, operation, subject, "changed");
-        let new = NewAudit {
-            at: self.clock.unix(),
-            app,
-            face: caller.face.to_owned(),
-            who: caller.who,
-            peer,
-            operation: operation.to_owned(),
-            subject,
-            before,
-            after,
-        };
+        let new = change.at(self.clock.unix());
         if let Err(fault) = self.store.append_audit(&new).await {
-            // The change is on disk; its caller is not told that it failed.
+            // It is done; its caller is not told that it failed.
             self.failed.fetch_add(1, Relaxed);
             let NewAudit { operation, subject, before, after, .. } = new;
-            tracing::error!(%fault, cause = cause(&fault), operation, subject, before, after, "a change could not be noted");
+            tracing::error!(%fault, cause = cause(&fault), operation, subject, before, after, "what was done could not be noted");
         }
     }
 }

@@ -7,10 +7,10 @@ use tokio::sync::Semaphore;
 use tokio_util::task::TaskTracker;
 use vivace_base::{AppId, Clock, LiveLimits};
 use vivace_domain::hook::{CallbackFault, HookKind, HookUrl};
-use vivace_store::{CallbackRule, CallbackTemplate, Fault, Hook, HookFilter, HookState, NewTemplate, Store};
+use vivace_store::{CallbackRule, CallbackTemplate, Fault, Hook, HookFilter, HookState, NewTemplate, Note, Store};
 
 use crate::channels::cause;
-use crate::{Audit, Audited, Caller};
+use crate::{Audited, Caller};
 
 /// Bytes of a template's name, description and key, and of each field of a rule.
 const TEXT_BYTES_MAX: usize = 128;
@@ -19,8 +19,6 @@ const TEXT_BYTES_MAX: usize = 128;
 pub struct CallbackParts {
     /// Where templates, rules and events are kept.
     pub store: Store,
-    /// Who notes changes.
-    pub audit: Arc<dyn Audit>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Limits.
@@ -83,11 +81,13 @@ impl CallbackRules {
             Some(HookState::Waiting) => return Err(CallbackFault::EventWaits { seq }),
             Some(HookState::Delivered | HookState::Dead) => {}
         }
-        let again = self.parts.store.resend_hook(app, seq, self.parts.clock.unix()).await.map_err(unwritten)?;
-        let again = again.ok_or(CallbackFault::OutboxFull)?;
-        let after = json!({ "sent_as": again }).to_string();
-        self.note(app, caller, "callback.send_again", format!("callback/{seq}"), None, Some(after)).await;
-        Ok(again)
+        let (now, caller, operation) = (self.parts.clock.unix(), caller.clone(), "callback.send_again");
+        let note = Note::numbered(move |again| {
+            let (subject, after) = (format!("callback/{seq}"), Some(json!({ "sent_as": again }).to_string()));
+            Audited { app, caller: caller.clone(), operation, subject, before: None, after }.at(now)
+        });
+        let again = self.parts.store.noted(note).resend_hook(app, seq, now).await.map_err(unwritten)?;
+        again.ok_or(CallbackFault::OutboxFull)
     }
 
     /// An app's templates, or the one of this number.
@@ -123,10 +123,13 @@ impl CallbackRules {
         if self.templates(app, None).await?.len() >= limit {
             return Err(CallbackFault::Quota { what: "templates", limit });
         }
-        let id =
-            self.parts.store.create_callback_template(app, new, self.parts.clock.unix()).await.map_err(unwritten)?;
-        self.note(app, caller, "callback_template.create", subject(id), None, Some(shown(new))).await;
-        Ok(id)
+        let (now, caller, operation) = (self.parts.clock.unix(), caller.clone(), "callback_template.create");
+        let after = shown(new);
+        let note = Note::numbered(move |id| {
+            let (subject, after) = (subject(id), Some(after.clone()));
+            Audited { app, caller: caller.clone(), operation, subject, before: None, after }.at(now)
+        });
+        self.parts.store.noted(note).create_callback_template(app, new, now).await.map_err(unwritten)
     }
 
     /// Puts another content into a template.
@@ -155,12 +158,12 @@ impl CallbackRules {
         let _turn = self.turns.acquire().await;
         let before = self.template(app, id).await?;
         let now = self.parts.clock.unix();
-        let changed = self.parts.store.change_callback_template(app, id, new, now).await.map_err(unwritten)?;
+        let (before, after) = (Some(shown(&before.content)), Some(shown(new)));
+        let store = self.noted(app, caller, "callback_template.change", subject(id), (before, after));
+        let changed = store.change_callback_template(app, id, new, now).await.map_err(unwritten)?;
         if !changed {
             return Err(CallbackFault::TemplateUnknown { id });
         }
-        let (before, after) = (Some(shown(&before.content)), Some(shown(new)));
-        self.note(app, caller, "callback_template.change", subject(id), before, after).await;
         Ok(())
     }
 
@@ -176,10 +179,11 @@ impl CallbackRules {
     async fn delete_template_now(&self, app: AppId, caller: &Caller, id: i64) -> Result<(), CallbackFault> {
         let _turn = self.turns.acquire().await;
         let before = self.template(app, id).await?;
-        if !self.parts.store.delete_callback_template(app, id).await.map_err(unwritten)? {
+        let shown = (Some(shown(&before.content)), None);
+        let store = self.noted(app, caller, "callback_template.delete", subject(id), shown);
+        if !store.delete_callback_template(app, id).await.map_err(unwritten)? {
             return Err(CallbackFault::TemplateUsed { id });
         }
-        self.note(app, caller, "callback_template.delete", subject(id), Some(shown(&before.content)), None).await;
         Ok(())
     }
 
@@ -221,11 +225,11 @@ impl CallbackRules {
             return Err(CallbackFault::Quota { what: "rules", limit });
         }
         let new = CallbackRule { created_at: self.parts.clock.unix(), ..rule.clone() };
-        if !self.parts.store.put_callback_rule(app, &new).await.map_err(unwritten)? {
+        let (subject, after) = (subject_of(rule), json!({ "template": rule.template }).to_string());
+        let store = self.noted(app, caller, "callback_rule.put", subject, (before, Some(after)));
+        if !store.put_callback_rule(app, &new).await.map_err(unwritten)? {
             return Err(CallbackFault::TemplateUnknown { id: rule.template });
         }
-        let (subject, after) = (subject_of(rule), json!({ "template": rule.template }).to_string());
-        self.note(app, caller, "callback_rule.put", subject, before, Some(after)).await;
         Ok(())
     }
 
@@ -257,11 +261,11 @@ impl CallbackRules {
         let rules = self.rules(app).await?;
         let same = |known: &CallbackRule| (&*known.domain, &*known.path, &*known.stream) == (domain, path, stream);
         let before = rules.into_iter().find(same).ok_or(CallbackFault::RuleUnknown)?;
-        if !self.parts.store.delete_callback_rule(app, domain, path, stream).await.map_err(unwritten)? {
+        let shown = json!({ "template": before.template }).to_string();
+        let store = self.noted(app, caller, "callback_rule.delete", subject_of(&before), (Some(shown), None));
+        if !store.delete_callback_rule(app, domain, path, stream).await.map_err(unwritten)? {
             return Err(CallbackFault::RuleUnknown);
         }
-        let shown = json!({ "template": before.template }).to_string();
-        self.note(app, caller, "callback_rule.delete", subject_of(&before), Some(shown), None).await;
         Ok(())
     }
 
@@ -269,17 +273,17 @@ impl CallbackRules {
         self.templates(app, Some(id)).await?.into_iter().next().ok_or(CallbackFault::TemplateUnknown { id })
     }
 
-    async fn note(
+    /// The store for one change, which is noted with it.
+    fn noted(
         &self,
         app: AppId,
         caller: &Caller,
         operation: &'static str,
         subject: String,
-        before: Option<String>,
-        after: Option<String>,
-    ) {
+        (before, after): (Option<String>, Option<String>),
+    ) -> Store {
         let change = Audited { app, caller: caller.clone(), operation, subject, before, after };
-        self.parts.audit.audit(change).await;
+        self.parts.store.noted(change.at(self.parts.clock.unix()))
     }
 }
 

@@ -9,6 +9,7 @@ mod list;
 mod notes;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use parking_lot::RwLock;
@@ -16,8 +17,8 @@ use thiserror::Error;
 use tokio::sync::{Semaphore, SemaphorePermit};
 use tokio_util::task::TaskTracker;
 use vivace_base::{AppId, Clock, LiveLimits, Rng, StreamName};
-use vivace_domain::account::AccountFault;
-use vivace_domain::channel::{Channel, ChannelBounds, ChannelFault, ChannelId, Media};
+use vivace_domain::account::{Account, AccountFault};
+use vivace_domain::channel::{Channel, ChannelBounds, ChannelFault, ChannelId, Media, Rate};
 use vivace_hub::{Cut, Hub, Stream, StreamState};
 use vivace_store::{Store, WriteChannelFault};
 
@@ -59,6 +60,7 @@ pub struct Channels {
     /// Of those with the same remainder, one channel at a time is changed: see [`Channels::turn`].
     lives: [Semaphore; LIVES],
     verified_only: RwLock<bool>,
+    has_transcoder: AtomicBool,
 }
 
 /// Why a channel was not made.
@@ -88,12 +90,46 @@ impl Channels {
     pub fn new(parts: ChannelParts) -> Arc<Self> {
         let lives = std::array::from_fn(|_| Semaphore::new(1));
         let (tasks, turns) = (TaskTracker::new(), Semaphore::new(1));
-        Arc::new(Self { parts, tasks, kept: Kept::default(), turns, lives, verified_only: RwLock::new(false) })
+        let (verified_only, has_transcoder) = (RwLock::new(false), AtomicBool::new(false));
+        Arc::new(Self { parts, tasks, kept: Kept::default(), turns, lives, verified_only, has_transcoder })
+    }
+
+    /// Whether output rates and watermarks can be made.
+    pub fn set_has_transcoder(&self, has_transcoder: bool) {
+        self.has_transcoder.store(has_transcoder, Relaxed);
+    }
+
+    /// Whether output rates and watermarks can be made.
+    pub(crate) fn has_transcoder(&self) -> bool {
+        self.has_transcoder.load(Relaxed)
+    }
+
+    /// Whether what a channel is to have can be made; what it had before is no reason to refuse another change.
+    pub(crate) fn can_make(&self, channel: &Channel, before: Option<&Channel>) -> Result<(), ChannelFault> {
+        if self.has_transcoder() {
+            return Ok(());
+        }
+        let rates = before.map_or(&[Rate::Original][..], |before| &before.rates);
+        if channel.rates.iter().any(|rate| !rates.contains(rate)) {
+            return Err(ChannelFault::NoTranscoder { field: "outputRate" });
+        }
+        if channel.watermark.is_some() && channel.watermark != before.and_then(|before| before.watermark) {
+            return Err(ChannelFault::NoTranscoder { field: "watermarkId" });
+        }
+        Ok(())
     }
 
     /// Whether only accounts that were verified may make what costs.
     pub fn set_verified_only(&self, verified_only: bool) {
         *self.verified_only.write() = verified_only;
+    }
+
+    /// Whether an account may make what costs.
+    ///
+    /// # Errors
+    /// [`AccountFault`]: `NotVerified`, `BalanceExhausted`.
+    pub(crate) fn admit_create(&self, account: &Account) -> Result<(), AccountFault> {
+        account.admit_create(*self.verified_only.read())
     }
 
     /// Waits for the changes that are under way.

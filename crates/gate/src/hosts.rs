@@ -6,7 +6,7 @@ use serde_json::json;
 use vivace_base::AppId;
 use vivace_domain::host::{Host, HostFault, HostName};
 use vivace_domain::ip_list::Direction;
-use vivace_store::AddHost;
+use vivace_store::{AddHost, Store};
 
 use crate::channels::cause;
 use crate::{Audited, Caller, Channels};
@@ -41,13 +41,13 @@ impl Channels {
         let done = self.whole(async move {
             let _turn = this.turns.acquire().await;
             let limit = this.parts.limits.get().domains_max;
-            match this.parts.store.add_host(app, &host, limit).await.map_err(|fault| failed(&fault))? {
+            let store = this.noted_host(app, caller, "domain.add", (None, Some(&host)));
+            match store.add_host(app, &host, limit).await.map_err(|fault| failed(&fault))? {
                 AddHost::Added => {}
                 AddHost::Known => return Err(HostFault::Known),
                 AddHost::Full => return Err(HostFault::Quota { limit }),
             }
             this.parts.standing.set_host(app, &host.name, Some(host.clone()));
-            this.note_host(app, caller, "domain.add", (None, Some(&host))).await;
             Ok(())
         });
         done.await.unwrap_or(Err(HostFault::NotWritten))
@@ -69,14 +69,14 @@ impl Channels {
         let done = self.whole(async move {
             let _turn = this.turns.acquire().await;
             let before = this.host(app, &name)?;
-            let changed = this.parts.store.enable_host(app, &name, enabled).await;
+            let after = Host { enabled, ..before.clone() };
+            let operation = if enabled { "domain.enable" } else { "domain.disable" };
+            let store = this.noted_host(app, caller, operation, (Some(&before), Some(&after)));
+            let changed = store.enable_host(app, &name, enabled).await;
             if !changed.map_err(|fault| failed(&fault))? {
                 return Err(HostFault::Unknown);
             }
-            let after = Host { enabled, ..before.clone() };
-            this.parts.standing.set_host(app, &name, Some(after.clone()));
-            let operation = if enabled { "domain.enable" } else { "domain.disable" };
-            this.note_host(app, caller, operation, (Some(&before), Some(&after))).await;
+            this.parts.standing.set_host(app, &name, Some(after));
             Ok(())
         });
         done.await.unwrap_or(Err(HostFault::NotWritten))
@@ -97,28 +97,28 @@ impl Channels {
         let done = self.whole(async move {
             let _turn = this.turns.acquire().await;
             let before = this.host(app, &name)?;
-            let removed = this.parts.store.remove_host(app, &name, direction).await;
+            let store = this.noted_host(app, caller, "domain.delete", (Some(&before), None));
+            let removed = store.remove_host(app, &name, direction).await;
             if !removed.map_err(|fault| failed(&fault))? {
                 return Err(HostFault::Unknown);
             }
             this.parts.standing.set_host(app, &name, None);
-            this.note_host(app, caller, "domain.delete", (Some(&before), None)).await;
             Ok(())
         });
         done.await.unwrap_or(Err(HostFault::NotWritten))
     }
 
-    async fn note_host(
+    fn noted_host(
         &self,
         app: AppId,
         caller: Caller,
         operation: &'static str,
         (before, after): (Option<&Host>, Option<&Host>),
-    ) {
-        let Some(host) = after.or(before) else { return };
-        let subject = format!("domain/{}", host.name.as_str());
-        let (before, after) = (before.map(shown), after.map(shown));
-        self.parts.audit.audit(Audited { app, caller, operation, subject, before, after }).await;
+    ) -> Store {
+        let name = after.or(before).map_or("", |host| host.name.as_str());
+        let (subject, before, after) = (format!("domain/{name}"), before.map(shown), after.map(shown));
+        let change = Audited { app, caller, operation, subject, before, after };
+        self.parts.store.noted(change.at(self.parts.clock.unix()))
     }
 }
 

@@ -10,7 +10,10 @@ mod hosts;
 mod lists;
 mod live;
 mod operator;
+mod pictures;
 mod pulls;
+mod rates;
+mod recordings;
 mod rules;
 mod standing;
 mod watermarks;
@@ -28,11 +31,17 @@ pub use guarded::Guarded;
 pub use lists::{entry, version as list_version};
 pub use live::{Gate, Play, Policy, Published};
 pub use operator::{KeyFault, Operator, OperatorParts, ResendFault, StoreFailed, UndoFault, account_version};
+pub use pictures::{NewStreamTask, PictureDesk, PictureRuleParts, PictureRules, PictureTaskNow, Taking};
 pub use pulls::{PullFault, Pulling, Pulls};
+pub use recordings::{
+    CreateTaskFault, NewTask, RecordSettings, RecorderDesk, RecordingList, RecordingParts, Recordings, TaskLine,
+    TaskLines, TaskTarget,
+};
 pub use standing::Standing;
 /// Facts of the store that the use cases answer with, for faces that may not know the store.
 pub use vivace_store::{
     AuditFilter, AuditRow, CallbackRule, CallbackTemplate, Credential, EventFilter, EventKind, EventRow, Hook,
-    HookFilter, HookState, NewTemplate,
+    HookFilter, HookState, NewTemplate, PictureTaskAsk, RecordingFilter, RecordingPage, StorageUse, TaskFilter,
+    UploadLine, UploadState,
 };
 pub use watermarks::{NewWatermark, WatermarkFault};

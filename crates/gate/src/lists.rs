@@ -125,11 +125,6 @@ impl Channels {
             let before = this.kept(app, direction).await?;
             let after = change(before.as_ref())?;
             let now = this.parts.clock.unix();
-            this.parts.store.set_ip_list(app, direction, after.as_ref(), now).await.map_err(|fault| {
-                tracing::error!(%fault, cause = cause(&fault), "a list of addresses cannot be written");
-                ListFault::NotWritten
-            })?;
-            this.parts.standing.set_list(app, direction, after.clone());
             let change = Audited {
                 app,
                 caller,
@@ -138,7 +133,12 @@ impl Channels {
                 before: before.as_ref().map(shown),
                 after: after.as_ref().map(shown),
             };
-            this.parts.audit.audit(change).await;
+            let store = this.parts.store.noted(change.at(now));
+            store.set_ip_list(app, direction, after.as_ref(), now).await.map_err(|fault| {
+                tracing::error!(%fault, cause = cause(&fault), "a list of addresses cannot be written");
+                ListFault::NotWritten
+            })?;
+            this.parts.standing.set_list(app, direction, after.clone());
             Ok(after)
         });
         written.await.unwrap_or(Err(ListFault::NotWritten.into()))

@@ -12,6 +12,7 @@ use vivace_domain::ip_list::Direction;
 use vivace_domain::live::{PlayFault, PublishFault};
 use vivace_domain::url::{KeyPair, StartAt, verify_play, verify_push};
 use vivace_hub::{Cut, FormatKind, Hub, HubFault, Publisher, Reader, Start, Stream};
+use vivace_store::Watermark;
 
 use crate::address::{Parsed, parse};
 use crate::channels::cause;
@@ -27,6 +28,8 @@ pub struct Policy {
     pub play_open: bool,
     /// Of the names that channels have, only those of channels may be pushed to.
     pub channels_only: bool,
+    /// Output rates that may be made of streams that are no channel's.
+    pub rates: [Option<Rate>; 2],
 }
 
 /// A push that has been granted.
@@ -37,6 +40,15 @@ pub struct Published {
     pub expires_at: Option<UnixMs>,
     /// The channel that the stream is of.
     pub channel: Option<ChannelId>,
+    /// The watermark that its players see; the stream is diverted to the one who puts it there.
+    pub watermark: Option<Watermark>,
+}
+
+/// What is known of a stream before it is claimed.
+#[derive(Default)]
+struct Admitted {
+    owner: Option<Owner>,
+    watermark: Option<Watermark>,
 }
 
 /// A play that has been granted.
@@ -50,13 +62,13 @@ pub struct Play {
 /// Decides about pushes and plays.
 pub struct Gate {
     app: RwLock<Arc<App>>,
-    hub: Arc<Hub>,
+    pub(crate) hub: Arc<Hub>,
     standing: Arc<Standing>,
-    reader: vivace_store::Reader,
+    pub(crate) reader: vivace_store::Reader,
     clock: Arc<dyn Clock>,
     limits: LiveLimits,
-    policy: RwLock<Policy>,
-    draining: AtomicBool,
+    pub(crate) policy: RwLock<Policy>,
+    pub(crate) draining: AtomicBool,
     granted: watch::Sender<u64>,
 }
 
@@ -131,9 +143,11 @@ impl Gate {
             (Owner::Key(app.id), Some(verified.expires_at))
         };
         let closings = self.standing.closings();
-        let owner = self.may_push(&app, &name, peer).await?.unwrap_or(owner);
+        let Admitted { owner: of_channel, watermark } = self.may_push(&app, &name, peer).await?;
+        let owner = of_channel.unwrap_or(owner);
         let channel = if let Owner::Channel(id) = owner { Some(ChannelId(id)) } else { None };
         let publisher = self.claim(app.id, &name, owner, session)?;
+        publisher.divert(watermark.is_some());
         if self.standing.closings() != closings
             && let Err(fault) = self.may_push(&app, &name, peer).await
         {
@@ -142,15 +156,16 @@ impl Gate {
             return Err(fault);
         }
         self.hub.set_delay(app.id, &name, self.standing.delay_ms(app.id, &name, self.clock.unix()));
-        Ok(Published { publisher, expires_at, channel })
+        Ok(Published { publisher, expires_at, channel, watermark })
     }
 
-    /// Whether a stream may be pushed by a peer now; the owner that it has as a channel's.
-    async fn may_push(&self, app: &App, name: &StreamName, peer: IpAddr) -> Result<Option<Owner>, PublishFault> {
+    /// Whether a stream may be pushed by a peer now; what it is as a channel's.
+    async fn may_push(&self, app: &App, name: &StreamName, peer: IpAddr) -> Result<Admitted, PublishFault> {
         self.standing.admit_push(app.id, name, peer, self.clock.unix())?;
+        self.admit_no_rate(app, name).await?;
         // No other name is a channel's, and so no other push asks the store.
         if !is_channel_name(name, app.keys.bizid) {
-            return Ok(None);
+            return Ok(Admitted::default());
         }
         let found = self.reader.channel_of(app.id, name).await.map_err(|fault| {
             tracing::error!(stream = %name, %fault, cause = cause(&fault), "the channel of a push cannot be read");
@@ -159,23 +174,34 @@ impl Gate {
         match found {
             Some(channel) if channel.closed => Err(PublishFault::ChannelClosed),
             Some(channel) if channel.source.kind != SourceKind::Push => Err(PublishFault::ChannelPulls),
-            Some(channel) => Ok(Some(Owner::Channel(channel.id.0))),
+            Some(channel) => Ok(Admitted {
+                owner: Some(Owner::Channel(channel.id.0)),
+                watermark: self.watermark(app.id, channel.watermark).await?,
+            }),
             None if self.policy.read().channels_only => Err(PublishFault::ChannelUnknown),
-            None => Ok(None),
+            None => Ok(Admitted::default()),
         }
     }
 
     /// Decides about a stream that a relay of this server pulls from elsewhere: the claim on its name, which is the
     /// relay's own. The operator who set the relay up needs no signature.
-    pub fn pull(&self, name: &StreamName, relay: Ulid, session: SessionId) -> Result<Publisher, PublishFault> {
+    pub async fn pull(
+        &self,
+        name: &StreamName,
+        relay: Ulid,
+        session: SessionId,
+    ) -> Result<(Publisher, Option<Watermark>), PublishFault> {
         if self.draining.load(Relaxed) {
             return Err(PublishFault::Draining);
         }
-        let app = self.app().id;
-        self.standing.admit_stream(app, name, self.clock.unix())?;
-        let publisher = self.claim(app, name, Owner::Relay(relay), session)?;
-        self.hub.set_delay(app, name, self.standing.delay_ms(app, name, self.clock.unix()));
-        Ok(publisher)
+        let app = self.app();
+        self.standing.admit_stream(app.id, name, self.clock.unix())?;
+        self.admit_no_rate(&app, name).await?;
+        let watermark = self.pulled_watermark(&app, name).await?;
+        let publisher = self.claim(app.id, name, Owner::Relay(relay), session)?;
+        publisher.divert(watermark.is_some());
+        self.hub.set_delay(app.id, name, self.standing.delay_ms(app.id, name, self.clock.unix()));
+        Ok((publisher, watermark))
     }
 
     /// Decides about a stream that a relay of this server pushes elsewhere, on the operator's word.
@@ -191,7 +217,7 @@ impl Gate {
         self.granted.subscribe()
     }
 
-    fn claim(
+    pub(crate) fn claim(
         &self,
         app: AppId,
         name: &StreamName,
@@ -227,13 +253,15 @@ impl Gate {
         self.hub.stream(app, &name).ok_or_else(|| self.not_live(app, &name))
     }
 
+    /// Decides about a play of what has been kept of a stream, live or not: the same checks, and the stream's name.
+    pub fn replay(&self, asked: Asked<'_>, peer: IpAddr) -> Result<(AppId, StreamName), PlayFault> {
+        self.admit_player(asked, peer).map(|(app, Parsed { name, .. })| (app, name))
+    }
+
     /// Why nothing is played under a name: addresses of rates are given out with a channel, whether or not the rate is
     /// made.
     fn not_live(&self, app: AppId, name: &StreamName) -> PlayFault {
-        let suffixes = [Rate::Sd, Rate::Hd].map(Rate::suffix);
-        let base = suffixes.iter().find_map(|suffix| name.as_str().strip_suffix(suffix));
-        let base = base.and_then(|base| StreamName::parse(base).ok());
-        match base.and_then(|base| self.hub.stream(app, &base)) {
+        match Rate::of_name(name).and_then(|(base, _)| self.hub.stream(app, &base)) {
             Some(_) => PlayFault::RateNotProduced,
             None => PlayFault::NotLive,
         }
@@ -261,7 +289,7 @@ impl Gate {
 }
 
 /// Whether a name is one that channels have: the number of the account and 32 hex digits.
-fn is_channel_name(name: &StreamName, bizid: u32) -> bool {
+pub(crate) fn is_channel_name(name: &StreamName, bizid: u32) -> bool {
     let Some((account, hex)) = name.as_str().split_once('_') else { return false };
     account == bizid.to_string() && hex.len() == 32 && hex.bytes().all(|byte| byte.is_ascii_hexdigit())
 }

@@ -11,10 +11,10 @@ use std::sync::Arc;
 
 use tokio::sync::Semaphore;
 use vivace_base::{AppId, Clock, Rng};
-use vivace_store::{AuditFilter, AuditRow, EventFilter, EventRow, Store};
+use vivace_store::{AuditFilter, AuditRow, EventFilter, EventRow, NewAudit, Store};
 
 use crate::channels::cause;
-use crate::{Access, Audit, Audited, Caller, Channels, Gate};
+use crate::{Access, Audited, Caller, Channels, Gate, Recordings};
 
 pub use account::account_version;
 pub use hooks::ResendFault;
@@ -31,8 +31,8 @@ pub struct OperatorParts {
     pub access: Arc<Access>,
     /// Channels, lists and rules.
     pub channels: Arc<Channels>,
-    /// Who notes changes.
-    pub audit: Arc<dyn Audit>,
+    /// Recordings.
+    pub recordings: Arc<Recordings>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness for keys.
@@ -81,15 +81,17 @@ impl Operator {
         self.parts.store.reader().events(filter, count).await.map_err(|fault| failed(&fault))
     }
 
-    async fn note(
+    /// The row of a change that is about to be made.
+    fn row(
         &self,
         app: AppId,
-        caller: Caller,
+        caller: &Caller,
         operation: &'static str,
         subject: String,
         (before, after): (Option<String>, Option<String>),
-    ) {
-        self.parts.audit.audit(Audited { app, caller, operation, subject, before, after }).await;
+    ) -> NewAudit {
+        let caller = caller.clone();
+        Audited { app, caller, operation, subject, before, after }.at(self.parts.clock.unix())
     }
 }
 

@@ -92,7 +92,9 @@ impl Channels {
             if !this.cut(app, &stream, Cut::Requested).await.map_err(|ms| RuleFault::MediaSilent { ms })? {
                 return Err(RuleFault::NotLive);
             }
-            this.note_rule(app, caller, "stream.drop", &stream, None, reason).await;
+            let (operation, subject) = ("stream.drop", subject(&stream));
+            // It may be pushed again at once, so there is nothing on disk that this could be one with.
+            this.parts.audit.audit(Audited { app, caller, operation, subject, before: None, after: reason }).await;
             Ok(())
         });
         done.await.unwrap_or(Err(RuleFault::NotWritten))
@@ -207,7 +209,9 @@ impl Channels {
         let mut after = before.clone();
         change(&mut after)?;
         let (limit, now) = (self.parts.limits.get().stream_rules_max, self.parts.clock.unix());
-        let written = self.parts.store.set_rule(app, stream, &after, limit, now).await;
+        let (caller, subject) = (caller.clone(), subject(stream));
+        let change = Audited { app, caller, operation, subject, before: shown(&before), after: shown(&after) };
+        let written = self.parts.store.noted(change.at(now)).set_rule(app, stream, &after, limit, now).await;
         let written = written.map_err(|fault| {
             tracing::error!(%fault, cause = cause(&fault), "a rule cannot be written");
             RuleFault::NotWritten
@@ -216,22 +220,12 @@ impl Channels {
             return Err(RuleFault::Quota { limit }.into());
         }
         self.parts.standing.set_rule(app, stream, after.clone());
-        self.note_rule(app, caller.clone(), operation, stream, shown(&before), shown(&after)).await;
         Ok(())
     }
+}
 
-    async fn note_rule(
-        &self,
-        app: AppId,
-        caller: Caller,
-        operation: &'static str,
-        stream: &StreamName,
-        before: Option<String>,
-        after: Option<String>,
-    ) {
-        let subject = format!("stream/{stream}");
-        self.parts.audit.audit(Audited { app, caller, operation, subject, before, after }).await;
-    }
+fn subject(stream: &StreamName) -> String {
+    format!("stream/{stream}")
 }
 
 fn shown(rule: &StreamRule) -> Option<String> {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use vivace_base::AppId;
-use vivace_store::Watermark;
+use vivace_store::{Note, Store, Watermark};
 
 use crate::channels::cause;
 use crate::{Audited, Caller, Channels};
@@ -39,6 +39,9 @@ pub enum WatermarkFault {
         /// Watermarks allowed.
         limit: u64,
     },
+    /// It takes FFmpeg, which is not there.
+    #[error("a watermark takes ffmpeg, which this server does not find")]
+    NoTranscoder,
     /// The app has no such watermark.
     #[error("there is no such watermark")]
     Unknown,
@@ -63,16 +66,18 @@ impl Channels {
     ) -> Result<Watermark, WatermarkFault> {
         let limits = self.parts.limits.get();
         self.check_watermark(new, limits.channel_name_bytes_max, limits.url_bytes_max)?;
+        if !self.has_transcoder() {
+            return Err(WatermarkFault::NoTranscoder);
+        }
         let limit = limits.watermarks_per_app_max;
         let created_at = self.parts.clock.unix();
         let NewWatermark { name, picture, x, y } = new.clone();
         let (this, caller) = (self.clone(), caller.clone());
         let made = self.whole(async move {
             let new = Watermark { id: 0, name, picture, x, y, created_at };
-            let id = this.parts.store.create_watermark(app, &new, limit).await.map_err(|fault| unwritten(&fault))?;
-            let made = Watermark { id: id.ok_or(WatermarkFault::Quota { limit })?, ..new };
-            this.note_watermark(app, caller, "watermark.create", made.id, (None, Some(&made))).await;
-            Ok(made)
+            let store = this.noted_watermark(app, caller, "watermark.create", None, (None, Some(&new)));
+            let id = store.create_watermark(app, &new, limit).await.map_err(|fault| unwritten(&fault))?;
+            Ok(Watermark { id: id.ok_or(WatermarkFault::Quota { limit })?, ..new })
         });
         made.await.unwrap_or(Err(WatermarkFault::NotWritten))
     }
@@ -88,6 +93,34 @@ impl Channels {
         })
     }
 
+    /// Changes a watermark. The next push of each channel that names it shows it so. On disk when this returns.
+    ///
+    /// # Errors
+    /// [`WatermarkFault`].
+    pub async fn change_watermark(
+        self: &Arc<Self>,
+        app: AppId,
+        caller: &Caller,
+        id: u64,
+        new: &NewWatermark,
+    ) -> Result<(), WatermarkFault> {
+        let limits = self.parts.limits.get();
+        self.check_watermark(new, limits.channel_name_bytes_max, limits.url_bytes_max)?;
+        let NewWatermark { name, picture, x, y } = new.clone();
+        let (this, caller) = (self.clone(), caller.clone());
+        let changed = self.whole(async move {
+            let before = this.watermarks(app, id.saturating_sub(1), 1).await?.into_iter().find(|one| one.id == id);
+            let before = before.ok_or(WatermarkFault::Unknown)?;
+            let after = Watermark { id, name, picture, x, y, created_at: before.created_at };
+            let store = this.noted_watermark(app, caller, "watermark.modify", Some(id), (Some(&before), Some(&after)));
+            match store.change_watermark(app, &after).await.map_err(|fault| unwritten(&fault))? {
+                true => Ok(()),
+                false => Err(WatermarkFault::Unknown),
+            }
+        });
+        changed.await.unwrap_or(Err(WatermarkFault::NotWritten))
+    }
+
     /// Deletes a watermark. Channels that name it go on without its picture. Gone from disk when this returns.
     ///
     /// # Errors
@@ -100,12 +133,12 @@ impl Channels {
     ) -> Result<(), WatermarkFault> {
         let (this, caller) = (self.clone(), caller.clone());
         let deleted = self.whole(async move {
-            // Numbers are not given twice, and what is behind one never changes.
+            // Numbers are not given twice.
             let before = this.watermarks(app, id.saturating_sub(1), 1).await?.into_iter().find(|one| one.id == id);
-            if !this.parts.store.delete_watermark(app, id).await.map_err(|fault| unwritten(&fault))? {
+            let store = this.noted_watermark(app, caller, "watermark.delete", Some(id), (before.as_ref(), None));
+            if !store.delete_watermark(app, id).await.map_err(|fault| unwritten(&fault))? {
                 return Err(WatermarkFault::Unknown);
             }
-            this.note_watermark(app, caller, "watermark.delete", id, (before.as_ref(), None)).await;
             Ok(())
         });
         deleted.await.unwrap_or(Err(WatermarkFault::NotWritten))
@@ -127,18 +160,23 @@ impl Channels {
         }
     }
 
-    async fn note_watermark(
+    /// `id` is none for a new one, which the store gives its number.
+    fn noted_watermark(
         &self,
         app: AppId,
         caller: Caller,
         operation: &'static str,
-        id: u64,
+        id: Option<u64>,
         (before, after): (Option<&Watermark>, Option<&Watermark>),
-    ) {
+    ) -> Store {
         let shown = |one: &Watermark| serde_json::json!({ "name": one.name, "x": one.x, "y": one.y }).to_string();
         let (before, after) = (before.map(shown), after.map(shown));
-        let subject = format!("watermark/{id}");
-        self.parts.audit.audit(Audited { app, caller, operation, subject, before, after }).await;
+        let now = self.parts.clock.unix();
+        self.parts.store.noted(Note::numbered(move |made| {
+            let subject = format!("watermark/{}", id.unwrap_or(made.cast_unsigned()));
+            let (caller, before, after) = (caller.clone(), before.clone(), after.clone());
+            Audited { app, caller, operation, subject, before, after }.at(now)
+        }))
     }
 }
 

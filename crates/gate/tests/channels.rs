@@ -20,7 +20,7 @@ use vivace_gate::{
     Pulling, Pulls, Standing,
 };
 use vivace_hub::{Cut, Hub, Stream, Wake};
-use vivace_store::Store;
+use vivace_store::{AuditFilter, NewAudit, Store};
 
 struct Hand(AtomicI64);
 
@@ -122,12 +122,13 @@ impl Pulls for SlowPulls {
     }
 }
 
+/// What is done to streams alone; changes of the store are noted in the store.
 #[derive(Default)]
-struct Noted(Mutex<Vec<Audited>>);
+struct Noted(Mutex<Vec<&'static str>>);
 
 impl Audit for Noted {
     fn audit(&self, change: Audited) -> Noting<'_> {
-        self.0.lock().push(change);
+        self.0.lock().push(change.operation);
         Box::pin(async {})
     }
 }
@@ -139,6 +140,7 @@ struct Scene {
     app: App,
     clock: Arc<Hand>,
     noted: Arc<Noted>,
+    store: Store,
     data: PathBuf,
 }
 
@@ -165,11 +167,11 @@ async fn scene_with(pulls: Arc<dyn Pulls>) -> Scene {
     let limits = LiveLimits::from(limits);
     let hub = Hub::new(limits.clone(), clock.clone(), Arc::new(Nobody), 0);
     let (standing, noted) = (Arc::new(Standing::load(store.reader()).await.unwrap()), Arc::new(Noted::default()));
-    let policy = Policy { push_open: true, play_open: true, channels_only: true };
+    let policy = Policy { push_open: true, play_open: true, channels_only: true, rates: [None; 2] };
     let facts = (standing.clone(), store.reader().clone());
     let gate = Gate::new(app.clone(), hub.clone(), facts, clock.clone(), limits.clone(), policy);
     let channels = Channels::new(ChannelParts {
-        store,
+        store: store.clone(),
         hub: hub.clone(),
         standing,
         pulls,
@@ -178,7 +180,8 @@ async fn scene_with(pulls: Arc<dyn Pulls>) -> Scene {
         rng,
         limits,
     });
-    Scene { channels, gate, hub, app, clock, noted, data }
+    channels.set_has_transcoder(true);
+    Scene { channels, gate, hub, app, clock, noted, store, data }
 }
 
 impl Scene {
@@ -202,8 +205,14 @@ impl Scene {
         })
     }
 
-    fn operations(&self) -> Vec<&'static str> {
-        self.noted.0.lock().iter().map(|change| change.operation).collect()
+    /// The changes that were noted, in their order.
+    async fn changes(&self) -> Vec<NewAudit> {
+        let rows = self.store.reader().audit(self.app.id, &AuditFilter::default(), 100).await.unwrap();
+        rows.into_iter().rev().map(|row| row.change).collect()
+    }
+
+    async fn operations(&self) -> Vec<String> {
+        self.changes().await.into_iter().map(|change| change.operation).collect()
     }
 }
 
@@ -231,8 +240,8 @@ async fn a_channel_that_is_stopped_is_cut_and_refuses_pushes_until_it_is_started
     scene.channels.delete(scene.app.id, &who(), &id).await.unwrap();
     assert!(matches!(scene.publish(stream).await, Err(PublishFault::ChannelUnknown)));
     let done = ["channel.create", "channel.stop", "channel.start", "channel.stop", "channel.delete"];
-    assert_eq!(scene.operations(), done);
-    let noted = scene.noted.0.lock();
+    assert_eq!(scene.operations().await, done);
+    let noted = scene.changes().await;
     assert!(noted[1].before.as_ref().unwrap().contains("\"closed\":false"));
     assert!(noted[1].after.as_ref().unwrap().contains("\"closed\":true"));
 }
@@ -258,7 +267,7 @@ async fn a_call_whose_caller_goes_away_is_done_to_its_end() {
     let (id, caller) = (channel.id.to_string(), who());
     let mut stopping = Box::pin(scene.channels.stop(scene.app.id, &caller, &id));
     // Polled until the change is under way, and dropped then.
-    while !scene.operations().contains(&"channel.stop") {
+    while !scene.operations().await.contains(&"channel.stop".to_owned()) {
         let _ = tokio::time::timeout(std::time::Duration::from_millis(1), &mut stopping).await;
     }
     drop(stopping);
@@ -295,6 +304,7 @@ async fn a_dropped_stream_may_be_pushed_again_at_once() {
     feeding.await.unwrap();
     assert_eq!(stream.cut(), Some(Cut::Requested));
     assert_eq!(scene.channels.drop_stream(scene.app.id, &who(), &name("a")).await, Err(RuleFault::NotLive));
+    assert_eq!(*scene.noted.0.lock(), ["stream.drop"]);
     assert!(scene.publish("a").await.is_ok());
 }
 
@@ -373,7 +383,7 @@ async fn a_watermark_that_is_deleted_is_noted_as_it_was() {
     let new = NewWatermark { name: "logo".to_owned(), picture: "http://a.example/l.png".to_owned(), x: 5, y: 9 };
     let made = scene.channels.create_watermark(scene.app.id, &who(), &new).await.unwrap();
     scene.channels.delete_watermark(scene.app.id, &who(), made.id).await.unwrap();
-    let noted = scene.noted.0.lock();
+    let noted = scene.changes().await;
     assert_eq!((&noted[1].before, &noted[1].after), (&noted[0].after, &None));
     assert!(noted[1].before.as_ref().unwrap().contains("logo"));
 }

@@ -138,7 +138,8 @@ impl Hub {
         }
         let serial = self.serials.fetch_add(1, Relaxed);
         let merge_ms = self.merge_ms.load(Relaxed);
-        let stream = Arc::new(Stream::new(serial, app, name.clone(), session, now, merge_ms, &limits));
+        let stream = Stream::new(serial, app, name.clone(), session, now, merge_ms, &limits);
+        let stream = Arc::new(if owner == Owner::Transcoder { stream.derived() } else { stream });
         streams.named.insert(key, Slot { owner, stream: stream.clone() });
         Ok(Publisher { hub: self.clone(), stream, epoch: 1, how: Claimed::New })
     }
@@ -209,6 +210,11 @@ impl Hub {
         {
             self.wake.wake(&stream);
         }
+    }
+
+    /// The right to show a stream's players something else than what comes in: see [`Publisher::divert`].
+    pub fn marker(self: &Arc<Self>, stream: Arc<Stream>) -> Marker {
+        Marker { hub: self.clone(), stream }
     }
 
     /// Ends every stream: the server is about to stop.
@@ -304,6 +310,12 @@ impl Publisher {
         self.stream.is_current(self.epoch)
     }
 
+    /// From now on the stream's players see only what a [`Marker`] shows, and what is pushed goes to
+    /// [`Stream::source`]; or it is again as usual.
+    pub fn divert(&self, diverted: bool) {
+        self.stream.divert(diverted);
+    }
+
     /// The stream that is fed.
     pub const fn stream(&self) -> &Arc<Stream> {
         &self.stream
@@ -316,6 +328,30 @@ impl Drop for Publisher {
             self.hub.wake.wake(&self.stream);
         }
         self.stream.leave();
+    }
+}
+
+/// Shows players what was made of a stream's source.
+pub struct Marker {
+    hub: Arc<Hub>,
+    stream: Arc<Stream>,
+}
+
+impl Marker {
+    /// Gives a frame that was made of what the publisher of `epoch` has sent, with its time on the stream's timeline.
+    ///
+    /// # Errors
+    /// Another publisher goes on, or the stream is over.
+    pub fn show(&self, epoch: u64, frame: Frame) -> Result<(), Replaced> {
+        if self.stream.show_made(epoch, frame, self.hub.clock.mono()).ok_or(Replaced)? {
+            self.hub.wake.wake(&self.stream);
+        }
+        Ok(())
+    }
+
+    /// The stream whose players see it.
+    pub const fn stream(&self) -> &Arc<Stream> {
+        &self.stream
     }
 }
 

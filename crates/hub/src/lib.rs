@@ -22,7 +22,7 @@ pub use cursor::{Cursor, SLICES_MAX, Start};
 pub use follow::{Batch, FollowWake, Followed, Follower, Seat};
 pub use format::{Format, FormatKind};
 pub use history::{Block, Mark, View};
-pub use hub::{Claimed, Cut, Hub, HubFault, Publisher, Reader, Replaced, Wake};
+pub use hub::{Claimed, Cut, Hub, HubFault, Marker, Publisher, Reader, Replaced, Wake};
 pub use pace::Pace;
 pub use player::{Ask, Inbound, PlayEnd, PlayTotals};
 pub use stream::{Placement, Stream, StreamState};

@@ -1,4 +1,6 @@
+mod about;
 mod late;
+mod marked;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
@@ -10,8 +12,8 @@ use std::sync::atomic::{
 use bytes::Bytes;
 use parking_lot::Mutex;
 use vivace_base::{AppId, Limits, MediaTime, MonoMs, SessionId, StreamName};
-use vivace_domain::ingest::{AnomalyReport, IngestFrame, IngestWatch};
-use vivace_media::{Codec, Frame, FrameKind};
+use vivace_domain::ingest::{IngestFrame, IngestWatch};
+use vivace_media::{Frame, FrameKind};
 
 use crate::bounds::Bounds;
 use crate::follow::Queue;
@@ -47,6 +49,7 @@ pub struct Stream {
     serial: u64,
     app: AppId,
     name: StreamName,
+    derived: bool,
     /// What it has done so far.
     pub counters: Counters,
     /// One bit for each delivery thread that has readers of it.
@@ -62,6 +65,8 @@ struct Inner {
     /// The epoch of what players see, which comes later where it is delayed.
     shown_epoch: u64,
     line: DelayLine,
+    /// What comes in, where players see something that is made of it.
+    source: Option<Arc<Stream>>,
     cut: Option<Cut>,
     /// Publishers that have not left, those that were replaced included.
     feeding: usize,
@@ -96,28 +101,39 @@ impl Stream {
         merge_ms: u64,
         limits: &Limits,
     ) -> Self {
+        let stream = Self::bare(serial, app, name, publisher, now, Bounds::of(limits));
+        {
+            let mut inner = stream.inner.lock();
+            inner.pace = Pace::new(merge_ms);
+            inner.timeline = Timeline::new(limits.timestamp_jump_ms_max);
+        }
+        stream
+    }
+
+    fn bare(serial: u64, app: AppId, name: StreamName, publisher: SessionId, now: MonoMs, bounds: Bounds) -> Self {
         let inner = Inner {
             state: StreamState::Live,
             epoch: 1,
             shown_epoch: 1,
             line: DelayLine::default(),
+            source: None,
             cut: None,
             feeding: 1,
             on_left: Vec::new(),
             publisher,
             begun_at: now,
             heard_at: now,
-            timeline: Timeline::new(limits.timestamp_jump_ms_max),
+            timeline: Timeline::new(0),
             watch: IngestWatch::default(),
             tracks: Tracks::default(),
             gop: VecDeque::new(),
             gop_bytes: 0,
             gop_whole: false,
-            bounds: Bounds::of(limits),
+            bounds,
             awaits_key: false,
             batch: Vec::new(),
             batch_bytes: 0,
-            pace: Pace::new(merge_ms),
+            pace: Pace::new(0),
             histories: Vec::new(),
             followers: Vec::new(),
         };
@@ -125,6 +141,7 @@ impl Stream {
             serial,
             app,
             name,
+            derived: false,
             counters: Counters::default(),
             watchers: AtomicU64::new(0),
             notified: AtomicU64::new(0),
@@ -138,53 +155,6 @@ impl Stream {
         inner.pace.retune(merge_ms);
         inner.bounds = Bounds::of(limits);
         inner.timeline.set_jump_ms_max(limits.timestamp_jump_ms_max);
-    }
-
-    /// A number that no other stream of this process has.
-    pub const fn serial(&self) -> u64 {
-        self.serial
-    }
-
-    /// Whose stream it is.
-    pub const fn app(&self) -> AppId {
-        self.app
-    }
-
-    /// Its name.
-    pub const fn name(&self) -> &StreamName {
-        &self.name
-    }
-
-    /// Whether it has a publisher.
-    pub fn state(&self) -> StreamState {
-        self.inner.lock().state
-    }
-
-    /// The publisher's session, its epoch, when the stream began, and when it was last heard.
-    pub fn publisher(&self) -> (SessionId, u64, MonoMs, MonoMs) {
-        let inner = self.inner.lock();
-        (inner.publisher, inner.epoch, inner.begun_at, inner.heard_at)
-    }
-
-    /// The newest point of its timeline, and when the publisher was last heard.
-    pub fn newest(&self) -> (MediaTime, MonoMs) {
-        let inner = self.inner.lock();
-        (inner.timeline.newest(), inner.heard_at)
-    }
-
-    /// What it consists of now.
-    pub fn tracks(&self) -> Tracks {
-        self.inner.lock().tracks.clone()
-    }
-
-    /// What has gone wrong in its push since the last call.
-    pub fn anomalies(&self, now: MonoMs) -> Vec<AnomalyReport> {
-        self.inner.lock().watch.report(now)
-    }
-
-    /// A codec of the stream, as far as it is known, that the format cannot carry.
-    pub fn uncarried(&self, kind: FormatKind) -> Option<Codec> {
-        kind.uncarried(&self.inner.lock().tracks)
     }
 
     /// Takes a frame whose time is the publisher's own. True if the batch is complete and the readers are to be woken.
@@ -204,6 +174,8 @@ impl Stream {
         }
         let placed = match frame.kind {
             // Metadata and headers carry odd times in the field (0 in mid-stream): they must not look like a jump.
+            // Players change between it and the stream that it is made of.
+            FrameKind::Video | FrameKind::Audio if self.derived => inner.timeline.keep(track, frame.dts),
             FrameKind::Video | FrameKind::Audio => inner.timeline.place(track, frame.dts),
             _ => crate::Timestamp { dts: inner.timeline.newest(), discontinuity: false },
         };
@@ -215,6 +187,10 @@ impl Stream {
         self.counters.bytes_in.fetch_add(frame.payload.len() as u64, Relaxed);
         let video = frame.kind == FrameKind::Video;
         self.counters.pictures_in.fetch_add(u64::from(video), Relaxed);
+        if let Some(source) = &inner.source {
+            source.pass(Seen::Frame(frame), now);
+            return Some(false);
+        }
         let complete = self.enter(&mut inner, Seen::Frame(frame), now);
         Some(complete && self.watchers.load(Relaxed) != 0)
     }
@@ -401,6 +377,9 @@ impl Stream {
         inner.state = StreamState::Live;
         inner.timeline.resume();
         inner.watch = IngestWatch::default();
+        if let Some(source) = &inner.source {
+            source.pass(Seen::TakenOver, now);
+        }
         self.enter(&mut inner, Seen::TakenOver, now);
         inner.epoch
     }
@@ -411,6 +390,9 @@ impl Stream {
         let current = inner.epoch == epoch && inner.state == StreamState::Live;
         if current {
             inner.state = StreamState::Grace { since: now };
+            if let Some(source) = &inner.source {
+                source.pass(Seen::Lost, now);
+            }
             self.enter(&mut inner, Seen::Lost, now);
             inner.followers.iter().for_each(|follower| follower.wake());
         }
@@ -430,6 +412,9 @@ impl Stream {
         inner.gop = VecDeque::new();
         inner.state = StreamState::Ended;
         inner.epoch += 1;
+        if let Some(source) = &inner.source {
+            source.end();
+        }
         inner.followers.iter().for_each(|follower| follower.wake());
     }
 

@@ -77,6 +77,16 @@ impl Timeline {
         self.newest
     }
 
+    /// Keeps a time as it is, where it belongs to another stream's timeline that this one follows; within a track it never
+    /// goes back.
+    pub fn keep(&mut self, track: Track, time: MediaTime) -> Timestamp {
+        let clock = &mut self.tracks[track as usize];
+        let dts = time.max(clock.last);
+        clock.last = dts;
+        self.newest = self.newest.max(dts);
+        Timestamp { dts, discontinuity: false }
+    }
+
     /// Places a publisher's timestamp of a track.
     pub fn place(&mut self, track: Track, time: MediaTime) -> Timestamp {
         let first = !self.begun;

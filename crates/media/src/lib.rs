@@ -15,6 +15,7 @@ pub mod g711;
 pub mod h264;
 pub mod hevc;
 pub mod mp3;
+pub mod mp4;
 pub mod mpegts;
 mod nal;
 pub mod opus;

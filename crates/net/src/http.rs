@@ -1,5 +1,6 @@
 mod activity;
 mod fault;
+mod gather;
 mod h2;
 mod live_body;
 

@@ -3,6 +3,7 @@
 
 mod clock;
 pub mod control;
+mod cork;
 pub mod delivery;
 mod http;
 mod listen;
@@ -16,6 +17,7 @@ pub mod tls;
 mod write_deadline;
 
 pub use clock::{MachineClock, MachineRng};
+pub use cork::Corkable;
 pub use http::{BoxError, HttpFault, HttpLimits, HttpService, LiveBody, Reply, Takeover, serve_http};
 pub use listen::{BACKLOG, BindFault, Listener, Place, Seat};
 pub use quota::{Full, Quota, Share};

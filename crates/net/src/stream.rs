@@ -7,6 +7,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
+use crate::cork::{Cork, Corkable};
 use crate::delivery::Socket;
 
 /// A client's connection, plain or behind TLS.
@@ -14,7 +15,7 @@ pub enum Stream {
     /// TCP as it is.
     Plain(TcpStream),
     /// TCP with TLS over it, after the handshake.
-    Tls(Box<TlsStream<TcpStream>>),
+    Tls(Box<TlsStream<Corkable>>),
 }
 
 impl Stream {
@@ -22,7 +23,7 @@ impl Stream {
     pub fn local_address(&self) -> io::Result<SocketAddr> {
         match self {
             Self::Plain(socket) => socket.local_addr(),
-            Self::Tls(tls) => tls.get_ref().0.local_addr(),
+            Self::Tls(tls) => tls.get_ref().0.socket().local_addr(),
         }
     }
 
@@ -40,8 +41,17 @@ impl Stream {
             Self::Plain(socket) => Ok(Socket::Plain(socket.into_std()?)),
             Self::Tls(tls) => {
                 let (socket, connection) = tls.into_inner();
-                Ok(Socket::Tls(socket.into_std()?, Box::new(connection)))
+                Ok(Socket::Tls(socket.into_socket().into_std()?, Box::new(connection)))
             }
+        }
+    }
+}
+
+impl Cork for Stream {
+    /// Without TLS there is nobody to hold anything.
+    fn set_corked(&mut self, corked: bool) {
+        if let Self::Tls(tls) = self {
+            tls.get_mut().0.set_corked(corked);
         }
     }
 }

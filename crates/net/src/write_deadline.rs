@@ -10,6 +10,8 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Sleep, sleep};
 
+use crate::cork::Cork;
+
 /// Bytes that TLS holds at most after it has taken them: the limit that rustls begins with.
 const HELD_BYTES: u64 = 64 << 10;
 
@@ -164,6 +166,12 @@ impl<I> WriteDeadline<I> {
         begin(&mut self.slow);
         self.taken = Some(0);
         Ok(())
+    }
+}
+
+impl<I: Cork> Cork for WriteDeadline<I> {
+    fn set_corked(&mut self, corked: bool) {
+        self.inner.set_corked(corked);
     }
 }
 

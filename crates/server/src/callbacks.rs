@@ -16,6 +16,7 @@ use vivace_rtmp::Address;
 use vivace_store::OpenPush;
 use vivace_worker::{Alone, CallbackEvent, CallbackSettings, Callbacks, Face, PushEnd, PushErrors};
 
+use crate::recording::{self, PushedTo};
 use crate::shared::{Peer, Shared};
 use crate::statistics::Pusher;
 use crate::{CallbackConfig, Config};
@@ -75,8 +76,13 @@ impl LvbFace {
         let _ = self.shared.set(Arc::downgrade(shared));
     }
 
-    fn app(&self) -> Arc<App> {
-        self.shared.get().and_then(Weak::upgrade).map_or_else(|| self.first.clone(), |shared| shared.gate.app())
+    /// The server, once it is known.
+    pub(crate) fn shared(&self) -> Option<Arc<Shared>> {
+        self.shared.get().and_then(Weak::upgrade)
+    }
+
+    pub(crate) fn app(&self) -> Arc<App> {
+        self.shared().map_or_else(|| self.first.clone(), |shared| shared.gate.app())
     }
 
     fn facts<'a>(&self, push: &'a OpenPush) -> PushFacts<'a> {
@@ -175,9 +181,12 @@ impl Notice {
             client_ip: user_ip.to_canonical().to_string(),
             server_ip: node.clone(),
             domain: domain.clone(),
+            channel,
             begun_at: now,
         };
         shared.statistics.publishes(stream, pusher);
+        let facts = PushedTo { domain: &domain, path: &path, query: &param };
+        recording::push_began(shared, stream, channel, facts);
         let push = OpenPush {
             sequence,
             app: stream.app(),
@@ -223,7 +232,7 @@ impl Drop for Notice {
 /// Tells what has gone wrong in the pushes that run, since the last call `interval_ms` ago.
 pub(crate) fn report_errors(shared: &Shared, interval_ms: u64) {
     let now = (shared.clock.unix(), shared.clock.mono());
-    for stream in shared.hub.streams() {
+    for stream in shared.hub.streams().into_iter().filter(|stream| !stream.is_derived()) {
         let reports = stream.anomalies(now.1);
         if reports.is_empty() {
             continue;

@@ -8,15 +8,19 @@ use vivace_base::{AppId, UnixMs};
 use vivace_domain::app::App;
 use vivace_domain::channel::Status;
 use vivace_domain::ip_list::{Colour, Direction, IpList, ListFault};
-use vivace_gate::{Caller as Who, CreateFault, ListAsk, StatusFilter, entry};
+use vivace_domain::picture::{Picture, PictureFault, ShotTimes, TimesFault};
+use vivace_gate::{Caller as Who, CreateFault, ListAsk, PictureTaskNow, StatusFilter, entry};
 use vivace_lvb::actions::{
     ActionFault, Caller, ChannelFilter, Command, Execute, ListChannels, OrderBy, Outcome, Reply,
 };
 use vivace_lvb::channels::Places;
+use vivace_lvb::v3::{Form, Moment};
 
-use crate::Auth;
 use crate::connect::CLOUD_NAMES;
+use crate::pictures;
+use crate::records::Records;
 use crate::shared::Shared;
+use crate::{Auth, Config};
 
 /// Carries out the Actions of one request.
 pub(crate) struct Executor<'a> {
@@ -35,14 +39,16 @@ impl Execute for Executor<'_> {
         match command {
             Command::CreateChannel(new) => {
                 let made = channels.create(&tenant.app, &tenant.account, &who, &new).await.map_err(not_created)?;
-                let info = self.places(&tenant.app).created(&made);
+                let info = places(self.shared, &self.shared.config(), &tenant.app, self.host).created(&made);
                 Ok(fields([("channel_id", made.id.to_string().into()), ("channelInfo", info)]))
             }
             Command::DescribeChannelList(list) => self.list(&tenant.app, &list).await,
             Command::DescribeChannel { channel } => {
                 let found = channels.describe(app, &channel).await?;
                 let status = found.channel.status(found.media);
-                let info = self.places(&tenant.app).described(&found.channel, status, found.failure);
+                let config = self.shared.config();
+                let places = places(self.shared, &config, &tenant.app, self.host);
+                let info = places.described(&found.channel, status, found.failure);
                 Ok(Reply::Channel(Box::new(info)))
             }
             Command::ModifyChannel { channel, change } => {
@@ -71,6 +77,39 @@ impl Execute for Executor<'_> {
             Command::DeleteIpList { direction, entries } => {
                 channels.delete_list(app, &who, direction, entries.as_deref()).await?;
                 Ok(Reply::Done)
+            }
+            Command::CreateShot { channel, begin, end } => {
+                let times = self.shot_times(begin.as_deref(), end.as_deref())?;
+                let id = self.shared.picture_rules.create_shot(app, &who, &channel, times).await?;
+                Ok(fields([("task_id", id.to_string().into())]))
+            }
+            Command::StopShot { channel, task } => {
+                self.shared.picture_rules.stop_task(app, &who, Some(&channel), &task).await?;
+                Ok(Reply::Done)
+            }
+            Command::DeleteShot { channel, task } => {
+                self.shared.picture_rules.delete_task(app, &who, Some(&channel), &task).await?;
+                Ok(Reply::Done)
+            }
+            Command::DescribeShotList { channel, page } => {
+                let limit = u32::try_from(page.size).unwrap_or(u32::MAX);
+                let (tasks, total) = self.shared.picture_rules.shots(app, &channel, page.offset(), limit).await?;
+                let zone = self.zone();
+                let shown = tasks.iter().map(|now| shot(now, zone)).collect();
+                Ok(fields([("totalCount", total.to_string().into()), ("taskSet", shown)]))
+            }
+            Command::Record(command) => {
+                let records = Records { shared: self.shared, host: without_port(self.host) };
+                records.execute(caller, &who, command).await
+            }
+            Command::DescribeQueueLog(count) => {
+                let taken = self.shared.picture_rules.take_queue(app, count).await?;
+                let host = without_port(self.host);
+                let message = |picture: &Picture| {
+                    let url = pictures::url(self.shared, &tenant.app, host, picture);
+                    json!({ "stream_id": picture.stream.as_str(), "pic_url": url })
+                };
+                Ok(fields([("data", taken.iter().map(message).collect())]))
             }
             Command::DescribeIpList(direction) => {
                 let mut lists = Vec::new();
@@ -112,7 +151,9 @@ impl Executor<'_> {
             offset: list.page.offset(),
             limit: u32::try_from(list.page.size).unwrap_or(u32::MAX),
         };
-        let (places, found) = (self.places(app), self.shared.channels.list(app.id, &ask).await?);
+        let found = self.shared.channels.list(app.id, &ask).await?;
+        let config = self.shared.config();
+        let places = places(self.shared, &config, app, self.host);
         let channels = found.channels.iter().map(|channel| {
             json!({
                 "channel_id": channel.id.to_string(),
@@ -122,6 +163,20 @@ impl Executor<'_> {
             })
         });
         Ok(fields([("all_count", found.total.to_string().into()), ("channelSet", channels.collect())]))
+    }
+
+    /// The zone of times in requests and replies.
+    fn zone(&self) -> Form {
+        Form::Zone { ahead_min: i64::try_from(self.shared.config().lvb_utc_offset_min).unwrap_or_default() }
+    }
+
+    fn shot_times(&self, begin: Option<&str>, end: Option<&str>) -> Result<ShotTimes, PictureFault> {
+        let Form::Zone { ahead_min } = self.zone() else { return Ok(ShotTimes::default()) };
+        let read = |field, text: Option<&str>| {
+            let moment = text.map(|text| Moment::parse(text, ahead_min).ok_or(TimesFault::Malformed { field }));
+            Ok::<_, TimesFault>(moment.transpose()?.map(|moment| moment.at))
+        };
+        Ok(ShotTimes { begin: read("startTime", begin)?, end: read("endTime", end)? })
     }
 
     /// One after the other, in the order of the request.
@@ -137,10 +192,6 @@ impl Executor<'_> {
             outcomes.push(Outcome { id, result: done.map_err(ActionFault::from) });
         }
         Reply::Batch(outcomes)
-    }
-
-    fn places(&self, app: &App) -> Places {
-        places(self.shared, app, self.host)
     }
 }
 
@@ -158,7 +209,7 @@ pub(crate) fn reached(host: &str, local: IpAddr) -> Cow<'_, str> {
 }
 
 /// The host of a `Host` header.
-fn without_port(host: &str) -> &str {
+pub(crate) fn without_port(host: &str) -> &str {
     match host.rsplit_once(':') {
         // The colons of an IPv6 address stand in brackets.
         Some((name, port)) if port.bytes().all(|byte| byte.is_ascii_digit()) => name,
@@ -167,20 +218,29 @@ fn without_port(host: &str) -> &str {
 }
 
 /// Where an app's addresses lead; `host` is what the client calls this server.
-pub(crate) fn places(shared: &Shared, app: &App, host: &str) -> Places {
-    let (config, addresses) = (shared.config(), shared.addresses);
-    let host = config.public_host.as_deref().unwrap_or_else(|| without_port(host));
-    let at = |port: u16, usual: u16| if port == usual { host.to_owned() } else { format!("{host}:{port}") };
+pub(crate) fn places<'a>(shared: &Shared, config: &'a Config, app: &'a App, host: &'a str) -> Places<'a> {
+    let addresses = shared.addresses;
     let validity_ms = i64::try_from(config.url_validity_s.saturating_mul(1_000)).unwrap_or(i64::MAX);
     Places {
-        rtmp: at(addresses.rtmp.port(), 1_935),
-        http: format!("http://{}", at(addresses.http.port(), 80)),
+        host: config.public_host.as_deref().unwrap_or_else(|| without_port(host)),
+        rtmp_port: addresses.rtmp.port(),
+        http_port: addresses.http.port(),
         bizid: app.keys.bizid,
-        push_key: (config.push_auth == Auth::Signed).then(|| app.keys.push_key.clone()),
-        play_key: (config.play_auth == Auth::Signed).then(|| app.keys.play_key.clone()),
+        push_key: (config.push_auth == Auth::Signed).then_some(&app.keys.push_key),
+        play_key: (config.play_auth == Auth::Signed).then_some(&app.keys.play_key),
         expires_at: UnixMs(shared.clock.unix().0.saturating_add(validity_ms)),
         utc_offset_min: i32::try_from(config.lvb_utc_offset_min).unwrap_or_default(),
     }
+}
+
+/// A task of screenshots as its list shows it; numbers are texts there.
+fn shot(now: &PictureTaskNow, zone: Form) -> Value {
+    json!({
+        "id": now.task.id.to_string(),
+        "startTime": zone.write(now.task.begin_at),
+        "endTime": zone.write(now.task.end_at),
+        "status": now.state.number().to_string(),
+    })
 }
 
 fn who(caller: &Caller) -> Who {
@@ -194,7 +254,7 @@ fn not_created(fault: CreateFault) -> ActionFault {
     }
 }
 
-fn fields<const N: usize>(fields: [(&str, Value); N]) -> Reply {
+pub(crate) fn fields<const N: usize>(fields: [(&str, Value); N]) -> Reply {
     Reply::Fields(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect::<Map<_, _>>())
 }
 

@@ -1,5 +1,6 @@
 //! What carries out the calls of the LVB-code API. A channel is a stream here: its id is the stream's name.
 
+mod records;
 mod statistics;
 
 use std::sync::Arc;
@@ -7,12 +8,15 @@ use std::sync::Arc;
 use serde_json::{Value, json};
 use vivace_base::{AppId, StreamName};
 use vivace_domain::channel::{Channel, ChannelFault, ChannelId, Receiver};
+use vivace_domain::picture::Picture;
 use vivace_domain::rule::Delay;
 use vivace_gate::Caller as Who;
 use vivace_hub::StreamState;
 use vivace_lvb::code_api::{Caller, Command, Execute, Fault, ListChannels, State};
 use vivace_store::{KnownAsk, KnownState};
 
+use self::records::{Files, Tape};
+use crate::pictures;
 use crate::shared::Shared;
 
 /// The face's name in the log of changes.
@@ -21,6 +25,8 @@ const FACE: &str = "lvb-code";
 /// Carries out the command of one request.
 pub(crate) struct Executor<'a> {
     pub(crate) shared: &'a Shared,
+    /// What the client calls this server, without a port.
+    pub(crate) host: &'a str,
 }
 
 impl Execute for Executor<'_> {
@@ -51,6 +57,18 @@ impl Execute for Executor<'_> {
                 let stream = self.stream(app, channel).await?;
                 channels.set_delay(app, &who, &stream, Delay { ms, until: None }).await?;
             }
+            Command::Queue(count) => {
+                let taken = shared.picture_rules.take_queue(app, count).await?;
+                let data: Vec<Value> = taken.iter().map(|picture| self.picture(caller, picture)).collect();
+                return Ok(json!({ "count": data.len(), "data": data }));
+            }
+            Command::StartTape { channel, begin, end, is_clip } => {
+                return self.start_tape(caller, &who, channel, Tape { begin, end, is_clip }).await;
+            }
+            Command::StopTape { channel, task } => return self.stop_tape(caller, &who, channel, &task).await,
+            Command::TapeFiles { channel, from, to, descending, page } => {
+                return self.tape_files(caller, channel, Files { from, to, descending, page }).await;
+            }
             Command::Statistics { part, stream, page } => {
                 return Ok(statistics::now(shared, app, part, (stream.as_ref(), page)));
             }
@@ -66,6 +84,15 @@ impl Execute for Executor<'_> {
 }
 
 impl Executor<'_> {
+    /// A message of the queue of screenshots.
+    fn picture(&self, caller: &Caller, picture: &Picture) -> Value {
+        json!({
+            "stream_id": picture.stream.as_str(),
+            "pic_full_url": pictures::url(self.shared, &caller.tenant.app, self.host, picture),
+            "create_time": picture.taken_at.0.div_euclid(1_000),
+        })
+    }
+
     /// The channel of the hosting API that is meant, by its number or by the name of its stream.
     async fn channel(&self, app: AppId, id: &StreamName) -> Result<Option<Channel>, Fault> {
         if ChannelId::parse(id.as_str()).is_some() {
@@ -111,7 +138,8 @@ impl Executor<'_> {
     /// The streams that are live, by name.
     fn live(&self, app: AppId) -> Vec<StreamName> {
         let streams = self.shared.hub.streams().into_iter();
-        let live = streams.filter(|stream| stream.app() == app && stream.state() == StreamState::Live);
+        let pushed = streams.filter(|stream| stream.app() == app && !stream.is_derived());
+        let live = pushed.filter(|stream| stream.state() == StreamState::Live);
         let mut names: Vec<StreamName> = live.map(|stream| stream.name().clone()).collect();
         names.sort();
         names

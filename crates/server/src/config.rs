@@ -1,8 +1,11 @@
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use vivace_base::Limits;
+use vivace_base::{Limits, Secret};
+use vivace_domain::channel::Rate;
 use vivace_domain::hook::{HookSuccess, HookUrl};
+use vivace_domain::recording::Formats;
+use vivace_gate::RecordSettings;
 use vivace_lvb::access::{DualCode, Rules};
 use vivace_net::outbound::Allow;
 
@@ -100,6 +103,112 @@ impl Default for CallbackConfig {
     }
 }
 
+/// Streams that the server makes of others.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TranscodeConfig {
+    /// Output rates that may be made of streams that are no channel's.
+    pub rates: Vec<Rate>,
+    /// How long a rate that nobody watches goes on, in milliseconds.
+    pub idle_ms: u64,
+}
+
+impl Default for TranscodeConfig {
+    fn default() -> Self {
+        Self { rates: Vec::new(), idle_ms: 20_000 }
+    }
+}
+
+/// How streams are kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct RecordingConfig {
+    /// Whether anything is.
+    pub on: bool,
+    /// Where the folders of media and recordings are; unset, in the data folder.
+    pub dir: Option<PathBuf>,
+    /// What every push is kept in.
+    pub policy: Formats,
+    /// What a task is kept in that names no format.
+    pub formats: Formats,
+    /// Longest time of one recording where nothing else is said, in milliseconds; 0 for no such bound.
+    pub interval_ms: u64,
+    /// How recordings are named where nothing else is said.
+    pub name: String,
+    /// About how long a part is: what a crash costs.
+    pub part_ms: u64,
+    /// How long a media file is, in milliseconds, before another begins at a key frame.
+    pub file_ms_max: u64,
+    /// Bytes of the disk that are to stay free: below, no recording begins.
+    pub free_bytes_min: u64,
+    /// How long recordings are kept, in days; 0 for ever.
+    pub keep_days: u64,
+    /// Bytes of all that is kept; the oldest recordings go first. 0 for no such bound.
+    pub bytes_max: u64,
+    /// How long a deletion can be taken back, in milliseconds.
+    pub undo_ms: u64,
+}
+
+impl Default for RecordingConfig {
+    fn default() -> Self {
+        let RecordSettings { on, formats, interval_ms, undo_ms, name } = RecordSettings::default();
+        Self {
+            on,
+            dir: None,
+            policy: Formats::NONE,
+            formats,
+            interval_ms,
+            name,
+            part_ms: 1_000,
+            file_ms_max: 600_000,
+            free_bytes_min: 1 << 30,
+            keep_days: 0,
+            bytes_max: 0,
+            undo_ms,
+        }
+    }
+}
+
+/// Whether recordings are copied to a bucket of S3-compatible storage, and what is kept on disk then.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageConfig {
+    /// Where the storage is, `http://HOST[:PORT]` or `https`; unset, Amazon's in `region`.
+    pub endpoint: Option<String>,
+    /// The bucket; unset, nothing is uploaded.
+    pub bucket: Option<String>,
+    /// The region that requests are signed for.
+    pub region: String,
+    /// What the names of all objects begin with; may be empty.
+    pub prefix: String,
+    /// Whether the bucket stands in the path of addresses, and not in the host name.
+    pub path_style: bool,
+    /// The key's id.
+    pub access_key_id: String,
+    /// The key.
+    pub secret_access_key: Option<Secret<String>>,
+    /// How long files stay on disk behind a verified upload, in days; for ever if not said.
+    pub keep_local_days: Option<u64>,
+    /// Where everybody can read the bucket's objects, such as a CDN; unset, players are given signed addresses.
+    pub public_url: Option<String>,
+    /// Whether age and size may take away recordings that are not uploaded yet.
+    pub expire_waiting: bool,
+}
+
+impl Default for StorageConfig {
+    fn default() -> Self {
+        Self {
+            endpoint: None,
+            bucket: None,
+            region: "us-east-1".to_owned(),
+            prefix: String::new(),
+            path_style: true,
+            access_key_id: String::new(),
+            secret_access_key: None,
+            keep_local_days: None,
+            public_url: None,
+            expire_waiting: false,
+        }
+    }
+}
+
 /// Everything that decides how a server runs. Parsed and checked; the server believes it.
 #[derive(Clone, Debug)]
 pub struct Config {
@@ -117,6 +226,10 @@ pub struct Config {
     pub outbound: OutboundConfig,
     /// Callbacks.
     pub callback: CallbackConfig,
+    /// Recording.
+    pub recording: RecordingConfig,
+    /// The bucket.
+    pub storage: StorageConfig,
     /// The signed live video API.
     pub lvb: LvbConfig,
     /// The data folder; made if it is not there.
@@ -143,6 +256,12 @@ pub struct Config {
     pub hls_segment_ms: u64,
     /// A part of LL-HLS lasts about so many milliseconds.
     pub hls_part_ms: u64,
+    /// How far players may go back in a stream's past, in milliseconds; 0 for not at all. What streams send is kept for it.
+    pub timeshift_window_ms: u64,
+    /// FFmpeg: a path, or a name that is looked for on `PATH`.
+    pub ffmpeg: PathBuf,
+    /// Streams that are made of others.
+    pub transcode: TranscodeConfig,
     /// Delivery threads; unset, one per core that the process may use.
     pub delivery_threads: Option<usize>,
     /// All limits.
@@ -159,6 +278,8 @@ impl Default for Config {
             tls: TlsConfig::default(),
             outbound: OutboundConfig::default(),
             callback: CallbackConfig::default(),
+            recording: RecordingConfig::default(),
+            storage: StorageConfig::default(),
             lvb: LvbConfig::default(),
             data: PathBuf::from("vivace-data"),
             public_host: None,
@@ -172,6 +293,9 @@ impl Default for Config {
             merge_ms: 50,
             hls_segment_ms: 2_000,
             hls_part_ms: 200,
+            timeshift_window_ms: 0,
+            ffmpeg: PathBuf::from("ffmpeg"),
+            transcode: TranscodeConfig::default(),
             delivery_threads: None,
             limits: Limits::default(),
         }

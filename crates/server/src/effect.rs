@@ -65,6 +65,28 @@ fields! {
     "callback.give_up_s" Live callback.give_up_s;
     "callback.timeout_s" Live callback.timeout_s;
     "callback.error_report_s" Live callback.error_report_s;
+    "recording.on" Live recording.on;
+    "recording.dir" Restart recording.dir;
+    "recording.policy" Live recording.policy;
+    "recording.formats" Live recording.formats;
+    "recording.interval_ms" Live recording.interval_ms;
+    "recording.name" Live recording.name;
+    "recording.part_ms" Live recording.part_ms;
+    "recording.file_ms_max" Live recording.file_ms_max;
+    "recording.free_bytes_min" Live recording.free_bytes_min;
+    "recording.keep_days" Live recording.keep_days;
+    "recording.bytes_max" Live recording.bytes_max;
+    "recording.undo_ms" Live recording.undo_ms;
+    "storage.s3.endpoint" Live storage.endpoint;
+    "storage.s3.bucket" Live storage.bucket;
+    "storage.s3.region" Live storage.region;
+    "storage.s3.prefix" Live storage.prefix;
+    "storage.s3.path_style" Live storage.path_style;
+    "storage.s3.access_key_id" Live storage.access_key_id;
+    "storage.s3.secret_access_key" Live storage.secret_access_key;
+    "storage.keep_local" Live storage.keep_local_days;
+    "storage.public_url" Live storage.public_url;
+    "storage.expire_waiting" Live storage.expire_waiting;
     "data" Restart data;
     "public.host" Live public_host;
     "push.auth" Live push_auth;
@@ -75,9 +97,13 @@ fields! {
     "url.validity_s" Live url_validity_s;
     "page.open" Live page_open;
     "delivery.merge_ms" Live merge_ms;
+    "ffmpeg.path" Live ffmpeg;
+    "transcode.rates" Live transcode.rates;
+    "transcode.idle_ms" Live transcode.idle_ms;
     "delivery.threads" Restart delivery_threads;
     "hls.segment_ms" Restart hls_segment_ms;
     "hls.part_ms" Restart hls_part_ms;
+    "timeshift.window_ms" Live timeshift_window_ms;
 }
 
 /// Names every field, so that one which is added is missed here by the compiler; its line belongs above then.
@@ -86,8 +112,8 @@ const _: fn(Config) = |config| {
     let Config {
         rtmp: _, http: _, rtmps: _, https: _, tls, data: _, public_host: _, push_auth: _, play_auth: _, url_validity_s: _,
         lvb_channels_only: _, lvb_verified_only: _, lvb_utc_offset_min: _,
-        page_open: _, merge_ms: _, delivery_threads: _, hls_segment_ms: _, hls_part_ms: _, limits: _, outbound, callback,
-        lvb,
+        page_open: _, merge_ms: _, delivery_threads: _, hls_segment_ms: _, hls_part_ms: _, timeshift_window_ms: _, limits: _, ffmpeg: _, transcode, outbound, callback,
+        lvb, recording, storage,
     } = config;
     let crate::TlsConfig { cert: _, key: _, names: _ } = tls;
     let crate::CallbackConfig {
@@ -99,12 +125,27 @@ const _: fn(Config) = |config| {
         timeout_s: _,
         error_report_s: _,
     } = callback;
+    let crate::TranscodeConfig { rates: _, idle_ms: _ } = transcode;
+    #[rustfmt::skip]
+    let crate::RecordingConfig {
+        on: _, dir: _, policy: _, formats: _, interval_ms: _, name: _, part_ms: _, file_ms_max: _, free_bytes_min: _,
+        keep_days: _, bytes_max: _, undo_ms: _,
+    } = recording;
+    #[rustfmt::skip]
+    let crate::StorageConfig {
+        endpoint: _, bucket: _, region: _, prefix: _, path_style: _, access_key_id: _, secret_access_key: _,
+        keep_local_days: _, public_url: _, expire_waiting: _,
+    } = storage;
     let crate::OutboundConfig { allow: _, ca: _ } = outbound;
     let crate::LvbConfig { allow_http: _, dual_code: _, connect: _, connect_port: _ } = lvb;
 };
 
 /// What the store, its queues and its connections are opened with.
-const RESTART_LIMITS: [&str; 12] = [
+const RESTART_LIMITS: [&str; 16] = [
+    "pictures_at_once_max",
+    "recording_rows_waiting_max",
+    "recording_writes_max",
+    "kept_reads_max",
     "hls_streams_kept_max",
     "event_queue_max",
     "event_batch_max",

@@ -3,6 +3,7 @@ use std::path::PathBuf;
 use thiserror::Error;
 use vivace_net::BindFault;
 use vivace_net::tls::TlsFault;
+use vivace_worker::recorder::DiskFault;
 
 use crate::UpgradeFault;
 
@@ -41,6 +42,12 @@ pub enum LoadFault {
     /// The delivery threads.
     #[error("the delivery threads cannot be started")]
     Delivery(#[source] std::io::Error),
+    /// The folders of recordings.
+    #[error("recordings cannot be kept: {fault}")]
+    Recordings {
+        /// What the disk said.
+        fault: DiskFault,
+    },
     /// The server that runs does not hand over.
     #[error("the server on the data folder cannot be taken over from: {0}")]
     Upgrade(#[from] UpgradeFault),

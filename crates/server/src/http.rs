@@ -1,7 +1,10 @@
 mod api;
 mod common_access;
+mod file_body;
 mod h2;
 mod hls;
+pub(crate) mod kept;
+mod pictures;
 mod v3;
 
 use std::convert::Infallible;
@@ -51,9 +54,17 @@ impl HttpService for Service {
         let live = request.uri().path().strip_prefix("/live/").map(str::to_owned);
         let reply = match live {
             Some(file) => self.live(&request, &file).await,
+            None if request.uri().path().starts_with(kept::RECORDINGS) => {
+                let path = request.uri().path().strip_prefix(kept::RECORDINGS).unwrap_or_default();
+                Reply::Response(self.recording(&request, path).await)
+            }
+            None if request.uri().path().starts_with(pictures::PICTURES) => {
+                let file = request.uri().path().strip_prefix(pictures::PICTURES).unwrap_or_default();
+                Reply::Response(self.picture(&request, file).await)
+            }
             None if request.uri().path() == api::PATH && Self::has_v3_header(&request) => self.v3(request).await,
             None if request.uri().path() == api::PATH => self.api(request, local.ip()).await,
-            None if request.uri().path() == common_access::PATH => self.common_access(request).await,
+            None if request.uri().path() == common_access::PATH => self.common_access(request, local.ip()).await,
             None if Self::is_v3_call(&request) => self.v3(request).await,
             // Nothing holds such a client to a process that another one has taken over from.
             None if self.shared.leaving.is_cancelled() => Reply::Last(self.route(request).await),

@@ -1,5 +1,6 @@
 //! The whole server, assembled from a [`Config`]: load it, ask it for its addresses, run it.
 
+mod archive;
 mod callbacks;
 mod channels;
 mod closed;
@@ -12,12 +13,16 @@ mod http;
 mod keeper;
 mod load;
 mod lock;
+mod memory;
 mod metrics;
+mod pictures;
 mod process;
 mod pulls;
 mod pulse;
 mod rates;
 mod ready;
+mod recording;
+mod records;
 mod refusals;
 mod relay;
 mod reload;
@@ -29,20 +34,27 @@ mod spans;
 mod statistics;
 mod tasks;
 mod tls;
+mod transcode;
 mod upgrade;
+mod uploads;
 mod v3;
 mod view;
 
-pub use config::{Auth, CallbackConfig, Config, LvbConfig, OutboundConfig, TlsConfig};
+pub use config::{
+    Auth, CallbackConfig, Config, LvbConfig, OutboundConfig, RecordingConfig, StorageConfig, TlsConfig, TranscodeConfig,
+};
 pub use effect::{Effect, effect};
 pub use fault::{LoadFault, RunFault};
 pub use load::{Addresses, Server};
+pub use memory::{Allocated, ReadAllocated};
 pub use pulse::{Asked, Pulse, Silent};
 pub use reload::{Applied, Handle, Reload};
 pub use spans::TARGET as TRACE_TARGET;
 pub use tls::{WARN_S as CERTIFICATE_WARN_S, certificate_files};
 pub use upgrade::UpgradeFault;
+pub use uploads::{StorageFault, probe_storage};
 pub use vivace_lvb::access::DualCode;
 pub use vivace_net::outbound::{Allow, AllowFault};
 pub use vivace_net::tls::{CertificateFacts, Files as CertificateFiles, TlsFault};
 pub use vivace_net::{BACKLOG as LISTEN_BACKLOG, BindFault};
+pub use vivace_worker::child::launch;

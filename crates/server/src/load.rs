@@ -4,7 +4,8 @@ use std::sync::Arc;
 use vivace_base::{Clock, LiveLimits, MonoMs, Rng};
 use vivace_domain::app::App;
 use vivace_gate::{
-    Access, AuditLog, CallbackParts, CallbackRules, ChannelParts, Channels, Gate, Operator, OperatorParts, Standing,
+    Access, AuditLog, CallbackParts, CallbackRules, ChannelParts, Channels, Gate, Operator, OperatorParts,
+    PictureRuleParts, PictureRules, RecordingParts, Recordings, Standing,
 };
 use vivace_hls::engine::Settings;
 use vivace_hls::serve::{self as hls, Hls};
@@ -15,16 +16,24 @@ use vivace_net::tls::{ALPN_HTTP1, ALPN_HTTP2};
 use vivace_net::{BindFault, Listener, MachineClock, MachineRng, Quota};
 use vivace_store::{Replay, Store};
 use vivace_worker::Callbacks;
+use vivace_worker::pictures::{PictureParts, Pictures};
+use vivace_worker::recorder::{Recorder, RecorderParts};
+use vivace_worker::uploads::{UploadParts, Uploads};
 
+use crate::archive::Archive;
 use crate::callbacks::{self, LvbFace};
 use crate::http;
 use crate::keeper::StoreKeeper;
 use crate::lock::FolderLock;
+use crate::pictures::{LvbPictures, ShotDesk};
 use crate::pulls::ChannelPulls;
+use crate::recording::{self, Desk, Teller};
 use crate::relay::{Manager, Relays};
 use crate::shared::{Parts, Quotas, Shared, policy};
 use crate::tls::{self, TlsListener};
+use crate::transcode::{self, Around};
 use crate::upgrade::{self, Arrivals, Origin, Predecessor};
+use crate::uploads::{self, KeptPlaylists};
 use crate::{Config, LoadFault, ready};
 
 /// The addresses that the listeners took.
@@ -139,17 +148,16 @@ impl Server {
         let settings = Settings::new(&config.limits, config.hls_segment_ms, config.hls_part_ms);
         let (limits_, clock_, rng_) = (limits.clone(), clock.clone(), rng.clone());
         let hls = Hls::new(hls::Parts { limits: limits_, settings, clock: clock_, rng: rng_, keeper, token_key });
+        let folder = recording::folder(&config);
+        let (window_ms, reads_max) = (config.timeshift_window_ms, config.limits.kept_reads_max);
+        let archive = Archive::new(store.clone(), folder, clock.clone(), window_ms, reads_max);
         let until = MonoMs(clock.mono().0.saturating_add(config.limits.publish_grace_ms));
         let arrivals = Arrivals::new(expected, until);
         let outbound = Outbound::new(config.outbound.allow.clone(), config.outbound.ca.as_deref())
             .map_err(|fault| LoadFault::Roots { fault })?;
         let outbound = Arc::new(outbound);
-        let callback_rules = CallbackRules::new(CallbackParts {
-            store: store.clone(),
-            audit: audit.clone(),
-            clock: clock.clone(),
-            limits: limits.clone(),
-        });
+        let callback_rules =
+            CallbackRules::new(CallbackParts { store: store.clone(), clock: clock.clone(), limits: limits.clone() });
         let face = Arc::new(LvbFace::new(app.clone()));
         let callbacks = Callbacks::start(vivace_worker::Parts {
             store: store.clone(),
@@ -160,6 +168,31 @@ impl Server {
             limits: limits.clone(),
             settings: callbacks::settings(&config),
             alone: callbacks::alone(origin.before(), &config.limits),
+        });
+        let teller = Arc::new(Teller::new(callbacks.clone(), face.clone(), &config, addresses.http.port()));
+        let recorder = Recorder::start(RecorderParts {
+            store: store.clone(),
+            hub: hub.clone(),
+            clock: clock.clone(),
+            rng: rng.clone(),
+            limits: limits.clone(),
+            settings: recording::settings(&config),
+            folder: recording::folder(&config),
+            events: events.clone(),
+            announce: teller.clone(),
+            alone: recording::alone(origin.before()),
+        })
+        .map_err(|fault| LoadFault::Recordings { fault })?;
+        let uploads = Uploads::start(UploadParts {
+            store: store.clone(),
+            outbound: uploads::way_out(&config).map_err(|fault| LoadFault::Roots { fault })?,
+            clock: clock.clone(),
+            limits: limits.clone(),
+            settings: uploads::settings(&config),
+            place: recorder.place(),
+            playlists: Arc::new(KeptPlaylists(face.clone())),
+            announce: teller,
+            events: events.clone(),
         });
         let (relays, manager) = Relays::new();
         let relays = Arc::new(relays);
@@ -174,14 +207,55 @@ impl Server {
             limits: limits.clone(),
         });
         channels.set_verified_only(config.lvb_verified_only);
+        let parts = RecordingParts {
+            store: store.clone(),
+            hub: hub.clone(),
+            channels: channels.clone(),
+            desk: Arc::new(Desk(recorder.clone())),
+            clock: clock.clone(),
+            limits: limits.clone(),
+        };
+        let recordings = Recordings::new(parts, recording::wishes(&config));
         let operator = Operator::new(OperatorParts {
             store: store.clone(),
             gate: gate.clone(),
             access: access.clone(),
             channels: channels.clone(),
-            audit: audit.clone(),
+            recordings: recordings.clone(),
             clock: clock.clone(),
             rng: rng.clone(),
+        });
+        let children = transcode::children(&config, &limits, &clock);
+        channels.set_has_transcoder(children.program().is_some());
+        let around = Around {
+            gate: gate.clone(),
+            hub: hub.clone(),
+            outbound: outbound.clone(),
+            events: events.clone(),
+            limits: limits.clone(),
+            clock: clock.clone(),
+            rng: rng.clone(),
+        };
+        let transcoder = transcode::transcoder(&config, &children, around);
+        let picture_face = Arc::new(LvbPictures::default());
+        let pictures = Pictures::start(PictureParts {
+            store: store.clone(),
+            hub: hub.clone(),
+            children: children.clone(),
+            callbacks: callbacks.clone(),
+            face: picture_face.clone(),
+            clock: clock.clone(),
+            rng: rng.clone(),
+            limits: limits.clone(),
+            folder: config.data.join(PICTURE_FOLDER),
+        });
+        let picture_rules = PictureRules::new(PictureRuleParts {
+            store: store.clone(),
+            channels: channels.clone(),
+            desk: Arc::new(ShotDesk(pictures.clone())),
+            audit: audit.clone(),
+            clock: clock.clone(),
+            limits: limits.clone(),
         });
         let handle = delivery.handle();
         let parts = Parts {
@@ -197,9 +271,16 @@ impl Server {
             events,
             hls,
             hls_log,
+            archive,
             outbound,
+            transcoder,
             callbacks,
             callback_rules,
+            pictures,
+            picture_rules,
+            recorder,
+            recordings,
+            uploads,
             relays,
             channels,
             operator,
@@ -211,6 +292,7 @@ impl Server {
         };
         let shared = Arc::new(Shared::new(parts));
         face.follow(&shared);
+        picture_face.follow(&shared);
         let ((lock, predecessor), created) = (origin.settle(), fresh.then_some(app));
         Ok(Self { shared, store, delivery, rtmp, http, rtmps, https, connect, created, lock, predecessor, manager })
     }
@@ -230,6 +312,9 @@ impl Server {
         self.shared.gate.app()
     }
 }
+
+/// Where screenshots are kept, within the data folder.
+const PICTURE_FOLDER: &str = "pictures";
 
 // What listeners are for.
 pub(crate) const RTMP: &str = "RTMP";

@@ -1,11 +1,16 @@
+mod recording;
+mod uploads;
+
 use std::fmt::Write;
 use std::sync::atomic::Ordering::Relaxed;
 
 use vivace_base::{Limits, UnixMs};
+use vivace_domain::picture::TakeFault;
 use vivace_domain::relay::Direction;
 use vivace_hub::{PlayEnd, StreamState};
 use vivace_net::delivery::JOIN_MS;
 use vivace_worker::REASONS;
+use vivace_worker::child::{CHILD_REASONS, ChildKind};
 
 use crate::closed::Reason;
 use crate::process::Process;
@@ -88,13 +93,24 @@ pub(crate) fn render(shared: &Shared) -> String {
     page.gauge("hls_streams", "Streams that are cut into segments.", hls_streams as u64);
     page.gauge("hls_bytes", "Bytes of all segments held.", hls_bytes as u64);
     page.gauge("hls_sessions", "Players of HLS.", shared.hls.sessions() as u64);
+    page.counter("kept_bytes_total", "Bytes of what has been kept that were sent.", shared.archive.sent());
     page.counter("hls_numbers_lost_total", "Numbers of HLS playlists that were not written.", shared.hls_log.lost());
     let silent = shared.counts.delivery_silent.load(Relaxed);
     page.gauge("delivery_threads_silent", "Delivery threads that did not answer within the last second.", silent);
     callbacks(&mut page, shared);
+    recording::render(&mut page, shared);
+    uploads::render(&mut page, shared);
+    pictures(&mut page, shared);
+    children(&mut page, shared);
     plays(&mut page, shared);
     limits(&mut page, &shared.limits.get());
     process(&mut page, shared.started_at);
+    if let Some(held) = shared.allocator.read() {
+        let help = "Bytes that the server's own code has asked its allocator for and not given back.";
+        page.gauge("allocated_bytes", help, held.asked_bytes);
+        let help = "Memory that these take, with what waits to be given back to the system.";
+        page.gauge("allocator_resident_bytes", help, held.resident_bytes);
+    }
     reloads(&mut page, shared);
     page.head("relays", "Relays, by direction and state.", "gauge");
     for direction in Direction::ALL {
@@ -111,6 +127,14 @@ pub(crate) fn render(shared: &Shared) -> String {
     }
     let skips = shared.relays.skips();
     page.counter("relay_skips_total", "Times that a slow remote server was moved to a newer key frame.", skips);
+    let [segments, skipped] =
+        [&shared.relays.counts.segments, &shared.relays.counts.segments_skipped].map(|count| count.load(Relaxed));
+    page.counter("relay_hls_segments_total", "Segments that were pulled by HLS.", segments);
+    page.counter(
+        "relay_hls_segments_skipped_total",
+        "Segments of pulled HLS that were gaps, late, or broken.",
+        skipped,
+    );
     let keys = shared.access.replay().len() as u64;
     page.gauge("api_replay_keys", "Signed calls that are remembered, so that none acts twice.", keys);
     page.head("refusals_total", "Pushes, plays and calls refused, by code of the catalogue.", "counter");
@@ -135,6 +159,51 @@ fn callbacks(page: &mut Page, shared: &Shared) {
     page.counter("callbacks_dropped_total", "Callbacks left out: the outbox or the queue was full.", counts.dropped);
     page.gauge("callbacks_waiting", "Callbacks in the outbox that wait.", counts.waiting);
     page.gauge("callbacks_oldest_ms", "Age of the oldest callback that is tried now.", counts.oldest_ms);
+}
+
+/// Programs that run beside the server. Every line is there from the start: an alert must find it.
+fn children(page: &mut Page, shared: &Shared) {
+    let counts = shared.transcoder.children().counts();
+    page.head("children", "Programs that run beside the server, by what they are for.", "gauge");
+    for (kind, running) in ChildKind::ALL.iter().zip(counts.running) {
+        page.line("children", &format!("kind=\"{}\"", kind.name()), running);
+    }
+    page.head("children_started_total", "Programs started beside the server, by what they are for.", "counter");
+    for (kind, started) in ChildKind::ALL.iter().zip(counts.started) {
+        page.line("children_started_total", &format!("kind=\"{}\"", kind.name()), started);
+    }
+    page.head(
+        "children_ended_total",
+        "Programs beside the server that failed or were ended for it, by reason.",
+        "counter",
+    );
+    for (kind, reasons) in ChildKind::ALL.iter().zip(counts.ended) {
+        for (reason, ended) in CHILD_REASONS.iter().zip(reasons) {
+            let labels = format!("kind=\"{}\",reason=\"{}\"", kind.name(), reason.name());
+            page.line("children_ended_total", &labels, ended);
+        }
+    }
+    page.gauge("children_places", "Places for programs beside the server that are taken.", counts.places);
+    page.counter("children_refused_total", "Times that there was no place for a program.", counts.refused);
+    page.gauge(
+        "transcode_streams",
+        "Rates that are made, and streams with a watermark.",
+        shared.transcoder.jobs() as u64,
+    );
+}
+
+/// Screenshots.
+fn pictures(page: &mut Page, shared: &Shared) {
+    let counts = shared.pictures.counts();
+    page.counter("pictures_taken_total", "Screenshots that were taken and kept.", counts.taken);
+    page.counter("picture_covers_total", "Small pictures that were taken for lists of streams.", counts.covers);
+    page.head("pictures_failed_total", "Screenshots and small pictures that were not taken, by reason.", "counter");
+    for (reason, count) in TakeFault::REASONS.iter().zip(counts.failed) {
+        page.line("pictures_failed_total", &format!("reason=\"{reason}\""), count);
+    }
+    let help = "Screenshots of tasks and rules left out: the one before was not done.";
+    page.counter("pictures_skipped_total", help, counts.skipped);
+    page.counter("pictures_unread_total", "Screenshots that left the queue before anybody read them.", counts.unread);
 }
 
 /// Plays as their ends and their joins tell of them.

@@ -60,11 +60,12 @@ impl Pulls for ChannelPulls {
 
 impl ChannelPulls {
     fn url(&self, source: &Source) -> Result<RelayUrl, PullFault> {
-        let address = match (source.kind, &source.address) {
-            (SourceKind::RtmpPull, Some(address)) => address,
+        let url_bytes_max = self.limits.get().url_bytes_max;
+        let parsed = match (source.kind, &source.address) {
+            (SourceKind::RtmpPull, Some(address)) => RelayUrl::parse(address.reveal(), url_bytes_max),
+            (SourceKind::HlsPull, Some(address)) => RelayUrl::parse_source(address.reveal(), url_bytes_max),
             _ => return Err(PullFault::Unsupported),
         };
-        let parsed = RelayUrl::parse(address.reveal(), self.limits.get().url_bytes_max);
         parsed.map_err(|fault| PullFault::Address { reason: fault.to_string() })
     }
 

@@ -4,6 +4,7 @@
 mod attempt;
 mod backoff;
 mod entry;
+mod hls;
 mod manager;
 mod runner;
 mod view;
@@ -43,6 +44,10 @@ pub(crate) struct Relays {
 pub(crate) struct Counts {
     /// Connections tried after the first of each relay.
     pub(crate) reconnects: AtomicU64,
+    /// Segments that were pulled by HLS.
+    pub(crate) segments: AtomicU64,
+    /// Segments of sources of HLS that were passed over.
+    pub(crate) segments_skipped: AtomicU64,
     bytes: [AtomicU64; 2],
     skips: AtomicU64,
 }

@@ -6,7 +6,7 @@ use vivace_base::{Limits, UnixMs};
 
 use crate::effect::{Effect, FIELDS, limit_effect, limit_key};
 use crate::shared::{Shared, policy};
-use crate::{Config, Server, callbacks, tls};
+use crate::{Config, Server, callbacks, recording, tls, uploads};
 
 /// What became of a changed configuration. Keys are those of the settings, such as `limits.connections_max`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -148,9 +148,15 @@ fn put_into_effect(shared: &Shared, config: Config) {
     shared.quotas.set(limits);
     shared.gate.set_policy(policy(&config));
     shared.channels.set_verified_only(config.lvb_verified_only);
+    shared.archive.set_window(config.timeshift_window_ms);
+    shared.transcoder.set_idle_ms(config.transcode.idle_ms);
+    shared.transcoder.children().set_program(config.ffmpeg.clone());
     shared.hub.retune(config.merge_ms);
     shared.outbound.set_allow(config.outbound.allow.clone());
     shared.callbacks.set(callbacks::settings(&config));
+    shared.recorder.set(recording::settings(&config));
+    shared.uploads.set(uploads::settings(&config));
+    shared.recordings.set_settings(recording::wishes(&config));
     if let Some(certificates) = &shared.certificates {
         certificates.follow(tls::files(&config));
     }

@@ -55,6 +55,7 @@ async fn publish(shared: &Arc<Shared>, request: PublishRequest<Stream>, peer: Pe
             drop(pending);
             let (publisher, channel) = (granted.publisher, granted.channel);
             let stream = publisher.stream().clone();
+            shared.mark(&stream, granted.watermark);
             let (epoch, how) = (publisher.epoch(), publisher.how());
             let (kind, from) = match how {
                 Claimed::New => (EventKind::Published, String::new()),
@@ -168,6 +169,7 @@ const fn publish_status(fault: &PublishFault) -> &'static str {
         PublishFault::BadAppName
         | PublishFault::BadName(_)
         | PublishFault::NameTaken { .. }
+        | PublishFault::RateReserved { .. }
         | PublishFault::QueryTooLong { .. }
         | PublishFault::QueryEncoding { .. }
         | PublishFault::DuplicateParameter { .. }

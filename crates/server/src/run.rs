@@ -51,6 +51,8 @@ impl Server {
             }
         };
         shared.callbacks.deliver();
+        shared.pictures.begin();
+        shared.uploads.begin();
         let giver = Giver::open(&folder, estate);
         let Addresses { rtmp, http, rtmps, https, connect } = shared.addresses;
         let [rtmps, https, connect] = [rtmps, https, connect].map(|address| address.map(tracing::field::display));
@@ -70,6 +72,7 @@ impl Server {
                 () = tls::follow(&shared) => break false,
                 () = shared.heart.answer() => break false,
                 () = shared.access.replay().keep(shared.clock.as_ref()) => break false,
+                () = self.store.keep() => break false,
                 () = stop.cancelled() => break false,
                 heir = giver.heir(&shared) => heir,
             };
@@ -89,6 +92,8 @@ impl Server {
         // Until the store is closed no other process may begin on the folder, unless it has been given it.
         let lock = if handed_over {
             shared.callbacks.hand_over();
+            shared.pictures.shutdown().await;
+            shared.uploads.shutdown().await;
             // The other process puts its own in the place of both.
             giver.leave();
             if let Some(ready) = ready {
@@ -110,10 +115,15 @@ impl Server {
         shared.channels.finish().await;
         shared.stop.cancel();
         shared.hub.end_all();
+        shared.transcoder.finish().await;
         sessions.end(shared.limits.get().drain_ms_max).await;
         // Changes that calls of the last moment have begun.
         shared.channels.finish().await;
         shared.callback_rules.finish().await;
+        shared.recordings.finish().await;
+        shared.picture_rules.finish().await;
+        shared.pictures.shutdown().await;
+        shared.uploads.shutdown().await;
         if tasks.await.is_err() || statistics.await.is_err() {
             tracing::error!("the keepers of tasks and statistics could not be waited for");
         }
@@ -124,6 +134,11 @@ impl Server {
         let delivery = self.delivery;
         if tokio::task::spawn_blocking(move || delivery.stop()).await.is_err() {
             tracing::error!("the delivery threads could not be waited for");
+        }
+        // Streams have ended, and with them what is recorded of them.
+        let limit = Duration::from_millis(shared.limits.get().drain_ms_max);
+        if timeout(limit, shared.recorder.shutdown()).await.is_err() {
+            tracing::error!("the disk is too slow for the last parts of recordings: the next start mends them");
         }
         // Streams have ended, so each run gives back the numbers that it has not used.
         let last = async {
@@ -329,6 +344,7 @@ async fn tick(shared: &Arc<Shared>) {
         }
         shared.hls.handle_timeout();
         shared.channels.handle_timeout();
+        shared.channels.set_has_transcoder(shared.transcoder.children().program().is_some());
         let streams = shared.hub.streams();
         shared.rates.look(streams.iter().map(AsRef::as_ref), shared.clock.mono());
         shared.relays.look(shared.clock.mono());

@@ -6,8 +6,9 @@ use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use vivace_base::{AppId, Clock, Limits, LiveLimits, MonoMs, Rng, SessionId, StreamName, UnixMs};
 use vivace_codes::Row;
+use vivace_domain::channel::Rate;
 use vivace_domain::live::{PlayFault, PublishFault};
-use vivace_gate::{Access, AuditLog, CallbackRules, Channels, Gate, Operator, Policy};
+use vivace_gate::{Access, AuditLog, CallbackRules, Channels, Gate, Operator, PictureRules, Policy, Recordings};
 use vivace_hls::serve::Hls;
 use vivace_hub::{Hub, PlayEnd, PlayTotals};
 use vivace_lvb::codes as lvb;
@@ -17,8 +18,14 @@ use vivace_net::outbound::Outbound;
 use vivace_net::tls::Certificates;
 use vivace_store::{EventKind, EventLog, HlsLog, LiveEvent, Reader, Store};
 use vivace_worker::Callbacks;
+use vivace_worker::pictures::Pictures;
+use vivace_worker::recorder::Recorder;
+use vivace_worker::transcode::Transcoder;
+use vivace_worker::uploads::Uploads;
 
+use crate::archive::Archive;
 use crate::closed::{Closed, Lines, Reason};
+use crate::memory::Allocator;
 use crate::pulse::Heart;
 use crate::rates::Rates;
 use crate::refusals::{Operation, Refusals};
@@ -32,6 +39,7 @@ use crate::{Addresses, Auth, Config, spans};
 /// What every session reaches.
 pub(crate) struct Shared {
     pub(crate) running: Running,
+    pub(crate) allocator: Allocator,
     pub(crate) addresses: Addresses,
     pub(crate) limits: LiveLimits,
     pub(crate) clock: Arc<dyn Clock>,
@@ -43,9 +51,17 @@ pub(crate) struct Shared {
     pub(crate) events: EventLog,
     pub(crate) hls: Arc<Hls>,
     pub(crate) hls_log: HlsLog,
+    pub(crate) archive: Archive,
     pub(crate) outbound: Arc<Outbound>,
+    /// Makes output rates and watermarks, with children that others use too.
+    pub(crate) transcoder: Arc<Transcoder>,
     pub(crate) callbacks: Callbacks,
     pub(crate) callback_rules: Arc<CallbackRules>,
+    pub(crate) pictures: Pictures,
+    pub(crate) picture_rules: Arc<PictureRules>,
+    pub(crate) recorder: Recorder,
+    pub(crate) recordings: Arc<Recordings>,
+    pub(crate) uploads: Uploads,
     pub(crate) relays: Arc<Relays>,
     pub(crate) channels: Arc<Channels>,
     pub(crate) operator: Arc<Operator>,
@@ -108,6 +124,8 @@ pub(crate) struct Quotas {
     pub(crate) pending_rtmp: Arc<Quota>,
     /// Those of HTTP that have not been granted a play.
     pub(crate) pending_http: Arc<Quota>,
+    /// Players of HLS.
+    pub(crate) hls_sessions: Arc<Quota>,
     /// Bytes of the bodies of API calls that are being read.
     pub(crate) api_bodies: Arc<Semaphore>,
 }
@@ -120,9 +138,11 @@ impl Quotas {
         };
         let (all, one) = (limits.connections_max, limits.connections_per_address_max);
         let connections = Quota::per_address("connections_max", all, "connections_per_address_max", one);
+        let (all, one) = (limits.hls_sessions_max, limits.hls_sessions_per_address_max);
+        let hls_sessions = Quota::per_address("hls_sessions_max", all, "hls_sessions_per_address_max", one);
         let bytes = limits.api_bodies_bytes_max.min(Semaphore::MAX_PERMITS);
         let api_bodies = Arc::new(Semaphore::new(bytes));
-        Self { connections, pending_rtmp: pending(), pending_http: pending(), api_bodies }
+        Self { connections, pending_rtmp: pending(), pending_http: pending(), hls_sessions, api_bodies }
     }
 
     /// Takes over other limits. Nobody is cut.
@@ -130,6 +150,8 @@ impl Quotas {
         self.connections.set_max(limits.connections_max);
         self.pending_rtmp.set_max(limits.pending_connections_max);
         self.pending_http.set_max(limits.pending_connections_max);
+        self.hls_sessions.set_max(limits.hls_sessions_max);
+        self.hls_sessions.set_address_max(limits.hls_sessions_per_address_max);
         self.connections.set_address_max(limits.connections_per_address_max);
         self.pending_rtmp.set_address_max(limits.pending_connections_per_address_max);
         self.pending_http.set_address_max(limits.pending_connections_per_address_max);
@@ -138,7 +160,9 @@ impl Quotas {
 
 /// Who may push and play without a signed address.
 pub(crate) fn policy(config: &Config) -> Policy {
+    let rate = |rate| config.transcode.rates.contains(&rate).then_some(rate);
     Policy {
+        rates: [Rate::Sd, Rate::Hd].map(rate),
         push_open: config.push_auth == Auth::Open,
         play_open: config.play_auth == Auth::Open,
         channels_only: config.lvb_channels_only,
@@ -173,9 +197,16 @@ pub(crate) struct Parts {
     pub(crate) events: EventLog,
     pub(crate) hls: Arc<Hls>,
     pub(crate) hls_log: HlsLog,
+    pub(crate) archive: Archive,
     pub(crate) outbound: Arc<Outbound>,
+    pub(crate) transcoder: Arc<Transcoder>,
     pub(crate) callbacks: Callbacks,
     pub(crate) callback_rules: Arc<CallbackRules>,
+    pub(crate) pictures: Pictures,
+    pub(crate) picture_rules: Arc<PictureRules>,
+    pub(crate) recorder: Recorder,
+    pub(crate) recordings: Arc<Recordings>,
+    pub(crate) uploads: Uploads,
     pub(crate) relays: Arc<Relays>,
     pub(crate) channels: Arc<Channels>,
     pub(crate) operator: Arc<Operator>,
@@ -208,6 +239,7 @@ impl Shared {
             departures: Departures::default(),
             arrivals: parts.arrivals,
             sessions: AtomicU64::new(u64::from_be_bytes(first)),
+            allocator: Allocator::default(),
             running: Running::new(parts.config),
             addresses: parts.addresses,
             limits: parts.limits,
@@ -220,9 +252,16 @@ impl Shared {
             events: parts.events,
             hls: parts.hls,
             hls_log: parts.hls_log,
+            archive: parts.archive,
             outbound: parts.outbound,
+            transcoder: parts.transcoder,
             callbacks: parts.callbacks,
             callback_rules: parts.callback_rules,
+            pictures: parts.pictures,
+            picture_rules: parts.picture_rules,
+            recorder: parts.recorder,
+            recordings: parts.recordings,
+            uploads: parts.uploads,
             relays: parts.relays,
             channels: parts.channels,
             operator: parts.operator,

@@ -9,6 +9,7 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::time::{MissedTickBehavior, interval};
 use vivace_base::{AppId, MonoMs, StreamName, UnixMs};
+use vivace_domain::channel::ChannelId;
 use vivace_hub::{Stream, StreamState};
 use vivace_store::{ClientMinute, Store, StreamMinute};
 
@@ -26,6 +27,7 @@ pub(crate) struct Pusher {
     pub(crate) client_ip: String,
     pub(crate) server_ip: String,
     pub(crate) domain: String,
+    pub(crate) channel: Option<ChannelId>,
     pub(crate) begun_at: UnixMs,
 }
 
@@ -198,15 +200,19 @@ impl Inner {
             let online = totals.readers + self.hls.get(&key).copied().unwrap_or(0);
             let minute = self.minute_of(key.0, &key.1);
             minute.bytes_out += totals.bytes_out.saturating_sub(seen.bytes_out);
-            minute.bytes_in += totals.bytes_in.saturating_sub(seen.bytes_in);
-            minute.pictures += totals.pictures_in.saturating_sub(seen.pictures);
+            // What is made here of another stream is played, and nobody has pushed it.
+            let pushed = !seen.stream.is_derived();
+            if pushed {
+                minute.bytes_in += totals.bytes_in.saturating_sub(seen.bytes_in);
+                minute.pictures += totals.pictures_in.saturating_sub(seen.pictures);
+            }
             (seen.bytes_out, seen.bytes_in, seen.pictures) = (totals.bytes_out, totals.bytes_in, totals.pictures_in);
             if state != StreamState::Ended {
                 minute.online_peak = minute.online_peak.max(online);
                 minute.online_sum += online;
                 minute.samples += 1;
             }
-            if state == StreamState::Live {
+            if state == StreamState::Live && pushed {
                 minute.live_ms += since_ms;
                 // Once a minute, and not once a second.
                 let Pusher { client_ip, server_ip, domain, .. } = &seen.pusher;

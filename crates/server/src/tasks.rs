@@ -80,9 +80,9 @@ impl Tasks {
             given_id: new.given_id,
             stream: new.stream.map_or_else(own, Ok)?,
             domain: new.domain,
-            source: url("SourceUrls", new.source.reveal(), limits.url_bytes_max)?,
+            source: source(new.source.reveal(), limits.url_bytes_max)?,
             target: match new.target {
-                Some(target) => Some(url("ToUrl", target.reveal(), limits.url_bytes_max)?),
+                Some(to) => Some(target(to.reveal(), limits.url_bytes_max)?),
                 None => None,
             },
             begin_at: new.begin_at,
@@ -124,10 +124,10 @@ impl Tasks {
         let before = self.find(id)?;
         let mut after = PullTask { updated_by: operator, updated_at: now, ..before.clone() };
         if let Some(source) = change.source {
-            after.source = url("SourceUrls", source.reveal(), bytes_max)?;
+            after.source = self::source(source.reveal(), bytes_max)?;
         }
         if let Some(target) = change.target {
-            after.target = Some(url("ToUrl", target.reveal(), bytes_max)?);
+            after.target = Some(self::target(target.reveal(), bytes_max)?);
         }
         let times = change.begin_at.is_some() || change.end_at.is_some();
         after.begin_at = change.begin_at.unwrap_or(after.begin_at);
@@ -144,10 +144,11 @@ impl Tasks {
     pub(crate) async fn delete(&self, shared: &Shared, caller: &Caller, id: &TaskId) -> Result<(), TaskFault> {
         let _turn = self.turns.acquire().await;
         let task = self.find(id)?;
-        let removed = self.store.remove_task(shared.gate.app().id, task.id).await.map_err(|fault| failed(&fault))?;
+        let store =
+            self.store.noted(change(shared, caller, "task.delete", (Some(&task), None)).at(shared.clock.unix()));
+        let removed = store.remove_task(shared.gate.app().id, task.id).await.map_err(|fault| failed(&fault))?;
         self.known.lock().remove(&task.id);
         stop(shared, task.id).await?;
-        note(shared, caller, "task.delete", (Some(&task), None)).await;
         if removed { Ok(()) } else { Err(TaskFault::Unknown) }
     }
 
@@ -156,7 +157,8 @@ impl Tasks {
         let _turn = self.turns.acquire().await;
         let task = self.find(id)?;
         self.apply(shared, &task, true).await?;
-        note(shared, caller, "task.restart", (Some(&task), Some(&task))).await;
+        // Nothing of it is on disk that this could be one with.
+        shared.audit.audit(change(shared, caller, "task.restart", (Some(&task), Some(&task)))).await;
         Ok(())
     }
 
@@ -168,16 +170,15 @@ impl Tasks {
         before: Option<PullTask>,
         after: PullTask,
     ) -> Result<(), TaskFault> {
-        self.store.put_task(shared.gate.app().id, &after).await.map_err(|fault| failed(&fault))?;
+        let row = change(shared, caller, operation, (before.as_ref(), Some(&after))).at(shared.clock.unix());
+        self.store.noted(row).put_task(shared.gate.app().id, &after).await.map_err(|fault| failed(&fault))?;
         let runs = self.known.lock().get(&after.id).is_some_and(|known| known.runs);
         self.known.lock().insert(after.id, Known { task: after.clone(), runs });
         let anew = before.as_ref().is_some_and(|before| {
             before.source.text() != after.source.text()
                 || before.target.as_ref().map(RelayUrl::text) != after.target.as_ref().map(RelayUrl::text)
         });
-        self.apply(shared, &after, anew).await?;
-        note(shared, caller, operation, (before.as_ref(), Some(&after))).await;
-        Ok(())
+        self.apply(shared, &after, anew).await
     }
 
     /// Has a task run or not, as its times say; `anew` if it is to begin again.
@@ -272,25 +273,30 @@ const fn target_of(id: Ulid) -> Ulid {
     Ulid(id.0 ^ TARGET)
 }
 
-fn url(field: &'static str, text: &str, bytes_max: usize) -> Result<RelayUrl, TaskFault> {
-    RelayUrl::parse(text, bytes_max).map_err(|fault| TaskFault::Address { field, reason: fault.to_string() })
+fn source(text: &str, bytes_max: usize) -> Result<RelayUrl, TaskFault> {
+    let parsed = RelayUrl::parse_source(text, bytes_max);
+    parsed.map_err(|fault| TaskFault::Address { field: "SourceUrls", reason: fault.to_string() })
+}
+
+fn target(text: &str, bytes_max: usize) -> Result<RelayUrl, TaskFault> {
+    let parsed = RelayUrl::parse(text, bytes_max);
+    parsed.map_err(|fault| TaskFault::Address { field: "ToUrl", reason: fault.to_string() })
 }
 
 const fn fits(field: &'static str, text: &str, max: usize) -> Result<(), TaskFault> {
     if text.len() > max { Err(TaskFault::TooLong { field, max }) } else { Ok(()) }
 }
 
-async fn note(
+/// A change of a task, as it is noted.
+fn change(
     shared: &Shared,
     caller: &Caller,
     operation: &'static str,
     (before, after): (Option<&PullTask>, Option<&PullTask>),
-) {
-    let Some(task) = after.or(before) else { return };
-    let app: AppId = shared.gate.app().id;
-    let subject = format!("task/{}", task.id);
-    let (before, after) = (before.map(shown), after.map(shown));
-    shared.audit.audit(Audited { app, caller: caller.clone(), operation, subject, before, after }).await;
+) -> Audited {
+    let (app, caller): (AppId, _) = (shared.gate.app().id, caller.clone());
+    let subject = after.or(before).map_or_else(String::new, |task| format!("task/{}", task.id));
+    Audited { app, caller, operation, subject, before: before.map(shown), after: after.map(shown) }
 }
 
 /// A task without the keys in its addresses.

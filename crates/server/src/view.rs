@@ -1,12 +1,16 @@
 use std::sync::Arc;
 
 use vivace_admin::{
-    AudioView, ChannelView, Done, Live, NewestView, PlayUrls, RateUrls, Relays, Status, StreamView, VideoView,
+    AudioView, ChannelView, Cover, Done, Live, NewestView, PictureView, PlayUrls, RateUrls, RecordingView, Relays,
+    Status, StreamView, VideoView,
 };
-use vivace_base::{Limits, MonoMs, StreamName, UnixMs};
+use vivace_base::{AppId, Limits, MonoMs, StreamName, UnixMs};
 use vivace_domain::app::App;
+use vivace_domain::picture::Picture;
+use vivace_domain::recording::{RecordFormat, RecordState, Recording};
 use vivace_domain::url::{PlayFormat, Stamp, play_url, push_url};
-use vivace_gate::{Channels, Described, Gate, Operator};
+use vivace_gate::{Channels, Described, Gate, Operator, PictureRules, Recordings};
+use vivace_hls::engine::date;
 use vivace_hub::{Config as TrackConfig, Stream, StreamState};
 use vivace_lvb::channels::Downstream;
 use vivace_media::{Codec, aac, g711, mp3, opus};
@@ -14,6 +18,8 @@ use vivace_media::{Codec, aac, g711, mp3, opus};
 use crate::Auth;
 use crate::channels::places;
 use crate::metrics;
+use crate::pictures;
+use crate::records;
 use crate::shared::Shared;
 
 /// The server as the page and the API see it.
@@ -34,6 +40,8 @@ impl Live for View {
             bytes_out: sum.bytes_out,
             skips: sum.skips,
             lag_ms: sum.lag_ms,
+            timeshift_window_ms: shared.config().timeshift_window_ms,
+            screenshots: shared.pictures.is_there(),
             restart_needed: shared.running.restart_needed(),
         }
     }
@@ -45,7 +53,8 @@ impl Live for View {
     }
 
     fn channel(&self, host: &str, found: &Described) -> ChannelView {
-        let (channel, places) = (&found.channel, places(&self.0, &self.0.gate.app(), host));
+        let (channel, config, app) = (&found.channel, self.0.config(), self.0.gate.app());
+        let places = places(&self.0, &config, &app, host);
         let given = |address: String| (!address.is_empty()).then_some(address);
         let play = channel.rates.iter().map(|rate| {
             let Downstream { rtmp, flv, hls } = places.downstream(channel, *rate);
@@ -91,6 +100,70 @@ impl Live for View {
 
     fn operator(&self) -> &Arc<Operator> {
         &self.0.operator
+    }
+
+    fn pictures(&self) -> &Arc<PictureRules> {
+        &self.0.picture_rules
+    }
+
+    fn picture(&self, host: &str, picture: &Picture) -> PictureView {
+        PictureView {
+            id: picture.id.to_string(),
+            stream: picture.stream.to_string(),
+            taken_at_ms: picture.taken_at.0,
+            width: picture.size.0,
+            height: picture.size.1,
+            size_bytes: picture.bytes,
+            name: pictures::path(&self.0.config(), picture),
+            url: pictures::url(&self.0, &self.0.gate.app(), host, picture),
+        }
+    }
+
+    fn recordings(&self) -> &Arc<Recordings> {
+        &self.0.recordings
+    }
+
+    fn recording(&self, host: &str, recording: &Recording) -> RecordingView {
+        let Recording { state, started_at, ended_at, deleted_at, .. } = recording;
+        let file = records::url(&self.0, host, recording);
+        let undo_ms = i64::try_from(self.0.recordings.settings().undo_ms).unwrap_or(i64::MAX);
+        let is_there = deleted_at.is_none();
+        let play_url = match state {
+            RecordState::Stored | RecordState::Uploaded => Some(file.clone()),
+            RecordState::Recording | RecordState::Finalizing => Some(records::playlist_url(&self.0, host, recording)),
+            RecordState::Failed => None,
+        };
+        RecordingView {
+            id: recording.id.to_string(),
+            stream: recording.stream.to_string(),
+            task: recording.task.map(|task| task.to_string()),
+            kind: recording.kind.as_str(),
+            format: recording.format.as_str(),
+            state: state.as_str(),
+            name: records::name(&self.0, recording),
+            started_at: date(*started_at),
+            started_at_ms: started_at.0,
+            ended_at_ms: ended_at.map(|end| end.0),
+            duration_ms: recording.duration_ms,
+            size_bytes: recording.bytes,
+            sha256: recording
+                .sha256
+                .filter(|_| recording.format != RecordFormat::Hls)
+                .map(|sum| sum.iter().map(|byte| format!("{byte:02x}")).collect()),
+            download_url: Some(file).filter(|_| is_there && state.is_readable()),
+            play_url: play_url.filter(|_| is_there),
+            failure: recording.failure.clone(),
+            deleted_at_ms: deleted_at.map(|at| at.0),
+            restorable_until_ms: deleted_at.map(|at| at.0.saturating_add(undo_ms)),
+        }
+    }
+
+    fn free_bytes(&self) -> Option<u64> {
+        Some(self.0.recorder.counts().free_bytes).filter(|free| *free < u64::MAX)
+    }
+
+    fn cover<'a>(&'a self, app: AppId, stream: &'a StreamName) -> Cover<'a> {
+        Box::pin(self.0.pictures.cover(app, stream))
     }
 
     fn flush_events(&self) -> Done<'_> {

@@ -1,4 +1,5 @@
-//! What a page of channels and a create cost, with 100 and with 100,000 channels in the store:
+//! What a page of channels and a create with its row of the log of changes cost, with 100 and with 100,000 channels in the
+//! store, and a page of the streams that are known with 1,000,000 events beside them:
 //! `cargo run --release -p vivace-store --example channel_costs`.
 #![expect(clippy::disallowed_methods, reason = "it measures real time")]
 
@@ -9,10 +10,12 @@ use std::time::Instant;
 use sqlx::{Connection, SqliteConnection};
 use vivace_base::{AppId, Limits, StreamName, UnixMs};
 use vivace_domain::channel::{Channel, ChannelId, Rate, Receiver, Source, SourceKind};
-use vivace_store::{ChannelFilter, FILE_NAME, PageAsk, Store};
+use vivace_store::{ChannelFilter, FILE_NAME, KnownAsk, KnownState, NewAudit, PageAsk, Store};
 
 const APP: AppId = AppId(1);
-const ROUNDS: u64 = 500;
+const PAGES: u64 = 2_000;
+const CREATES: u64 = 5_000;
+const EVENTS: u64 = 1_000_000;
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -24,12 +27,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
 
 async fn measure(dir: &Path) -> Result<(), Box<dyn Error>> {
     let store = Store::open(dir, &Limits::default()).await?;
+    let keeping = tokio::spawn({
+        let store = store.clone();
+        async move { store.keep().await }
+    });
     let mut there = 0;
     for count in [100_u64, 100_000] {
         fill(dir, there, count).await?;
         for (which, offset) in [("first", 0), ("third of", count / 3), ("middle", count / 2), ("last", count - 20)] {
             let mut times = Vec::new();
-            for _ in 0..ROUNDS {
+            for _ in 0..PAGES {
                 let ask = PageAsk { filter: ChannelFilter::All, by_name: false, descending: false, offset, limit: 20 };
                 let began = Instant::now();
                 store.reader().channels(APP, ask).await?;
@@ -42,10 +49,10 @@ async fn measure(dir: &Path) -> Result<(), Box<dyn Error>> {
             sqlx::query(set).execute(&mut bare).await?;
         }
         let (mut creates, mut commits) = (Vec::new(), Vec::new());
-        for number in 0..ROUNDS {
+        for number in 0..CREATES {
             let channel = channel(1 << 40 | count << 20 | number)?;
             let began = Instant::now();
-            store.create_channel(&channel, u64::MAX).await?;
+            store.noted(row(&channel)).create_channel(&channel, u64::MAX).await?;
             creates.push(began.elapsed().as_micros());
             let began = Instant::now();
             sqlx::query("INSERT INTO t (x) VALUES ('x')").execute(&mut bare).await?;
@@ -56,13 +63,29 @@ async fn measure(dir: &Path) -> Result<(), Box<dyn Error>> {
         tell("bare commit", commits);
         there = count;
     }
+    push(dir).await?;
+    for (which, descending, offset) in [("first", false, 0), ("last", true, 0), ("middle", false, 50_000)] {
+        for state in [None, Some(KnownState::Idle)] {
+            let mut times = Vec::new();
+            for _ in 0..PAGES / 10 {
+                let (live, now) = ([StreamName::parse("pushed_7")?], UnixMs(1 << 42));
+                let ask = KnownAsk { live: &live, forbidden: &[], now, state, descending, offset, limit: 20 };
+                let began = Instant::now();
+                store.reader().known_streams(APP, &ask).await?;
+                times.push(began.elapsed().as_micros());
+            }
+            tell(&format!("known streams, {state:?}, {which} page"), times);
+        }
+    }
+    keeping.abort();
     store.close().await;
     Ok(())
 }
 
 fn tell(what: &str, mut times: Vec<u128>) {
     times.sort_unstable();
-    println!("{what}: p50 {} us, p99 {} us", times[times.len() / 2], times[times.len() * 99 / 100]);
+    let at = |of: usize, all: usize| times.get(times.len() * of / all).copied().unwrap_or_default();
+    println!("{what}: p50 {} us, p90 {} us, p99 {} us, p99.9 {} us", at(1, 2), at(9, 10), at(99, 100), at(999, 1_000));
 }
 
 fn url(file: &Path) -> String {
@@ -85,6 +108,30 @@ fn channel(number: u64) -> Result<Channel, Box<dyn Error>> {
         created_at: UnixMs(1 << 42),
         revision: 0,
     })
+}
+
+fn row(channel: &Channel) -> NewAudit {
+    NewAudit {
+        at: channel.created_at,
+        app: APP,
+        face: "lvb-v2".to_owned(),
+        who: "AKID".to_owned(),
+        peer: Some("192.0.2.1".to_owned()),
+        operation: "channel.create".to_owned(),
+        subject: format!("channel/{}", channel.id),
+        before: None,
+        after: Some("{}".repeat(150)),
+    }
+}
+
+/// Many pushes in one transaction, of 1,000 streams.
+async fn push(dir: &Path) -> Result<(), Box<dyn Error>> {
+    let mut other = SqliteConnection::connect(&url(&dir.join(FILE_NAME))).await?;
+    let sql = "WITH RECURSIVE n (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM n WHERE x < $1) \
+        INSERT INTO live_events (at, session, stream, peer, kind, detail) \
+        SELECT x, x, 'pushed_' || (x % 1000), '192.0.2.1:1', CASE x % 2 WHEN 0 THEN 'published' ELSE 'ended' END, '' FROM n";
+    sqlx::query(sql).bind(EVENTS.cast_signed()).execute(&mut other).await?;
+    Ok(())
 }
 
 /// Many channels in one transaction.

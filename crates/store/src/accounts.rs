@@ -39,9 +39,9 @@ impl Store {
         } else {
             sqlx::query(END_MAINTENANCE).bind(action)
         };
-        let changed = change.execute(&mut *write).await.map_err(failed)?.rows_affected();
-        write.commit().await.map_err(failed)?;
-        Ok(changed > 0)
+        let changed = change.execute(&mut *write).await.map_err(failed)?.rows_affected() > 0;
+        write.commit_if(changed).await.map_err(failed)?;
+        Ok(changed)
     }
 }
 

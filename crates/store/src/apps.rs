@@ -50,7 +50,7 @@ impl Store {
         let rotate = sqlx::query(rotation(name)).bind(i64::from(id.0)).bind(key.reveal());
         rotate.execute(&mut *write).await.map_err(failed)?;
         let app = self.reader.app_by(&mut *write, id).await?;
-        write.commit().await.map_err(failed)?;
+        write.commit_if(app.is_some()).await.map_err(failed)?;
         Ok(app)
     }
 }

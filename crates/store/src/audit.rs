@@ -1,7 +1,10 @@
-//! Who changed what, when, and how it was before. Oldest rows are dropped.
+//! Who changed what, when, and how it was before. A change and its row are one transaction. Oldest rows are dropped.
 
-use sqlx::Row;
+use std::fmt;
+use std::sync::Arc;
+
 use sqlx::sqlite::SqliteRow;
+use sqlx::{Row, SqliteConnection};
 use vivace_base::{AppId, UnixMs};
 
 use crate::{Fault, Operation, Reader, Store};
@@ -41,6 +44,34 @@ pub struct NewAudit {
     pub after: Option<String>,
 }
 
+/// What a change is noted as. Its row may tell the number that the change gives to what it makes; it is 0 for one that
+/// gives none.
+#[derive(Clone)]
+pub struct Note(Arc<dyn Fn(i64) -> NewAudit + Send + Sync>);
+
+impl Note {
+    /// A note that is made of the number.
+    pub fn numbered(row: impl Fn(i64) -> NewAudit + Send + Sync + 'static) -> Self {
+        Self(Arc::new(row))
+    }
+
+    pub(crate) fn of(&self, number: i64) -> NewAudit {
+        (self.0)(number)
+    }
+}
+
+impl From<NewAudit> for Note {
+    fn from(row: NewAudit) -> Self {
+        Self::numbered(move |_| row.clone())
+    }
+}
+
+impl fmt::Debug for Note {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.of(0).fmt(f)
+    }
+}
+
 /// A change that was noted.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct AuditRow {
@@ -60,20 +91,21 @@ pub struct AuditFilter {
 }
 
 impl Store {
-    /// Notes a change, and drops what is over `limits.audit_rows_max`; its number. On disk when this returns.
+    /// The store for one change, which is noted in its own transaction: both are on disk, or neither. What changes
+    /// nothing is not noted.
+    pub fn noted(&self, note: impl Into<Note>) -> Self {
+        Self { note: Some(note.into()), ..self.clone() }
+    }
+
+    /// Notes what has changed nothing of the store, and drops what is over `limits.audit_rows_max`. On disk when this
+    /// returns.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be written.
-    pub async fn append_audit(&self, new: &NewAudit) -> Result<i64, Fault> {
+    pub async fn append_audit(&self, new: &NewAudit) -> Result<(), Fault> {
         let failed = |error| self.reader.fault(Operation::WriteAudit, error);
-        let mut write = self.write(Operation::WriteAudit).await?;
-        let insert =
-            sqlx::query_scalar(INSERT).bind(new.at.0).bind(i64::from(new.app.0)).bind(&new.face).bind(&new.who);
-        let insert = insert.bind(&new.peer).bind(&new.operation).bind(&new.subject).bind(&new.before).bind(&new.after);
-        let id: i64 = insert.fetch_one(&mut *write).await.map_err(failed)?;
-        sqlx::query(PRUNE).bind(id).bind(self.audit_rows_max).execute(&mut *write).await.map_err(failed)?;
-        write.commit().await.map_err(failed)?;
-        Ok(id)
+        let write = self.noted(new.clone()).write(Operation::WriteAudit).await?;
+        write.commit().await.map_err(failed)
     }
 }
 
@@ -129,4 +161,13 @@ impl Reader {
         };
         Ok(AuditRow { id: number("id")?, change })
     }
+}
+
+/// Notes a change within the transaction that makes it, so that there is never one without the other.
+pub(crate) async fn note(connection: &mut SqliteConnection, new: &NewAudit, rows_max: i64) -> Result<i64, sqlx::Error> {
+    let insert = sqlx::query_scalar(INSERT).bind(new.at.0).bind(i64::from(new.app.0)).bind(&new.face).bind(&new.who);
+    let insert = insert.bind(&new.peer).bind(&new.operation).bind(&new.subject).bind(&new.before).bind(&new.after);
+    let id: i64 = insert.fetch_one(&mut *connection).await?;
+    sqlx::query(PRUNE).bind(id).bind(rows_max).execute(connection).await?;
+    Ok(id)
 }

@@ -86,9 +86,9 @@ impl Store {
         let failed = |error| self.reader.fault(doing, error);
         let mut write = self.write(doing).await?;
         let deleted = sqlx::query(DELETE).bind(secret_id).bind(i64::from(app.0)).execute(&mut *write).await;
-        let deleted = deleted.map_err(failed)?.rows_affected();
-        write.commit().await.map_err(failed)?;
-        Ok(deleted > 0)
+        let deleted = deleted.map_err(failed)?.rows_affected() > 0;
+        write.commit_if(deleted).await.map_err(failed)?;
+        Ok(deleted)
     }
 }
 

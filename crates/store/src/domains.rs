@@ -105,9 +105,9 @@ impl Store {
     ) -> Result<bool, Fault> {
         let failed = |error| self.reader.fault(Operation::WriteHost, error);
         let mut write = self.write(Operation::WriteHost).await?;
-        let touched = query.execute(&mut *write).await.map_err(failed)?.rows_affected();
-        write.commit().await.map_err(failed)?;
-        Ok(touched > 0)
+        let touched = query.execute(&mut *write).await.map_err(failed)?.rows_affected() > 0;
+        write.commit_if(touched).await.map_err(failed)?;
+        Ok(touched)
     }
 }
 

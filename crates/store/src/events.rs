@@ -71,15 +71,25 @@ pub enum EventKind {
     RelayRuns,
     /// A relay was cut, or could not begin.
     RelayFailed,
+    /// A program beside the server has begun to make a stream.
+    TranscodeRuns,
+    /// One was ended because its stream is over, or nobody wants it any more.
+    TranscodeEnded,
+    /// One failed, or could not begin.
+    TranscodeFailed,
     /// A callback was given up.
     CallbackDead,
     /// Callbacks were left out.
     CallbackDropped,
+    /// A recording has begun, ended, or been stored.
+    Recording,
+    /// A recording came to nothing, or did not begin.
+    RecordingFailed,
 }
 
 impl EventKind {
     /// Each of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 18] = [
         Self::Published,
         Self::Resumed,
         Self::TookOver,
@@ -91,8 +101,13 @@ impl EventKind {
         Self::RefusedCall,
         Self::RelayRuns,
         Self::RelayFailed,
+        Self::TranscodeRuns,
+        Self::TranscodeEnded,
+        Self::TranscodeFailed,
         Self::CallbackDead,
         Self::CallbackDropped,
+        Self::Recording,
+        Self::RecordingFailed,
     ];
 
     /// The word in the store and in replies.
@@ -109,8 +124,13 @@ impl EventKind {
             Self::RefusedCall => "refused_call",
             Self::RelayRuns => "relay_runs",
             Self::RelayFailed => "relay_failed",
+            Self::TranscodeRuns => "transcode_runs",
+            Self::TranscodeEnded => "transcode_ended",
+            Self::TranscodeFailed => "transcode_failed",
             Self::CallbackDead => "callback_dead",
             Self::CallbackDropped => "callback_dropped",
+            Self::Recording => "recording",
+            Self::RecordingFailed => "recording_failed",
         }
     }
 

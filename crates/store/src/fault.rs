@@ -215,6 +215,24 @@ pub enum Operation {
     /// Writing a task.
     #[error("writing a task")]
     WriteTask,
+    /// Reading recordings, their tasks or their media.
+    #[error("reading recordings")]
+    ReadRecordings,
+    /// Writing a recording, a task or the index of media.
+    #[error("writing a recording")]
+    WriteRecording,
+    /// Reading the queue of uploads.
+    #[error("reading the queue of uploads")]
+    ReadUploads,
+    /// Writing the queue of uploads.
+    #[error("writing the queue of uploads")]
+    WriteUpload,
+    /// Reading screenshots.
+    #[error("reading screenshots")]
+    ReadPictures,
+    /// Writing a screenshot, or who wants them.
+    #[error("writing screenshots")]
+    WritePictures,
     /// Reading statistics.
     #[error("reading statistics")]
     ReadStatistics,
@@ -227,6 +245,9 @@ pub enum Operation {
     /// Writing the log of changes.
     #[error("writing the log of changes")]
     WriteAudit,
+    /// Putting the log of what was committed into the database.
+    #[error("putting what was committed into the database")]
+    Checkpoint,
 }
 
 impl Fault {

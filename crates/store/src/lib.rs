@@ -7,16 +7,23 @@
 
 mod accounts;
 mod apps;
+mod archive;
 mod audit;
 mod channels;
+mod checkpoint;
 mod credentials;
 mod domains;
 mod events;
 mod fault;
 mod hls;
 mod lists;
+mod media_files;
 mod open;
 mod outbox;
+mod pictures;
+mod record_tasks;
+mod record_templates;
+mod recordings;
 mod relays;
 mod replay;
 mod rules;
@@ -24,6 +31,7 @@ mod statistics;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod uploads;
 mod watermarks;
 mod write;
 
@@ -34,8 +42,10 @@ use sqlx::SqlitePool;
 use vivace_base::{AppId, Limits};
 
 pub use accounts::ALL_ACTIONS;
-pub use audit::{AuditFilter, AuditRow, NewAudit};
+pub use archive::ArchiveNumbers;
+pub use audit::{AuditFilter, AuditRow, NewAudit, Note};
 pub use channels::{ChannelFilter, ChannelLine, ChannelPage, PageAsk, WriteChannelFault};
+use checkpoint::Uncopied;
 pub use credentials::{Added, Credential};
 pub use domains::AddHost;
 pub use events::{
@@ -49,10 +59,15 @@ pub use outbox::{
     CallbackRule, CallbackTarget, CallbackTemplate, Hook, HookFilter, HookRecord, HookState, NewHook, NewTemplate,
     OpenPush, Recorded, Settled,
 };
+pub use pictures::{NewPictureTask, PicturePut, PictureTaskAsk, PictureTaskPage, PutPictureRule};
+pub use record_tasks::{TaskBounds, TaskFilter, TaskPage, TaskWritten};
+pub use record_templates::RuleWritten;
+pub use recordings::{RecordingFilter, RecordingPage, RecordingStep, StorageUse};
 pub use relays::AddRelay;
-pub use replay::{Replay, RequestKey, Taken};
+pub use replay::{LookedUp, Replay, RequestKey, Taken};
 pub use rules::KeptRule;
 pub use statistics::{ClientMinute, ClientOrder, ClientSum, PlayMinute, StreamMinute};
+pub use uploads::{Upload, UploadCounts, UploadLine, UploadObject, UploadPart, UploadSource, UploadState};
 pub use watermarks::Watermark;
 use write::Write;
 
@@ -67,10 +82,15 @@ pub const FILE_NAME: &str = "vivace.db";
 pub struct Store {
     reader: Reader,
     writer: SqlitePool,
+    /// Puts the log into the database.
+    copier: SqlitePool,
+    uncopied: Arc<Uncopied>,
     events_kept_max: usize,
     hls_streams_kept_max: usize,
     outbox_rows_max: i64,
     audit_rows_max: i64,
+    /// What the next change is noted as: see [`Store::noted`].
+    note: Option<Note>,
 }
 
 /// The facts without the right to change them.
@@ -118,11 +138,12 @@ impl Store {
     /// Waits for what is under way and closes the file; every other handle on this store is closed with it.
     pub async fn close(&self) {
         self.reader.close().await;
+        self.copier.close().await;
         self.writer.close().await;
     }
 
     async fn write(&self, doing: Operation) -> Result<Write, Fault> {
-        Write::begin(&self.writer).await.map_err(|error| self.reader.fault(doing, error))
+        Write::begin(self).await.map_err(|error| self.reader.fault(doing, error))
     }
 }
 
@@ -153,6 +174,9 @@ impl Reader {
             | Operation::ReadRules
             | Operation::ReadHosts
             | Operation::ReadTasks
+            | Operation::ReadPictures
+            | Operation::ReadRecordings
+            | Operation::ReadUploads
             | Operation::ReadStatistics
             | Operation::ReadAudit => fault.when_reading(),
             _ => fault,

@@ -12,6 +12,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, S
 use sqlx::{ConnectOptions, SqliteConnection, SqlitePool};
 use vivace_base::Limits;
 
+use crate::checkpoint::BACKSTOP_PAGES;
 use crate::{FILE_NAME, Fault, Operation, Reader, Store};
 
 const PAGE_BYTES: u32 = 4_096;
@@ -30,7 +31,19 @@ pub(crate) async fn writable(dir: &Path, limits: &Limits) -> Result<Store, Fault
     let (events_kept_max, hls_streams_kept_max) = (limits.events_kept_max, limits.hls_streams_kept_max);
     let outbox_rows_max = i64::try_from(limits.outbox_rows_max).unwrap_or(i64::MAX);
     let audit_rows_max = i64::try_from(limits.audit_rows_max).unwrap_or(i64::MAX);
-    Ok(Store { reader, writer, events_kept_max, hls_streams_kept_max, outbox_rows_max, audit_rows_max })
+    let copier = pool_options(1, limits).connect_lazy_with(options(&reader.file, limits));
+    let uncopied = Arc::default();
+    Ok(Store {
+        reader,
+        writer,
+        copier,
+        uncopied,
+        events_kept_max,
+        hls_streams_kept_max,
+        outbox_rows_max,
+        audit_rows_max,
+        note: None,
+    })
 }
 
 pub(crate) async fn read_only(dir: &Path, limits: &Limits) -> Result<Reader, Fault> {
@@ -63,6 +76,7 @@ async fn connect(file: &Path, limits: &Limits) -> Result<SqlitePool, Fault> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Full)
         .page_size(PAGE_BYTES)
+        .pragma("wal_autocheckpoint", BACKSTOP_PAGES.to_string())
         .pragma("max_page_count", (limits.store_bytes_max / u64::from(PAGE_BYTES)).to_string());
     let locked = || Fault::sql(file, Operation::Open, sqlx::Error::PoolTimedOut);
     let connecting = async {

@@ -199,12 +199,15 @@ impl Store {
                 return Ok(None);
             }
         }
-        write.commit().await.map_err(failed)?;
+        match again {
+            Some(seq) => write.commit_made(seq).await.map_err(failed)?,
+            None => write.commit_if(false).await.map_err(failed)?,
+        }
         Ok(again)
     }
 
     /// Places for new events, after as many settled ones have gone as are needed for `wanted`.
-    async fn make_room(&self, write: &mut SqliteConnection, wanted: usize) -> Result<i64, sqlx::Error> {
+    pub(crate) async fn make_room(&self, write: &mut SqliteConnection, wanted: usize) -> Result<i64, sqlx::Error> {
         if wanted == 0 {
             return Ok(0);
         }
@@ -307,7 +310,7 @@ const fn hook(record: &HookRecord) -> Option<&NewHook> {
     }
 }
 
-async fn insert(connection: &mut SqliteConnection, hook: &NewHook, now: UnixMs) -> Result<(), sqlx::Error> {
+pub(crate) async fn insert(connection: &mut SqliteConnection, hook: &NewHook, now: UnixMs) -> Result<(), sqlx::Error> {
     sqlx::query(INSERT)
         .bind(i64::from(hook.app.0))
         .bind(hook.stream.as_str())

@@ -65,18 +65,19 @@ impl Store {
         let failed = |error| self.reader.fault(Operation::WriteRelay, error);
         let mut write = self.write(Operation::WriteRelay).await?;
         let enable = sqlx::query(ENABLE).bind(id.to_string()).bind(enabled);
-        let done = enable.execute(&mut *write).await.map_err(failed)?;
-        write.commit().await.map_err(failed)?;
-        Ok(done.rows_affected() > 0)
+        let found = enable.execute(&mut *write).await.map_err(failed)?.rows_affected() > 0;
+        write.commit_if(found).await.map_err(failed)?;
+        Ok(found)
     }
 
     /// Removes a relay. False if there is no such relay. Gone from disk when this returns.
     pub async fn remove_relay(&self, id: Ulid) -> Result<bool, Fault> {
         let failed = |error| self.reader.fault(Operation::WriteRelay, error);
         let mut write = self.write(Operation::WriteRelay).await?;
-        let done = sqlx::query(DELETE).bind(id.to_string()).execute(&mut *write).await.map_err(failed)?;
-        write.commit().await.map_err(failed)?;
-        Ok(done.rows_affected() > 0)
+        let removed = sqlx::query(DELETE).bind(id.to_string()).execute(&mut *write).await.map_err(failed)?;
+        let removed = removed.rows_affected() > 0;
+        write.commit_if(removed).await.map_err(failed)?;
+        Ok(removed)
     }
 }
 
@@ -99,7 +100,7 @@ impl Reader {
             direction: Direction::parse(&text("direction")?).ok_or_else(|| odd("direction"))?,
             stream: StreamName::parse(&text("stream")?).map_err(|_| odd("stream"))?,
             // It was short enough when it was written.
-            url: RelayUrl::parse(&text("url")?, usize::MAX).map_err(|_| odd("url"))?,
+            url: RelayUrl::parse_source(&text("url")?, usize::MAX).map_err(|_| odd("url"))?,
             enabled: row.try_get("enabled").map_err(failed)?,
             created_at: UnixMs(row.try_get("created_at").map_err(failed)?),
         })

@@ -2,8 +2,9 @@
 //!
 //! A request is known by the hash of its credential, its `Timestamp` and its `Nonce`. The hashes of one hour of timestamps
 //! stand in one file, `replay/HOUR.keys` in the data folder, and in memory: a request is looked up in memory only, and
-//! appended to its file before it acts, so that a process that is killed forgets nothing. An owner ([`Replay::keep`])
-//! puts the files on disk once a second and drops an hour when the clock check refuses all of its timestamps.
+//! appended to its file before it acts, so that a process that is killed forgets nothing. Requests that come at the same
+//! moment share one write. An owner ([`Replay::keep`]) puts the files on disk once a second and drops an hour when the
+//! clock check refuses all of its timestamps.
 //!
 //! What a loss of power can take is the last second. A transaction for each call would cost more than the call.
 
@@ -11,10 +12,11 @@ mod file;
 #[cfg(test)]
 mod tests;
 
+use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use parking_lot::Mutex;
@@ -77,6 +79,22 @@ struct State {
 struct Hour {
     file: KeyFile,
     seen: HashSet<u128, BuildHasherDefault<Plain>>,
+    /// Those of `seen` that the file does not have yet, in their order.
+    unwritten: Vec<u128>,
+    /// What their requests wait for.
+    batch: Arc<Batch>,
+}
+
+/// Requests whose records are written together, and what became of the write.
+#[derive(Default)]
+struct Batch(OnceLock<Result<(), Arc<Fault>>>);
+
+/// A request that has been looked up: what its record is to be.
+#[derive(Clone, Copy, Debug)]
+pub struct LookedUp {
+    hour: u64,
+    /// None while its hour has no file, whose key goes into the hash.
+    hash: Option<u128>,
 }
 
 impl Replay {
@@ -101,48 +119,38 @@ impl Replay {
         Ok(())
     }
 
-    /// Whether a request has been seen before.
-    pub fn has(&self, request: &RequestKey<'_>) -> bool {
+    /// Looks a request up; none if it has been seen before.
+    pub fn look_up(&self, request: &RequestKey<'_>) -> Option<LookedUp> {
         let state = self.state.lock();
-        let hour = state.hours.get(&(request.timestamp_s / HOUR_S));
-        hour.is_some_and(|hour| hour.seen.contains(&request.hash(hour.file.key())))
+        let number = request.timestamp_s / HOUR_S;
+        let Some(hour) = state.hours.get(&number) else { return Some(LookedUp { hour: number, hash: None }) };
+        let hash = request.hash(hour.file.key());
+        (!hour.seen.contains(&hash)).then_some(LookedUp { hour: number, hash: Some(hash) })
     }
 
-    /// Puts a request on record if it has not been seen before. Of the same at once, one gets [`Taken::First`].
+    /// Puts a request that was looked up on record if it has not been seen since. Of the same at once, one gets
+    /// [`Taken::First`].
     ///
     /// The record has been written, though not put on disk, when this returns; the write is short and waits for no disk.
+    /// It is shared by all requests that are ready at the same moment, so this gives them their turn once.
     ///
     /// # Errors
     /// [`Fault`]: it could not be written. It is not on record then.
-    pub fn take(&self, request: &RequestKey<'_>) -> Result<Taken, Fault> {
-        let mut state = self.state.lock();
-        let State { hours, keys, dropped_to_s } = &mut *state;
-        if request.timestamp_s < *dropped_to_s {
-            return Ok(Taken::Forgotten);
-        }
-        let number = request.timestamp_s / HOUR_S;
-        let known = hours.get(&number).map(|hour| (request.hash(hour.file.key()), &hour.seen));
-        if known.is_some_and(|(hash, seen)| seen.contains(&hash)) {
-            return Ok(Taken::Again);
-        }
-        let known = known.map(|(hash, _)| hash);
-        if *keys >= self.keys_max {
-            return Ok(Taken::Full { max: self.keys_max });
-        }
-        let hour = match hours.entry(number) {
-            std::collections::btree_map::Entry::Occupied(there) => there.into_mut(),
-            std::collections::btree_map::Entry::Vacant(free) => {
-                let mut key = [0; 32];
-                self.rng.fill(&mut key);
-                let file = KeyFile::create(&self.dir, number, key)?;
-                free.insert(Hour { file, seen: HashSet::default() })
-            }
+    pub async fn take(&self, request: &RequestKey<'_>, looked_up: LookedUp) -> Result<Taken, Arc<Fault>> {
+        let batch = match self.state.lock().note(self, request, looked_up)? {
+            Noted::New(batch) => batch,
+            Noted::Not(taken) => return Ok(taken),
         };
-        let hash = known.unwrap_or_else(|| request.hash(hour.file.key()));
-        hour.file.append(hash)?;
-        hour.seen.insert(hash);
-        *keys += 1;
-        Ok(Taken::First)
+        tokio::task::yield_now().await;
+        if batch.0.get().is_none() {
+            self.state.lock().write(looked_up.hour);
+        }
+        // Without an outcome its hour has been dropped meanwhile.
+        batch.0.get().map_or(Ok(Taken::Forgotten), |done| done.clone().map(|()| Taken::First))
+    }
+
+    const fn full(&self) -> Noted {
+        Noted::Not(Taken::Full { max: self.keys_max })
     }
 
     /// Requests on record.
@@ -176,6 +184,9 @@ impl Replay {
     fn sync(&self, now: UnixMs) {
         let (passed, written) = {
             let mut state = self.state.lock();
+            // Of calls that were given up before their turn came.
+            let hours: Vec<_> = state.hours.keys().copied().collect();
+            hours.into_iter().for_each(|hour| state.write(hour));
             let passed = state.drop_passed(seconds(now));
             let written: Vec<_> = state.hours.values_mut().filter_map(|hour| hour.file.take_unsynced()).collect();
             (passed, written)
@@ -193,6 +204,14 @@ impl Replay {
     }
 }
 
+/// What became of a request that was to be put on record.
+enum Noted {
+    /// It is to be written with these.
+    New(Arc<Batch>),
+    /// It is not.
+    Not(Taken),
+}
+
 impl State {
     fn read(dir: &Path, now: UnixMs) -> Result<Self, Fault> {
         let mut state = Self::default();
@@ -205,9 +224,55 @@ impl State {
             let Some((file, keys)) = KeyFile::open(&path)? else { continue };
             let seen: HashSet<u128, _> = keys.into_iter().collect();
             state.keys += seen.len();
-            state.hours.insert(hour, Hour { file, seen });
+            state.hours.insert(hour, Hour { file, seen, unwritten: Vec::new(), batch: Arc::default() });
         }
         Ok(state)
+    }
+
+    /// Puts a request on record in memory, and among those that are to be written.
+    fn note(&mut self, replay: &Replay, request: &RequestKey<'_>, looked_up: LookedUp) -> Result<Noted, Arc<Fault>> {
+        let Self { hours, keys, dropped_to_s } = self;
+        if request.timestamp_s < *dropped_to_s {
+            return Ok(Noted::Not(Taken::Forgotten));
+        }
+        let hour = match hours.entry(looked_up.hour) {
+            Entry::Occupied(there) => there.into_mut(),
+            Entry::Vacant(_) if *keys >= replay.keys_max => return Ok(replay.full()),
+            Entry::Vacant(free) => {
+                let mut key = [0; 32];
+                replay.rng.fill(&mut key);
+                let file = KeyFile::create(&replay.dir, looked_up.hour, key)?;
+                let (seen, unwritten, batch) = (HashSet::default(), Vec::new(), Arc::default());
+                free.insert(Hour { file, seen, unwritten, batch })
+            }
+        };
+        let hash = looked_up.hash.unwrap_or_else(|| request.hash(hour.file.key()));
+        if hour.seen.contains(&hash) {
+            return Ok(Noted::Not(Taken::Again));
+        }
+        if *keys >= replay.keys_max {
+            return Ok(replay.full());
+        }
+        hour.seen.insert(hash);
+        hour.unwritten.push(hash);
+        *keys += 1;
+        Ok(Noted::New(hour.batch.clone()))
+    }
+
+    /// Writes what an hour's file does not have yet, and tells those who wait for it. What cannot be written is not on
+    /// record.
+    fn write(&mut self, number: u64) {
+        let Some(hour) = self.hours.get_mut(&number).filter(|hour| !hour.unwritten.is_empty()) else { return };
+        let written = hour.file.append(&hour.unwritten);
+        if written.is_err() {
+            hour.unwritten.iter().for_each(|hash| {
+                hour.seen.remove(hash);
+            });
+            self.keys = self.keys.saturating_sub(hour.unwritten.len());
+        }
+        hour.unwritten.clear();
+        // Set once: the next request has the next batch.
+        let _ = std::mem::take(&mut hour.batch).0.set(written.map_err(Arc::new));
     }
 
     fn drop_passed(&mut self, now_s: u64) -> Vec<Hour> {

@@ -159,7 +159,7 @@ impl Store {
             let put = put.bind(wide(row.bytes)).bind(wide(row.requests)).bind(wide(row.failed));
             put.execute(&mut *write).await.map_err(failed)?;
         }
-        for table in ["stream_minutes", "client_minutes"] {
+        for table in ["stream_minutes", "client_minutes", "known_streams"] {
             for (query, bound) in prune(table).into_iter().zip([kept_from.0, wide(rows_max)]) {
                 sqlx::query(query).bind(bound).execute(&mut *write).await.map_err(failed)?;
             }
@@ -175,6 +175,12 @@ const fn prune(table: &str) -> [&'static str; 2] {
             "DELETE FROM stream_minutes WHERE minute < $1",
             "DELETE FROM stream_minutes WHERE minute <= (SELECT minute FROM stream_minutes \
              ORDER BY minute DESC LIMIT 1 OFFSET $1)",
+        ],
+        // A channel's is known for as long as there is the channel.
+        b"known_streams" => [
+            "DELETE FROM known_streams WHERE channel = 0 AND pushed_at < $1",
+            "DELETE FROM known_streams WHERE channel = 0 AND pushed_at <= (SELECT pushed_at FROM known_streams \
+             WHERE channel = 0 ORDER BY pushed_at DESC LIMIT 1 OFFSET $1)",
         ],
         _ => [
             "DELETE FROM client_minutes WHERE minute < $1",

@@ -54,9 +54,9 @@ impl Store {
         let mut write = self.write(Operation::WriteTask).await?;
         let delete = sqlx::query("DELETE FROM pull_tasks WHERE app = $1 AND id = $2");
         let delete = delete.bind(i64::from(app.0)).bind(id.to_string());
-        let touched = delete.execute(&mut *write).await.map_err(failed)?.rows_affected();
-        write.commit().await.map_err(failed)?;
-        Ok(touched > 0)
+        let touched = delete.execute(&mut *write).await.map_err(failed)?.rows_affected() > 0;
+        write.commit_if(touched).await.map_err(failed)?;
+        Ok(touched)
     }
 }
 
@@ -77,7 +77,7 @@ impl Reader {
         let text = |column: &'static str| row.try_get::<String, _>(column).map_err(failed);
         let time = |column: &'static str| row.try_get(column).map(UnixMs).map_err(failed);
         // It was short enough when it was written.
-        let url = |text: &str, column| RelayUrl::parse(text, usize::MAX).map_err(|_| odd(column));
+        let url = |text: &str, column| RelayUrl::parse_source(text, usize::MAX).map_err(|_| odd(column));
         let target: Option<String> = row.try_get("target").map_err(failed)?;
         Ok(PullTask {
             id: Ulid::parse(&text("id")?).map_err(|_| odd("id"))?,

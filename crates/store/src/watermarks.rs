@@ -10,6 +10,7 @@ const INSERT: &str = "INSERT INTO watermarks (app, name, picture, x, y, created_
     SELECT $1, $2, $3, $4, $5, $6 WHERE (SELECT COUNT(*) FROM watermarks WHERE app = $1) < $7 RETURNING id";
 const SELECT: &str = "SELECT id, name, picture, x, y, created_at FROM watermarks WHERE app = $1 AND id > $2 \
     ORDER BY id LIMIT $3";
+const UPDATE: &str = "UPDATE watermarks SET name = $3, picture = $4, x = $5, y = $6 WHERE app = $1 AND id = $2";
 const DELETE: &str = "DELETE FROM watermarks WHERE app = $1 AND id = $2";
 
 /// A watermark.
@@ -51,8 +52,25 @@ impl Store {
             .bind(new.created_at.0)
             .bind(watermarks_max.cast_signed());
         let id: Option<i64> = insert.fetch_optional(&mut *write).await.map_err(failed)?;
-        write.commit().await.map_err(failed)?;
+        match id {
+            Some(id) => write.commit_made(id).await.map_err(failed)?,
+            None => write.commit_if(false).await.map_err(failed)?,
+        }
         Ok(id.map(i64::cast_unsigned))
+    }
+
+    /// Writes a watermark over the one with its number; false if the app has no such watermark.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be written.
+    pub async fn change_watermark(&self, app: AppId, changed: &Watermark) -> Result<bool, Fault> {
+        let failed = |error| self.reader.fault(Operation::WriteChannel, error);
+        let mut write = self.write(Operation::WriteChannel).await?;
+        let update = sqlx::query(UPDATE).bind(i64::from(app.0)).bind(changed.id.cast_signed());
+        let update = update.bind(&changed.name).bind(&changed.picture).bind(changed.x).bind(changed.y);
+        let found = update.execute(&mut *write).await.map_err(failed)?.rows_affected() > 0;
+        write.commit_if(found).await.map_err(failed)?;
+        Ok(found)
     }
 
     /// Deletes a watermark; false if the app has no such watermark. Channels that name it go on without its picture.
@@ -63,9 +81,9 @@ impl Store {
         let failed = |error| self.reader.fault(Operation::WriteChannel, error);
         let mut write = self.write(Operation::WriteChannel).await?;
         let delete = sqlx::query(DELETE).bind(i64::from(app.0)).bind(id.cast_signed());
-        let done = delete.execute(&mut *write).await.map_err(failed)?;
-        write.commit().await.map_err(failed)?;
-        Ok(done.rows_affected() > 0)
+        let deleted = delete.execute(&mut *write).await.map_err(failed)?.rows_affected() > 0;
+        write.commit_if(deleted).await.map_err(failed)?;
+        Ok(deleted)
     }
 }
 

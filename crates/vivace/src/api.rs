@@ -53,10 +53,11 @@ impl Api {
     /// # Errors
     /// As [`Api::ask`].
     pub(crate) fn all(&self, path: &str) -> Result<Vec<Value>, Fault> {
+        let first = if path.contains('?') { '&' } else { '?' };
         let mut rows = Vec::new();
         let mut cursor = String::new();
         loop {
-            let mut page = self.ask("GET", &format!("{path}?limit=500{cursor}"), None)?;
+            let mut page = self.ask("GET", &format!("{path}{first}limit=500{cursor}"), None)?;
             if let Some(Value::Array(items)) = page.get_mut("items").map(Value::take) {
                 rows.extend(items);
             }

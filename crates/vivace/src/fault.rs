@@ -122,6 +122,9 @@ pub(crate) enum Fault {
         /// How many.
         failed: usize,
     },
+    /// The worker mode did not become its program.
+    #[error("the worker did not begin: {0}")]
+    Worker(#[from] vivace_server::launch::LaunchFault),
     /// A second signal came while sessions were ending.
     #[error("ended at once by a second signal; sessions were cut")]
     Insisted,
@@ -221,6 +224,7 @@ impl Fault {
             | Self::Clip(_)
             | Self::System { .. }
             | Self::Unfit { .. }
+            | Self::Worker(_)
             | Self::Insisted => None,
         }
     }

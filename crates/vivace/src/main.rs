@@ -6,6 +6,7 @@ mod commands;
 mod fault;
 mod logs;
 mod machine;
+mod memory;
 #[cfg(feature = "otel")]
 mod otlp;
 mod print;
@@ -16,12 +17,6 @@ mod stop;
 mod systemd;
 
 use std::process::ExitCode;
-
-use tikv_jemallocator::Jemalloc;
-
-/// Gives memory back when many have left, which the C library's allocator does not: docs/performance.md has the numbers.
-#[global_allocator]
-static ALLOCATOR: Jemalloc = Jemalloc;
 
 fn main() -> ExitCode {
     commands::main()

@@ -240,6 +240,10 @@ impl Callbacks {
         }
     }
 
+    pub(crate) fn shared(&self) -> &Shared {
+        &self.shared
+    }
+
     async fn ask(&self, message: impl FnOnce(oneshot::Sender<()>) -> Message) {
         let (done, answered) = oneshot::channel();
         if self.queue.send(message(done)).await.is_ok() {

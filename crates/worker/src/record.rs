@@ -1,16 +1,16 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::{MissedTickBehavior, interval, sleep};
-use vivace_base::{AppId, SessionId, StreamName};
-use vivace_domain::hook::{HookKind, HookUrl};
+use vivace_base::{AppId, StreamName};
+use vivace_domain::hook::HookKind;
 use vivace_domain::live::MediaFault;
-use vivace_store::{EventKind, Fault, HookRecord, LiveEvent, NewHook, OpenPush};
+use vivace_store::{Fault, HookRecord, NewHook, OpenPush};
 
 use crate::callbacks::Shared;
-use crate::{Alone, CallbackEvent, PushEnd};
+use crate::{Alone, CallbackEvent, HookAbout, PushEnd};
 
 /// How often it is noted that pushes run: their length is known to this, should the process be killed.
 const SEEN: Duration = Duration::from_secs(10);
@@ -30,6 +30,8 @@ pub(crate) struct Recorder {
     shared: Arc<Shared>,
     /// Pushes whose begin was recorded, by their number.
     open: HashMap<u64, OpenPush>,
+    /// Those of them whose begin somebody is told.
+    told: HashSet<u64>,
     /// The newest of them by stream.
     newest: HashMap<(AppId, StreamName), u64>,
 }
@@ -43,7 +45,7 @@ struct Entry {
 
 impl Recorder {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, open: HashMap::new(), newest: HashMap::new() }
+        Self { shared, open: HashMap::new(), told: HashSet::new(), newest: HashMap::new() }
     }
 
     /// Ends when it is told to stop, or when no handle is left.
@@ -107,6 +109,8 @@ impl Recorder {
                 Entry { kind: HookKind::PushEnded, body: self.shared.face.ended(&push, &end), push }
             })
             .collect();
+        // What was left is written of pushes alone whose begin is.
+        self.told.extend(entries.iter().map(|entry| entry.push.sequence));
         self.write(&entries).await;
     }
 
@@ -144,31 +148,45 @@ impl Recorder {
     }
 
     /// Writes until the store takes it: what it cannot take now, it may take in a moment.
-    async fn write(&self, entries: &[Entry]) {
+    async fn write(&mut self, entries: &[Entry]) {
         while let Err(fault) = self.try_write(entries).await {
             self.complain(&fault, "callbacks cannot be written").await;
         }
     }
 
-    async fn try_write(&self, entries: &[Entry]) -> Result<(), Fault> {
+    async fn try_write(&mut self, entries: &[Entry]) -> Result<(), Fault> {
         let mut records = Vec::with_capacity(entries.len());
+        // Kept only if it is written: otherwise all of it is tried again.
+        let mut begun = Vec::new();
         for entry in entries {
-            records.extend(self.record(entry).await?);
+            let sequence = entry.push.sequence;
+            let record = self.record(entry, self.told.contains(&sequence) || begun.contains(&sequence)).await?;
+            if let Some(HookRecord::Began { push, .. }) = &record {
+                begun.push(push.sequence);
+            }
+            records.extend(record);
         }
-        if records.is_empty() {
-            return Ok(());
+        if !records.is_empty() {
+            let done = self.shared.store.record_hooks(&records, self.shared.clock.unix()).await?;
+            if done.dropped > 0 {
+                self.shared.left_out(done.dropped);
+            }
+            self.shared.wake.notify_one();
         }
-        let done = self.shared.store.record_hooks(&records, self.shared.clock.unix()).await?;
-        if done.dropped > 0 {
-            self.left_out(done.dropped);
-        }
-        self.shared.wake.notify_one();
+        self.told.extend(begun);
+        entries.iter().filter(|entry| entry.kind == HookKind::PushEnded).for_each(|entry| {
+            self.told.remove(&entry.push.sequence);
+        });
         Ok(())
     }
 
-    /// What is written of an entry; nothing of one that nobody wants to hear of.
-    async fn record(&self, entry: &Entry) -> Result<Option<HookRecord>, Fault> {
-        let hook = self.hook(entry).await?;
+    /// What is written of an entry; nothing of one that nobody wants to hear of. A receiver that is set while a push runs
+    /// hears of the pushes after it: `is_told` says whether the begin of this one is told.
+    async fn record(&self, entry: &Entry, is_told: bool) -> Result<Option<HookRecord>, Fault> {
+        if !is_told && entry.kind != HookKind::PushBegan && self.hook(entry, HookKind::PushBegan).await?.is_some() {
+            return Ok(None);
+        }
+        let hook = self.hook(entry, entry.kind).await?;
         let push = &entry.push;
         Ok(match entry.kind {
             // Without a receiver there is no end to be told either: nothing is written for those who want no callbacks.
@@ -179,48 +197,10 @@ impl Recorder {
         })
     }
 
-    async fn hook(&self, entry: &Entry) -> Result<Option<NewHook>, Fault> {
-        let Entry { push, kind, body } = entry;
-        let (app, reader) = (push.app, self.shared.store.reader());
-        let target = match reader.callback_target(app, &push.domain, &push.path, &push.stream, *kind).await {
-            Err(fault @ Fault::Damaged { .. }) => {
-                // It would never be read: the others are not to wait for it.
-                let cause = std::error::Error::source(&fault).map(ToString::to_string);
-                tracing::error!(%fault, cause, stream = %push.stream, "a rule of callbacks is damaged: callback.url is told");
-                None
-            }
-            read => read?,
-        };
-        let (template, url) = match target {
-            Some(target) => (Some(target.template), target.url),
-            None => (None, self.shared.settings.read().url.as_ref().map(|url| url.text().to_owned())),
-        };
-        let Some(url) = url else { return Ok(None) };
-        let host = match HookUrl::parse(&url) {
-            Ok(parsed) => parsed.host_header(),
-            Err(fault) => {
-                tracing::error!(template, %fault, "a template of callbacks has an address that is none");
-                return Ok(None);
-            }
-        };
-        let stream = push.stream.clone();
-        Ok(Some(NewHook { app, stream, kind: *kind, url, host, template, body: body.clone() }))
-    }
-
-    fn left_out(&self, count: u64) {
-        self.shared.tally.dropped(count);
-        let detail = format!("{count} callbacks are left out: limits.outbox_rows_max events wait already");
-        tracing::error!(count, "callbacks are left out: outbox_rows_max events wait already");
-        self.shared.events.record(LiveEvent {
-            at: self.shared.clock.unix(),
-            session: SessionId(0),
-            stream: None,
-            peer: String::new(),
-            kind: EventKind::CallbackDropped,
-            table: None,
-            code: None,
-            detail,
-        });
+    async fn hook(&self, entry: &Entry, kind: HookKind) -> Result<Option<NewHook>, Fault> {
+        let Entry { push, body, .. } = entry;
+        let OpenPush { app, domain, path, stream, .. } = push;
+        self.shared.hook(HookAbout { app: *app, domain, path, stream, kind }, body).await
     }
 
     async fn note_seen(&self) {

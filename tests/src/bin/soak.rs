@@ -2,12 +2,14 @@
 
 use std::process::ExitCode;
 
-use vivace_tests::soak::{Many, Soak, Verdict, Waves, many, soak, waves};
+use vivace_tests::soak::{Many, Recording, Soak, Verdict, Waves, many, recording, soak, waves};
 
 const USAGE: &str = "\
 soak [MODE] [--minutes N]
   live   publishers and players of all kinds come and go for N minutes (default, 10)
   waves  10,000 streams and 50,000 players are created and dropped
+  record 200 streams of 1 Mbit/s are recorded for N minutes (1), the server is killed 20 times, and a stream of half an
+         hour is recorded faster than time
   many   500 streams of 300 kbit/s, each with a player that counts every frame";
 
 fn main() -> ExitCode {
@@ -17,6 +19,11 @@ fn main() -> ExitCode {
         [] | ["live"] => live(Some(10)),
         ["--minutes", minutes] | ["live", "--minutes", minutes] => live(minutes.parse().ok()),
         ["waves"] => Some(waves(Waves { waves: 10, streams: 1_000, players: 5 })),
+        ["record"] => record(Some(1)),
+        ["record", "--minutes", minutes] => record(minutes.parse().ok()),
+        ["record", "--small"] => {
+            Some(recording(Recording { streams: 40, secs: 20, kbps: 1_000, kills: 3, minutes: 30 }))
+        }
         ["many"] => Some(many(Many { streams: 500, secs: 30, kbps: 300 })),
         _ => None,
     };
@@ -26,6 +33,11 @@ fn main() -> ExitCode {
     };
     print!("{verdict}");
     if verdict.is_ok() { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+fn record(minutes: Option<u64>) -> Option<Verdict> {
+    let minutes = minutes.filter(|minutes| *minutes > 0)?;
+    Some(recording(Recording { streams: 200, secs: minutes * 60, kbps: 1_000, kills: 20, minutes: 30 }))
 }
 
 fn live(minutes: Option<u64>) -> Option<Verdict> {

@@ -53,7 +53,8 @@ pub fn many(plan: Many) -> Verdict {
     let kbps = bytes as f64 * 8.0 / f64::from(clip.length_ms());
     verdict.notes.push(format!("each stream {kbps:.0} kbit/s, {gop_bytes} bytes from key frame to key frame"));
     let fresh = Sample::take(&server, 0.0);
-    let mut publishers = open(&server, plan.streams);
+    let names: Vec<String> = (0..plan.streams).map(|stream| format!("m{stream}")).collect();
+    let mut publishers = open(&server, &names);
     thread::scope(|scope| {
         scope.spawn(|| feed(&mut publishers, &clip, &run, &stop));
         wait_for("all streams", || server.metric("streams") == plan.streams as u64);
@@ -83,12 +84,13 @@ pub fn many(plan: Many) -> Verdict {
     verdict
 }
 
-fn open(server: &Server, streams: usize) -> Vec<Rtmp> {
+/// A publisher for each name.
+pub(super) fn open(server: &Server, names: &[String]) -> Vec<Rtmp> {
     let (key, time) = (server.key("push_key"), later());
-    (0..streams)
-        .map(|stream| {
-            let name = format!("m{stream}");
-            let signature = sign(&key, &name, &time);
+    names
+        .iter()
+        .map(|name| {
+            let signature = sign(&key, name, &time);
             let url = format!("rtmp://{}/live/{name}?txSecret={signature}&txTime={time}", server.rtmp);
             let mut rtmp = Rtmp::open(&url, Role::Publish);
             rtmp.ready().unwrap();
@@ -193,7 +195,7 @@ fn gop_bytes(clip: &Clip) -> usize {
 }
 
 /// Processor seconds of the server so far.
-fn cpu_s(server: &Server) -> f64 {
+pub(super) fn cpu_s(server: &Server) -> f64 {
     let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).unwrap();
     let (_, fields) = stat.rsplit_once(')').unwrap();
     let ticks: u64 = fields.split_whitespace().skip(11).take(2).map(|ticks| ticks.parse::<u64>().unwrap()).sum();

@@ -7,6 +7,7 @@ mod fit;
 mod many;
 mod player;
 mod publisher;
+mod recording;
 mod run;
 mod sample;
 mod stamp;
@@ -15,6 +16,7 @@ mod waves;
 
 pub use fit::Trend;
 pub use many::{Many, many};
+pub use recording::{Recording, recording};
 pub use run::{Soak, soak};
 pub use stamp::{Finder, Stamp};
 pub use verdict::{Check, Verdict};

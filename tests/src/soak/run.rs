@@ -114,7 +114,19 @@ struct Resident {
 /// The server does not start, or ffmpeg is missing.
 pub fn soak(plan: Soak) -> Verdict {
     let (grace, idle) = (GRACE_MS.to_string(), HLS_IDLE_MS.to_string());
-    let mut server = Server::start(&["--limits-publish-grace-ms", &grace, "--limits-hls-session-idle-ms-max", &idle]);
+    let mut server = Server::start(&[
+        "--limits-publish-grace-ms",
+        &grace,
+        "--limits-hls-session-idle-ms-max",
+        &idle,
+        // Everything is recorded as well, and goes when an hour's worth of bytes is there.
+        "--recording-policy",
+        "mp4|hls",
+        "--recording-interval-ms",
+        "30000",
+        "--recording-bytes-max",
+        "1000000000",
+    ]);
     let clips = [Clip::h264("320x180"), Clip::h264("426x240"), Clip::h264_with_mp3("320x180")];
     let streams = streams(&server);
     let urls = urls(&server, &streams);

@@ -11,6 +11,12 @@ pub(super) struct Sample {
     pub(super) at_s: f64,
     /// Resident memory in MB.
     pub(super) memory_mb: f64,
+    /// The part of it that is the process's own: neither its program's file nor memory shared with files.
+    pub(super) own_mb: f64,
+    /// What the server's code has asked its allocator for and not given back, in MB.
+    pub(super) allocated_mb: f64,
+    /// What that takes of the process's own memory; the rest of it is of C libraries and stacks.
+    pub(super) allocator_mb: f64,
     /// Open file descriptors.
     pub(super) files: usize,
     /// Threads.
@@ -32,7 +38,11 @@ impl Sample {
         };
         let files = fs::read_dir(format!("/proc/{}/fd", server.pid())).map_or(0, Iterator::count);
         let metrics = get(&format!("http://{}/metrics", server.http)).text();
-        Self { at_s, memory_mb: field("VmRSS") as f64 / 1_024.0, files, threads: field("Threads"), metrics }
+        let [memory_mb, own_mb] = ["VmRSS", "RssAnon"].map(|name| field(name) as f64 / 1_024.0);
+        let mut sample = Self { at_s, memory_mb, own_mb, files, threads: field("Threads"), metrics, ..Self::default() };
+        let mb = |name| sample.metric(name) as f64 / f64::from(1 << 20);
+        (sample.allocated_mb, sample.allocator_mb) = (mb("allocated_bytes"), mb("allocator_resident_bytes"));
+        sample
     }
 
     /// A metric by its name without `vivace_`; with several lines, their sum.

@@ -4,7 +4,7 @@
 use std::process::Command;
 
 use serde_json::Value;
-use vivace_tests::{ApiCall, Server, Tool, wait_for};
+use vivace_tests::{ApiCall, Finished, Server, Tool, python, wait_for};
 
 /// One call; its reply.
 #[track_caller]
@@ -110,7 +110,7 @@ pub(crate) fn locked(server_data: &std::path::Path) -> Tool {
 pub(crate) fn damage(server_data: &std::path::Path, table: &str) {
     let program = format!(
         "db.execute('PRAGMA wal_checkpoint(TRUNCATE)')\n\
-         pages = [row[0] for row in db.execute(\"SELECT rootpage FROM sqlite_master WHERE tbl_name = '{table}'\")]\n\
+         pages = [row[0] for row in db.execute(\"SELECT rootpage FROM sqlite_master WHERE tbl_name = '{table}' AND rootpage > 0\")]\n\
          with open(file, 'r+b') as raw:\n\
          \x20   for page in pages:\n\
          \x20       raw.seek((page - 1) * 4096)\n\
@@ -118,4 +118,36 @@ pub(crate) fn damage(server_data: &std::path::Path, table: &str) {
          db.execute('UPDATE apps SET created_at = created_at')\n"
     );
     meddle(server_data, &program);
+}
+
+/// Calls of API 3.0 by the cloud's own client; what each answered, or its exception.
+#[track_caller]
+pub(crate) fn v3(server: &Server, calls: &Value) -> Vec<Value> {
+    const SDK: &str = r"
+import sys, json
+from tencentcloud.common import credential
+from tencentcloud.common.profile.client_profile import ClientProfile
+from tencentcloud.common.profile.http_profile import HttpProfile
+from tencentcloud.common.exception.tencent_cloud_sdk_exception import TencentCloudSDKException
+from tencentcloud.live.v20180801 import live_client, models
+id, key, endpoint, certificate, calls = sys.argv[1:]
+http = HttpProfile(protocol='https', endpoint=endpoint, certification=certificate)
+client = live_client.LiveClient(credential.Credential(id, key), '', ClientProfile(httpProfile=http))
+out = []
+for action, params in json.loads(calls):
+    try:
+        request = getattr(models, action + 'Request')()
+        request.from_json_string(json.dumps(params))
+        out.append(json.loads(getattr(client, action)(request).to_json_string()))
+    except TencentCloudSDKException as error:
+        out.append({'Code': error.get_code(), 'Message': error.get_message()})
+print(json.dumps(out))
+";
+    let mut command = python();
+    command.args(["-c", SDK, &server.key("secret_id"), &server.key("secret_key"), &server.https]);
+    command.arg(server.data().join("tls/cert.pem")).arg(calls.to_string());
+    for name in ["https_proxy", "HTTPS_PROXY", "all_proxy", "ALL_PROXY"] {
+        command.env_remove(name);
+    }
+    serde_json::from_str(&Finished::run(&mut command).ok()).unwrap()
 }

@@ -13,7 +13,7 @@ use crate::rust::{Kind, Token, after_group};
 /// Rows of the catalogue, as its tables were published.
 const ROWS: usize = 237;
 /// Rows that are pending now. Lower it when a scenario reaches one more; it never goes up.
-const PENDING: usize = 189;
+const PENDING: usize = 182;
 const LIST: &str = "tests/scenarios/pending.toml";
 const HERE: &str = "xtask/src/tidy/coverage.rs";
 

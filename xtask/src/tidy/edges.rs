@@ -18,7 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("vivace-lvb", &["vivace-base", "vivace-codes", "vivace-domain", "vivace-gate"]),
     ("vivace-admin", &["vivace-base", "vivace-codes", "vivace-domain", "vivace-hub", "vivace-gate"]),
     ("vivace-net", &["vivace-base", "vivace-hub"]),
-    ("vivace-worker", &["vivace-base", "vivace-domain", "vivace-store", "vivace-net"]),
+    ("vivace-worker", &["vivace-base", "vivace-media", "vivace-domain", "vivace-hub", "vivace-store", "vivace-net"]),
     (
         "vivace-server",
         &[

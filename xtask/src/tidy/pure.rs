@@ -16,8 +16,8 @@ pub(super) fn find(repo: &Repo) -> Vec<Finding> {
 
 fn is_pure(file: &File) -> bool {
     let pure_crate = PURE.iter().any(|prefix| file.path.starts_with(prefix));
-    let engine = file.path.starts_with("crates/")
-        && (file.path.contains("/src/engine/") || file.path.ends_with("/src/engine.rs"));
+    let engine =
+        file.path.starts_with("crates/") && (file.path.contains("/engine/") || file.path.ends_with("/engine.rs"));
     (pure_crate || engine) && !file.is_test()
 }
 

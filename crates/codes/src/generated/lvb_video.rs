@@ -483,12 +483,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "A part that this action needs is not active",
-            cause: "The action needs a part that is switched off for this app or could not be started: live video itself, the recording store, screenshots, or the queue that their messages are read from. A play of a live stream at a rate (`_550`, `_900`) that is not produced is refused with it.",
-            remedy: "`fault` in the log line names the part. The operator switches it on in the app's settings and checks that it has what it needs, such as a recording folder that can be written; `vivace check-config` reports what is missing.",
+            cause: "The action needs a part that is switched off for this app or could not be started: live video itself, the recording store, screenshots, or the queue that their messages are read from; or FFmpeg, which output rates, watermarks and screenshots take. A play of a live stream at a rate (`_550`, `_900`) that is not produced is refused with it.",
+            remedy: "`fault` in the log line names the part. The operator switches it on in the app's settings and checks that it has what it needs, such as a recording folder that can be written; `vivace check-config` and `vivace doctor` report what is missing.",
         },
         zh: Text {
             message: "该动作所需的部件未启用",
-            cause: "该动作所需的部件未对此应用开启，或未能启动：直播本身、录制存储、截图，或读取其消息的队列。播放正在直播但未产出的码率（`_550`、`_900`）时，也以此码拒绝。",
+            cause: "该动作所需的部件未对此应用开启，或未能启动：直播本身、录制存储、截图，或读取其消息的队列；或者缺少 FFmpeg（输出码率、水印与截图都需要它）。播放正在直播但未产出的码率（`_550`、`_900`）时，也以此码拒绝。",
             remedy: "日志的 `fault` 字段写有是哪个部件。运维者应在应用设置中开启它，并确认其条件具备（例如录制目录可写）；`vivace check-config` 会报告缺少什么。",
         },
     },
@@ -540,12 +540,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The source could not be created",
-            cause: "sourceList holds more than the one source that a channel can have, or the source could not be stored. HLS sources (type 3) are not pulled by this version.",
+            cause: "sourceList holds more than the one source that a channel can have, or the source could not be stored.",
             remedy: "Send exactly one source; a second camera gets a channel of its own. If only one was sent, `fault` in the log line holds the store's error: check free space and permissions of the data folder.",
         },
         zh: Text {
             message: "直播源未能创建",
-            cause: "sourceList 多于一项（一个频道只能有一个直播源），或直播源无法写入存储。本版本不支持 HLS 拉流（类型 3）。",
+            cause: "sourceList 多于一项（一个频道只能有一个直播源），或直播源无法写入存储。",
             remedy: "只发送一个直播源，第二路摄像头请另建频道。若只发送了一个，日志的 `fault` 字段有存储的错误，请检查数据目录的剩余空间和权限。",
         },
     },

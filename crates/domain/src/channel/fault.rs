@@ -76,6 +76,12 @@ pub enum ChannelFault {
         /// The number given.
         id: u64,
     },
+    /// What is asked for takes FFmpeg, which is not there.
+    #[error("{field} takes ffmpeg, which this server does not find")]
+    NoTranscoder {
+        /// The parameter.
+        field: &'static str,
+    },
     /// What is to change may not change now.
     #[error("{field} cannot be changed while the channel is live")]
     NotEditable {

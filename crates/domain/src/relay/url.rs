@@ -3,9 +3,11 @@ use std::fmt;
 use thiserror::Error;
 use vivace_base::Secret;
 
+use super::HttpUrl;
 use crate::place::{Place, Scheme, from_place, place};
 
-/// The address of a stream on another server: `rtmp://HOST[:PORT]/APP/NAME[?QUERY]`, or `rtmps`.
+/// The address of a stream on another server: `rtmp://HOST[:PORT]/APP/NAME[?QUERY]`, or `rtmps`; of one that is pulled
+/// also `http://HOST[:PORT]/PATH/NAME.m3u8[?QUERY]`, or `https`.
 ///
 /// The last part of the path, with its query, is the stream's name there; what stands before is the application. The
 /// name may be a key, so `Debug` leaves it out; [`RelayUrl::shown`] is what may be shown.
@@ -17,6 +19,8 @@ pub struct RelayUrl {
     port: u16,
     app: String,
     name: Secret<String>,
+    /// The playlist of a source that is pulled by HLS.
+    playlist: Option<HttpUrl>,
 }
 
 /// Why an address of a remote stream was refused. Nothing of the address is in it.
@@ -39,6 +43,15 @@ pub enum UrlFault {
     /// Another scheme than RTMP.
     #[error("it must begin with rtmp:// or rtmps://")]
     Scheme,
+    /// Another scheme than those that are pulled.
+    #[error("it must begin with rtmp://, rtmps://, http:// or https://")]
+    SourceScheme,
+    /// An address of HTTP whose path is that of no playlist.
+    #[error("over HTTP a playlist of HLS is pulled: the path must end in .m3u8")]
+    NoPlaylist,
+    /// It leads from an address with TLS to one without.
+    #[error("it leads from https:// to http://, which gives up TLS")]
+    TlsGivenUp,
     /// `user:password@` in front of the host.
     #[error("user and password before the host are not taken: put the server's key into the name or its query")]
     UserInfo,
@@ -79,7 +92,47 @@ impl RelayUrl {
             port,
             app: app.to_owned(),
             name: Secret::new([name, query].concat()),
+            playlist: None,
         })
+    }
+
+    /// Reads the address of a stream that is to be pulled: one of RTMP, or that of a playlist.
+    ///
+    /// # Errors
+    /// What is wrong with it.
+    pub fn parse_source(text: &str, bytes_max: usize) -> Result<Self, UrlFault> {
+        match HttpUrl::parse(text, bytes_max) {
+            Ok(url) => Self::of_playlist(text, url),
+            Err(UrlFault::Scheme) => Self::parse(text, bytes_max).map_err(|fault| match fault {
+                UrlFault::Scheme => UrlFault::SourceScheme,
+                fault => fault,
+            }),
+            Err(fault) => Err(fault),
+        }
+    }
+
+    fn of_playlist(text: &str, url: HttpUrl) -> Result<Self, UrlFault> {
+        const END: &str = ".m3u8";
+        let path = url.path();
+        let end = path.len().checked_sub(END.len()).and_then(|at| path.get(at..));
+        if !end.is_some_and(|end| end.eq_ignore_ascii_case(END)) {
+            return Err(UrlFault::NoPlaylist);
+        }
+        let (app, _) = path.rsplit_once('/').unwrap_or_default();
+        Ok(Self {
+            text: Secret::new(text.to_owned()),
+            tls: url.tls(),
+            host: url.host().to_owned(),
+            port: url.port(),
+            app: app.trim_start_matches('/').to_owned(),
+            name: Secret::new(url.target().get(app.len() + 1..).unwrap_or_default().to_owned()),
+            playlist: Some(url),
+        })
+    }
+
+    /// The playlist, if it is pulled by HLS.
+    pub const fn playlist(&self) -> Option<&HttpUrl> {
+        self.playlist.as_ref()
     }
 
     /// The address as it was given; a secret.
@@ -114,7 +167,8 @@ impl RelayUrl {
 
     /// `tcUrl` of `connect`: everything but the name.
     pub fn tc_url(&self) -> String {
-        format!("{}/{}", self.origin(), self.app)
+        let slash = if self.app.is_empty() { "" } else { "/" };
+        format!("{}{slash}{}", self.origin(), self.app)
     }
 
     /// As much of it as may be shown: no query, and of the name, which is the key on many servers, nothing either.
@@ -160,7 +214,12 @@ impl RelayUrl {
     }
 
     const fn scheme(&self) -> &'static str {
-        if self.tls { "rtmps" } else { "rtmp" }
+        match (&self.playlist, self.tls) {
+            (None, false) => "rtmp",
+            (None, true) => "rtmps",
+            (Some(_), false) => "http",
+            (Some(_), true) => "https",
+        }
     }
 
     fn origin(&self) -> String {

@@ -40,6 +40,13 @@ export async function api(path, method = 'GET', given = undefined) {
   return body;
 }
 
+/** Asks for a picture; null if there is none now. */
+export async function picture(path) {
+  const headers = { 'X-Vivace-Face': 'page', ...(token && { Authorization: `Bearer ${token}` }) };
+  const response = await fetch(`/api/v1/${path}`, { headers, cache: 'no-store', signal: AbortSignal.timeout(REQUEST_MS) });
+  return response.status === 200 ? response.blob() : null;
+}
+
 export const refusedByToken = (error) => error instanceof ApiError && (error.status === 401 || error.status === 403);
 
 /**

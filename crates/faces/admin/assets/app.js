@@ -5,6 +5,7 @@ import { onPlaying, pauseCompare, renderCompare, resumeCompare, startCompare, st
 import { setText, ui } from './dom.js';
 import { forgetDesk, pollDesk, renderDesk } from './desk.js';
 import { renderList } from './list.js';
+import { openPast } from './past.js';
 import { forgetPush, renderPush, startPublish } from './publish.js';
 import { renderRefusals } from './refusals.js';
 import { isHeard, player, renderStage } from './stage.js';
@@ -225,6 +226,18 @@ function manage(name, act) {
   ));
 }
 
+/** Shows what the server has kept of the stream that is watched, from its begin on. */
+function rewind() {
+  const stream = listed(selected);
+  if (!stream?.play.hls) return;
+  // A player that begins at the very begin of the window loses it at once.
+  const from_ms = status.now_ms - status.timeshift_window_ms + Math.min(30000, status.timeshift_window_ms / 4);
+  const address = new URL(stream.play.hls, location.href);
+  openPast(stream.name, `${address.pathname}${address.search}${address.search ? '&' : '?'}from=${String(Math.round(from_ms)).padStart(13, '0')}`);
+}
+
+ui.rewind.addEventListener('click', rewind);
+
 function render() {
   if (document.body.dataset.view !== 'board') return;
   const nothing = streams.length === 0;
@@ -241,9 +254,10 @@ function render() {
   if (ui.publish.parentNode !== home) home.append(ui.publish);
   document.title = nothing ? 'Vivace' : `${number(status.streams)} · Vivace`;
   renderSummary();
-  const view = { selected, compared: compares ? comparing : null, total: status.streams };
+  const view = { selected, compared: compares ? comparing : null, total: status.streams, covers: status.screenshots };
   renderList(streams, view, { watch, compare, manage }, samples);
   renderStage(selected, listed(selected), samples(listed(selected)));
+  ui.rewind.hidden = !(status.timeshift_window_ms > 0 && listed(selected)?.play.hls);
   renderCompare();
   renderRefusals(refusals);
   renderDesk();

@@ -3,10 +3,11 @@ import { api } from './api.js';
 import { confirmAct, faultText } from './confirm.js';
 import { copyLine } from './copy.js';
 import { el, setText, ui } from './dom.js';
+import { askRecordings, recordingRow, startRecording } from './recordings.js';
 import { ago, lang, moment, number, t } from './words.js';
 
 const ROWS = 20;
-const LISTS = ['channels', 'bans', 'relays', 'audit', 'events'];
+const LISTS = ['channels', 'recordings', 'bans', 'relays', 'audit', 'events'];
 
 let shown = 'channels';
 let rows = Object.fromEntries(LISTS.map((list) => [list, null]));
@@ -17,7 +18,7 @@ let drawn = '';
 /** Asks for the list that is on show. */
 export async function pollDesk() {
   const list = shown;
-  const answer = await api(`${list}?limit=${ROWS}`);
+  const answer = list === 'recordings' ? await askRecordings(ROWS) : await api(`${list}?limit=${ROWS}`);
   rows = { ...rows, [list]: answer.items };
   more = { ...more, [list]: Boolean(answer.next) };
   renderDesk();
@@ -37,6 +38,7 @@ export function renderDesk() {
   for (const list of LISTS) ui[`tab-${list}`].tabIndex = list === shown ? 0 : -1;
   ui['desk-panel'].setAttribute('aria-labelledby', `tab-${shown}`);
   ui['channel-form'].hidden = shown !== 'channels';
+  ui['record-form'].hidden = shown !== 'recordings';
   renderMade();
   const items = rows[shown] ?? [];
   ui['desk-none'].hidden = items.length > 0;
@@ -99,6 +101,7 @@ const ROW = {
         ...(channel.status === 'closed' ? [button(t('delete'), `${t('delete')}: ${channel.name}`, () => api(path, 'DELETE'), t('deleteAsk', channel.name))] : [])),
     ];
   },
+  recordings: (one) => recordingRow(one, { main, tag, when, button }),
   bans(ban) {
     const unban = () => api(`streams/${encodeURIComponent(ban.stream)}/ban`, 'DELETE');
     return [
@@ -174,6 +177,18 @@ ui['channel-form'].addEventListener('submit', async (event) => {
     fault(faultText(error));
   }
   renderDesk();
+});
+
+ui['record-form'].addEventListener('submit', async (event) => {
+  event.preventDefault();
+  try {
+    await startRecording(ui['record-name'].value);
+    ui['record-name'].value = '';
+    fault('');
+    await pollDesk();
+  } catch (error) {
+    fault(faultText(error));
+  }
 });
 
 document.addEventListener('changed', () => pollDesk().catch(() => {}));

@@ -1,5 +1,6 @@
 // The list of streams: one card each, with a way to watch it and one to compare its protocols.
 import { token } from './api.js';
+import { dropCover, newCover, showCover } from './covers.js';
 import { el, icon, setText, ui } from './dom.js';
 import { sparkline } from './spark.js';
 import { bits, frameRate, number, pictureSize, t } from './words.js';
@@ -7,12 +8,13 @@ import { bits, frameRate, number, pictureSize, t } from './words.js';
 const cards = new Map(); // stream name -> the nodes of its card
 
 /**
- * Shows the streams. `view` says what is on show: `selected` or `compared`, a name or null, and `total`, how many streams
- * there are; `acts` are `watch(name)` and `compare(name)`; `samples(stream)` its last bit rates.
+ * Shows the streams. `view` says what is on show: `selected` or `compared`, a name or null, `total`, how many streams
+ * there are, and whether they have `covers`; `acts` are `watch(name)` and `compare(name)`; `samples(stream)` its last bit rates.
  */
 export function renderList(streams, view, acts, samples) {
   for (const [name, card] of cards) {
     if (streams.some((one) => one.name === name)) continue;
+    dropCover(card.cover);
     card.item.remove();
     cards.delete(name);
   }
@@ -30,14 +32,14 @@ function newCard(name, acts) {
   const part = (className) => el('span', { class: className });
   const card = {
     state: part('dot'), name: part('card-name'), now: part('card-now'), what: part('card-what'),
-    spark: part('spark'), rate: part('card-rate'), viewers: part('card-viewers'), count: part('number'), word: el('span'),
+    cover: newCover(name), spark: part('spark'), rate: part('card-rate'), viewers: part('card-viewers'), count: part('number'), word: el('span'),
   };
   card.viewers.append(icon('eye'), card.count);
   card.name.textContent = name;
   card.name.title = name;
   card.button = el(
     'button', { type: 'button', class: 'stream-card', onclick: () => acts.watch(name) },
-    el('span', { class: 'card-head' }, card.state, card.name, card.now), card.what,
+    card.cover.node, el('span', { class: 'card-head' }, card.state, card.name, card.now), card.what,
     el('span', { class: 'card-foot' }, card.spark, card.rate, card.viewers),
   );
   card.compare = el('button', { type: 'button', class: 'card-compare', onclick: () => acts.compare(name) }, icon('columns'), card.word);
@@ -51,7 +53,7 @@ function newCard(name, acts) {
   return card;
 }
 
-function fillCard(card, stream, { selected, compared }, samples) {
+function fillCard(card, stream, { selected, compared, covers }, samples) {
   const { video, audio } = stream;
   const [watched, opened] = [stream.name === selected, stream.name === compared];
   card.button.setAttribute('aria-pressed', String(watched));
@@ -73,4 +75,5 @@ function fillCard(card, stream, { selected, compared }, samples) {
   setText(card.count, number(stream.readers));
   card.viewers.title = t('viewersOf', number(stream.readers));
   sparkline(card.spark, samples);
+  showCover(card.cover, covers && stream.state === 'live' && Boolean(video));
 }

@@ -13,5 +13,8 @@ mod view;
 pub use api::document;
 pub use channel_view::{ChannelLineView, ChannelView, RateUrls};
 pub use relays::{Answer, NewRelay, RelayFault, RelayView, Relays};
-pub use router::{Done, Live, PeerAddress, router};
-pub use view::{AudioView, Items, NewestView, PlayUrls, PushUrl, RefusalView, Status, StreamView, VideoView, Words};
+pub use router::{Cover, Done, Live, PeerAddress, router};
+pub use view::{
+    AudioView, Items, NewestView, PictureView, PlayUrls, PushUrl, RecordingView, RefusalView, Status, StreamView,
+    VideoView, Words,
+};

@@ -2,7 +2,7 @@ use axum::response::{IntoResponse, Response};
 use http::{HeaderValue, StatusCode, header};
 
 /// Nothing but our own files; the player's blobs are the media.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; \
+const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; \
      connect-src 'self'; media-src 'self' blob:; base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
 
 /// One file of the page, embedded in the binary.
@@ -12,7 +12,7 @@ struct Asset {
     body: &'static str,
 }
 
-const ASSETS: [Asset; 26] = [
+const ASSETS: [Asset; 30] = [
     Asset { path: "/", media_type: "text/html; charset=utf-8", body: include_str!("../assets/index.html") },
     Asset {
         path: "/assets/style.css",
@@ -27,6 +27,7 @@ const ASSETS: [Asset; 26] = [
     script("/assets/compare.js", include_str!("../assets/compare.js")),
     script("/assets/confirm.js", include_str!("../assets/confirm.js")),
     script("/assets/copy.js", include_str!("../assets/copy.js")),
+    script("/assets/covers.js", include_str!("../assets/covers.js")),
     script("/assets/desk.js", include_str!("../assets/desk.js")),
     script("/assets/dom.js", include_str!("../assets/dom.js")),
     script("/assets/feeds.js", include_str!("../assets/feeds.js")),
@@ -35,13 +36,16 @@ const ASSETS: [Asset; 26] = [
     script("/assets/list.js", include_str!("../assets/list.js")),
     script("/assets/media.js", include_str!("../assets/media.js")),
     script("/assets/mux.js", include_str!("../assets/mux.js")),
+    script("/assets/past.js", include_str!("../assets/past.js")),
     script("/assets/player.js", include_str!("../assets/player.js")),
     script("/assets/playlist.js", include_str!("../assets/playlist.js")),
     script("/assets/publish.js", include_str!("../assets/publish.js")),
+    script("/assets/recordings.js", include_str!("../assets/recordings.js")),
     script("/assets/refusals.js", include_str!("../assets/refusals.js")),
     script("/assets/spark.js", include_str!("../assets/spark.js")),
     script("/assets/stage.js", include_str!("../assets/stage.js")),
     script("/assets/veil.js", include_str!("../assets/veil.js")),
+    script("/assets/vod.js", include_str!("../assets/vod.js")),
     script("/assets/words.js", include_str!("../assets/words.js")),
 ];
 

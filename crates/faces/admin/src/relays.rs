@@ -55,6 +55,12 @@ pub enum RelayFault {
     /// The store did not take the change; the log has the reason.
     #[error("the change could not be written to the store: the server's log has the reason")]
     Store,
+    /// A relay does not end. What was asked for is done when it does.
+    #[error("the relay did not end within {ms} ms: the change is made when it does")]
+    Silent {
+        /// How long it was waited for.
+        ms: u64,
+    },
     /// The server is about to end.
     #[error("the server is shutting down")]
     Stopping,

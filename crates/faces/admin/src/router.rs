@@ -7,18 +7,24 @@ use axum::Router;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
+use bytes::Bytes;
 use http::{HeaderMap, Method, StatusCode, header};
-use vivace_base::{Limits, Secret, StreamName, UnixMs};
+use vivace_base::{AppId, Limits, Secret, StreamName, UnixMs};
 use vivace_domain::app::App;
-use vivace_gate::{Channels, Described, Gate, Operator};
+use vivace_domain::picture::{Picture, TakeFault};
+use vivace_domain::recording::Recording;
+use vivace_gate::{Channels, Described, Gate, Operator, PictureRules, Recordings};
 
 use crate::api;
 use crate::page::asset;
 use crate::relays::Relays;
-use crate::{ChannelView, Status, StreamView};
+use crate::{ChannelView, PictureView, RecordingView, Status, StreamView};
 
 /// Answers once something is done.
 pub type Done<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
+
+/// Answers with a JPEG file.
+pub type Cover<'a> = Pin<Box<dyn Future<Output = Result<Bytes, TakeFault>> + Send + 'a>>;
 
 /// Where a request came from; the server puts it among the request's extensions.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +56,18 @@ pub trait Live: Send + Sync + 'static {
     fn channels(&self) -> &Arc<Channels>;
     /// Keys, accounts, and the log of changes.
     fn operator(&self) -> &Arc<Operator>;
+    /// Screenshots.
+    fn pictures(&self) -> &Arc<PictureRules>;
+    /// A screenshot with its address; `host` is what the client calls this server.
+    fn picture(&self, host: &str, picture: &Picture) -> PictureView;
+    /// Recordings and their tasks.
+    fn recordings(&self) -> &Arc<Recordings>;
+    /// A recording with its addresses; `host` is what the client calls this server.
+    fn recording(&self, host: &str, recording: &Recording) -> RecordingView;
+    /// Bytes that are free on the file system of recordings.
+    fn free_bytes(&self) -> Option<u64>;
+    /// A small picture of a live stream, for lists.
+    fn cover<'a>(&'a self, app: AppId, stream: &'a StreamName) -> Cover<'a>;
     /// Waits until the events so far are in the store.
     fn flush_events(&self) -> Done<'_>;
     /// There are callbacks to be sent.

@@ -24,6 +24,10 @@ pub struct Status {
     pub skips: u64,
     /// Largest lag of a reader, in milliseconds of media time.
     pub lag_ms: u64,
+    /// How far players may go back in the past of streams, in milliseconds; 0 for not at all.
+    pub timeshift_window_ms: u64,
+    /// Whether pictures of streams can be taken: FFmpeg is there.
+    pub screenshots: bool,
     /// Keys of settings that were changed and wait for the next start.
     pub restart_needed: Vec<String>,
 }
@@ -127,6 +131,28 @@ pub struct PlayUrls {
     pub rtmp: String,
 }
 
+/// A screenshot.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Screenshot")]
+pub struct PictureView {
+    /// Its id.
+    pub id: String,
+    /// The stream.
+    pub stream: String,
+    /// When it was taken, in milliseconds since 1970.
+    pub taken_at_ms: i64,
+    /// Pixels.
+    pub width: u16,
+    /// Pixels.
+    pub height: u16,
+    /// Bytes of the file.
+    pub size_bytes: u64,
+    /// What the picture is called, with its date.
+    pub name: String,
+    /// Where it is fetched from. Who has the address may have the picture.
+    pub url: String,
+}
+
 /// `GET /api/v1/push-url`.
 #[derive(Clone, Debug, Serialize, JsonSchema)]
 pub struct PushUrl {
@@ -173,4 +199,46 @@ pub struct RefusalView {
     pub en: Words,
     /// The catalogue in Chinese.
     pub zh: Words,
+}
+
+/// A recording.
+#[derive(Clone, Debug, Serialize, JsonSchema)]
+#[schemars(rename = "Recording")]
+pub struct RecordingView {
+    /// Its id.
+    pub id: String,
+    /// The stream.
+    pub stream: String,
+    /// The task it was made for, if it is one that was called for.
+    pub task: Option<String>,
+    /// What asked for it: `timed`, `clip`, `url`, `policy` or `template`.
+    pub kind: &'static str,
+    /// `flv`, `hls`, `mp4` or `aac`.
+    pub format: &'static str,
+    /// `recording`, `finalizing`, `stored`, `uploaded` or `failed`.
+    pub state: &'static str,
+    /// What it is called, with its date.
+    pub name: String,
+    /// When its first part came, in ISO 8601.
+    pub started_at: String,
+    /// The same in milliseconds since 1970.
+    pub started_at_ms: i64,
+    /// When its last part was over, in milliseconds since 1970; nothing while parts are added.
+    pub ended_at_ms: Option<i64>,
+    /// What it plays for, in milliseconds.
+    pub duration_ms: u64,
+    /// Bytes of its file; of one that is not finished, or is HLS, those of its media.
+    pub size_bytes: u64,
+    /// SHA-256 of its file; nothing of one that is HLS.
+    pub sha256: Option<String>,
+    /// Where its file is fetched from, or the playlist of one that is HLS; nothing before it is stored. Who has the address may have the recording.
+    pub download_url: Option<String>,
+    /// Where it is played from: its file, or a playlist of HLS, also while it is recorded.
+    pub play_url: Option<String>,
+    /// Why it failed.
+    pub failure: Option<String>,
+    /// When it was deleted, in milliseconds since 1970.
+    pub deleted_at_ms: Option<i64>,
+    /// Until when the deletion can be taken back, in milliseconds since 1970.
+    pub restorable_until_ms: Option<i64>,
 }

@@ -5,6 +5,8 @@
 
 mod push;
 mod push_error;
+mod recorded;
+mod screenshot;
 #[cfg(test)]
 mod tests;
 
@@ -17,6 +19,8 @@ use vivace_domain::api_sign::sign_stamp;
 
 pub use push::{PushEnd, PushFacts, push_began, push_ended};
 pub use push_error::push_error;
+pub use recorded::{RecordedFacts, recorded};
+pub use screenshot::{ScreenshotFacts, screenshot};
 
 /// How long the signature of a callback is good for, in seconds.
 pub const VALIDITY_S: i64 = 600;

@@ -2,6 +2,8 @@
 
 mod info;
 
+use std::borrow::Cow;
+use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -12,18 +14,20 @@ use vivace_domain::url::sign;
 pub use info::ChannelInfo;
 
 /// Where the addresses that are given out lead, and how they are signed.
-#[derive(Clone, Debug)]
-pub struct Places {
-    /// Host, and port unless it is 1935.
-    pub rtmp: String,
-    /// Scheme, host, and port unless it is the scheme's own.
-    pub http: String,
+#[derive(Clone, Copy, Debug)]
+pub struct Places<'a> {
+    /// The host of all of them.
+    pub host: &'a str,
+    /// The port of RTMP addresses, which have none if it is 1935.
+    pub rtmp_port: u16,
+    /// The port of HTTP addresses, which have none if it is 80.
+    pub http_port: u16,
     /// The app's `bizid`.
     pub bizid: u32,
     /// The key that push addresses are signed with; none where pushing is open.
-    pub push_key: Option<Secret<String>>,
+    pub push_key: Option<&'a Secret<String>>,
     /// The key that play addresses are signed with; none where playing is open.
-    pub play_key: Option<Secret<String>>,
+    pub play_key: Option<&'a Secret<String>>,
     /// Until when signed addresses are good.
     pub expires_at: UnixMs,
     /// Minutes that dates are ahead of UTC.
@@ -41,37 +45,68 @@ pub struct Downstream {
     pub hls: String,
 }
 
-impl Places {
+/// Bytes that most addresses have room in.
+const ADDRESS_BYTES: usize = 192;
+
+impl Places<'_> {
     /// The address that a channel is pushed to; empty if it is pulled. It always has a query, which others add to.
     pub fn upstream(&self, channel: &Channel) -> String {
         if channel.source.kind != SourceKind::Push {
             return String::new();
         }
         let name = channel.stream.as_str();
-        let signature = self.push_key.as_ref().map(|key| format!("&{}", self.signature(key, name)));
-        format!("rtmp://{}/live/{name}?bizid={}{}", self.rtmp, self.bizid, signature.unwrap_or_default())
+        let mut address = self.rtmp([name]);
+        // Writing to a string cannot fail.
+        let _ = write!(address, "?bizid={}", self.bizid);
+        if let Some(key) = self.push_key {
+            self.add_signature(&mut address, '&', key, name);
+        }
+        address
     }
 
     /// The addresses that a rate is played from; the three of them have one signature.
     pub fn downstream(&self, channel: &Channel, rate: Rate) -> Downstream {
-        let name = format!("{}{}", channel.stream, rate.suffix());
-        let query = self.play_query(&name);
-        let file = |extension| format!("{}/live/{name}.{extension}{query}", self.http);
+        let (stream, suffix) = (channel.stream.as_str(), rate.suffix());
+        let mut query = String::new();
+        if let Some(key) = self.play_key {
+            let name = if suffix.is_empty() { Cow::Borrowed(stream) } else { Cow::Owned(format!("{stream}{suffix}")) };
+            self.add_signature(&mut query, '?', key, &name);
+        }
         let (has_rtmp, has_hls) = (channel.receiver.has_rtmp(), channel.receiver.has_hls());
+        let given = |is_given: bool, address: &dyn Fn() -> String| if is_given { address() } else { String::new() };
         Downstream {
-            rtmp: if has_rtmp { format!("rtmp://{}/live/{name}{query}", self.rtmp) } else { String::new() },
-            flv: if has_rtmp { file("flv") } else { String::new() },
-            hls: if has_hls { file("m3u8") } else { String::new() },
+            rtmp: given(has_rtmp, &|| self.rtmp([stream, suffix, &query])),
+            flv: given(has_rtmp, &|| self.http([stream, suffix, ".flv", &query])),
+            hls: given(has_hls, &|| self.http([stream, suffix, ".m3u8", &query])),
         }
     }
 
-    fn play_query(&self, name: &str) -> String {
-        self.play_key.as_ref().map_or(String::new(), |key| format!("?{}", self.signature(key, name)))
+    fn rtmp<const N: usize>(&self, parts: [&str; N]) -> String {
+        self.address("rtmp", self.rtmp_port, 1_935, parts)
     }
 
-    fn signature(&self, key: &Secret<String>, name: &str) -> String {
+    fn http<const N: usize>(&self, parts: [&str; N]) -> String {
+        self.address("http", self.http_port, 80, parts)
+    }
+
+    /// An address in `live`, whose name is given in parts.
+    fn address<const N: usize>(&self, scheme: &str, port: u16, usual: u16, parts: [&str; N]) -> String {
+        let mut address = String::with_capacity(ADDRESS_BYTES);
+        [scheme, "://", self.host].into_iter().for_each(|part| address.push_str(part));
+        if port != usual {
+            // Writing to a string cannot fail.
+            let _ = write!(address, ":{port}");
+        }
+        address.push_str("/live/");
+        parts.into_iter().for_each(|part| address.push_str(part));
+        address
+    }
+
+    fn add_signature(&self, address: &mut String, before: char, key: &Secret<String>, name: &str) {
         let tx_time = format!("{:X}", self.expires_at.0.div_euclid(1_000));
-        format!("txSecret={}&txTime={tx_time}", sign(key, name, &tx_time))
+        let tx_secret = sign(key, name, &tx_time);
+        address.push(before);
+        ["txSecret=", &tx_secret, "&txTime=", &tx_time].into_iter().for_each(|part| address.push_str(part));
     }
 
     /// `channelInfo` of `CreateLVBChannel`: an object.
@@ -124,10 +159,11 @@ mod tests {
 
     use super::Places;
 
-    fn places() -> Places {
+    fn places() -> Places<'static> {
         Places {
-            rtmp: "live.example".to_owned(),
-            http: "http://live.example:8080".to_owned(),
+            host: "live.example",
+            rtmp_port: 1_935,
+            http_port: 8_080,
             bizid: 2_000,
             push_key: None,
             play_key: None,
@@ -176,8 +212,8 @@ mod tests {
 
     #[test]
     fn a_signed_address_keeps_the_query_that_others_add_to() {
-        let key = Some(Secret::new("k".to_owned()));
-        let upstream = Places { push_key: key, ..places() }.upstream(&channel());
+        let key = Secret::new("k".to_owned());
+        let upstream = Places { push_key: Some(&key), ..places() }.upstream(&channel());
         assert!(upstream.contains("?bizid=2000&txSecret=") && upstream.ends_with("&txTime=5C271F99"), "{upstream}");
     }
 

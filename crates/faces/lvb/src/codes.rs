@@ -6,6 +6,8 @@
 mod access;
 mod action;
 mod code_api;
+mod picture;
+mod record;
 mod rule;
 #[cfg(test)]
 mod tests;
@@ -17,6 +19,8 @@ use vivace_domain::live::{MediaFault, PlayFault, PublishFault, Unpublish};
 pub use access::{Code, access, account, api, outer, parameter};
 pub use action::{action, batch};
 pub use code_api::{code_api, code_api_ret};
+pub use picture::picture;
+pub use record::record;
 pub use rule::rule;
 pub use v3::v3;
 
@@ -71,6 +75,7 @@ pub fn publish(fault: &PublishFault) -> Refusal {
         PublishFault::ChannelUnknown => (LvbVideo::ChannelNotFound.row(), 306),
         PublishFault::ChannelClosed => (LvbAccess::AccessDenied.row(), 307),
         PublishFault::ChannelPulls => (LvbVideo::SourceProtocol.row(), 602),
+        PublishFault::RateReserved { .. } => (LvbVideo::NotEditable.row(), 602),
         PublishFault::StoreUnreadable => (LvbVideo::ReadFailed.row(), 100),
         PublishFault::StreamsQuota { .. } => (LvbAccess::RateQuota.row(), 600),
         PublishFault::NameTaken { .. } => (LvbVideo::NotEditable.row(), 602),
@@ -88,7 +93,7 @@ pub fn play(fault: &PlayFault) -> Refusal {
         | PlayFault::QueryEncoding { .. }
         | PlayFault::DuplicateParameter { .. }
         | PlayFault::ExpiryMalformed => LvbAccess::InvalidParameter.row(),
-        PlayFault::ParameterMalformed { .. } => LvbVideo::ValueOutOfRange.row(),
+        PlayFault::ParameterMalformed { .. } | PlayFault::BeyondTimeShift { .. } => LvbVideo::ValueOutOfRange.row(),
         PlayFault::ExpiryMissing | PlayFault::SignatureMissing | PlayFault::SignatureWrong => {
             LvbAccess::AuthenticationFailed.row()
         }
@@ -97,9 +102,13 @@ pub fn play(fault: &PlayFault) -> Refusal {
         PlayFault::AccountBlocked | PlayFault::DomainDisabled | PlayFault::Blacklisted | PlayFault::NotWhitelisted => {
             LvbAccess::AccessDenied.row()
         }
-        PlayFault::RateNotProduced => LvbVideo::FeatureInactive.row(),
+        PlayFault::RateNotProduced | PlayFault::NoTranscoder | PlayFault::NoTimeShift => {
+            LvbVideo::FeatureInactive.row()
+        }
+        PlayFault::TranscodersFull { .. } => LvbAccess::CapacityUnavailable.row(),
+        PlayFault::KeptUnreadable => LvbVideo::RecordListFailed.row(),
         // A name needs no channel in the LVB-code mode, so what lacks is the source and not the channel.
-        PlayFault::NotLive => LvbVideo::NoSource.row(),
+        PlayFault::NotLive | PlayFault::NotKept => LvbVideo::NoSource.row(),
         PlayFault::UnsupportedFormat | PlayFault::UnsupportedCodec { .. } => LvbVideo::ReceiverProtocol.row(),
         PlayFault::ReadersQuota { .. } => LvbAccess::RateQuota.row(),
         PlayFault::Draining => LvbAccess::Maintenance.row(),
@@ -139,6 +148,7 @@ pub const fn http_status(fault: &PlayFault) -> u16 {
         | PlayFault::QueryEncoding { .. }
         | PlayFault::DuplicateParameter { .. }
         | PlayFault::ParameterMalformed { .. }
+        | PlayFault::BeyondTimeShift { .. }
         | PlayFault::ExpiryMalformed => 400,
         PlayFault::ExpiryMissing
         | PlayFault::SignatureMissing
@@ -149,11 +159,14 @@ pub const fn http_status(fault: &PlayFault) -> u16 {
         | PlayFault::Blacklisted
         | PlayFault::NotWhitelisted
         | PlayFault::WrongBizid => 403,
-        PlayFault::NotLive => 404,
+        PlayFault::NotLive | PlayFault::NotKept => 404,
         PlayFault::QueryTooLong { .. } => 414,
         PlayFault::UnsupportedFormat => 415,
         PlayFault::UnsupportedCodec { .. } => 406,
-        PlayFault::RateNotProduced => 501,
-        PlayFault::ReadersQuota { .. } | PlayFault::Draining => 503,
+        PlayFault::RateNotProduced | PlayFault::NoTranscoder | PlayFault::NoTimeShift => 501,
+        PlayFault::ReadersQuota { .. }
+        | PlayFault::TranscodersFull { .. }
+        | PlayFault::Draining
+        | PlayFault::KeptUnreadable => 503,
     }
 }

@@ -5,7 +5,7 @@ use thiserror::Error;
 use vivace_base::{AppId, Rng};
 use vivace_domain::account::{Account, CredentialRights};
 use vivace_domain::app::credential_pair;
-use vivace_store::{ALL_ACTIONS, Added, Credential};
+use vivace_store::{ALL_ACTIONS, Added, Credential, NewAudit};
 
 use super::Access;
 
@@ -41,11 +41,16 @@ impl Access {
         self.store.reader().credentials(app).await.map_err(|fault| failed(&fault))
     }
 
-    /// Makes one more credential for an app; both work until one is disabled or removed.
+    /// Makes one more credential for an app; both work until one is disabled or removed. `row` is what that is noted as.
     ///
     /// # Errors
     /// [`AccessChangeFault`]: `AppUnknown`, `TooMany`, `NotWritten`.
-    pub async fn add_credential(&self, app: AppId, rng: &dyn Rng) -> Result<Credential, AccessChangeFault> {
+    pub async fn add_credential(
+        &self,
+        app: AppId,
+        rng: &dyn Rng,
+        row: impl Fn(&Credential) -> NewAudit,
+    ) -> Result<Credential, AccessChangeFault> {
         let known = self.store.app(app).await.map_err(|fault| failed(&fault))?;
         if known.is_none() {
             return Err(AccessChangeFault::AppUnknown);
@@ -55,7 +60,7 @@ impl Access {
             let (secret_id, secret_key) = credential_pair(rng);
             let rights = CredentialRights { enabled: true, actions: None };
             let new = Credential { secret_id, secret_key, app, rights, created_at: self.clock.unix() };
-            match self.store.add_credential(&new, max).await.map_err(|fault| failed(&fault))? {
+            match self.store.noted(row(&new)).add_credential(&new, max).await.map_err(|fault| failed(&fault))? {
                 Added::Done => return Ok(new),
                 Added::TooMany => return Err(AccessChangeFault::TooMany { max }),
                 // Of 32 random letters the same have been drawn before: once more.
@@ -64,7 +69,7 @@ impl Access {
         }
     }
 
-    /// Sets what a credential may call; what it might before.
+    /// Sets what a credential may call; what it might before. `row` is what that is noted as.
     ///
     /// # Errors
     /// [`AccessChangeFault`]: `ActionName`, `CredentialUnknown`, `NotWritten`.
@@ -73,22 +78,23 @@ impl Access {
         app: AppId,
         secret_id: &str,
         rights: &CredentialRights,
+        row: NewAudit,
     ) -> Result<CredentialRights, AccessChangeFault> {
         let wrong = |name: &String| name.is_empty() || name.contains(',');
         if rights.actions.as_ref().is_some_and(|names| names.iter().any(wrong)) {
             return Err(AccessChangeFault::ActionName);
         }
-        let before = self.store.set_credential_rights(app, secret_id, rights).await;
+        let before = self.store.noted(row).set_credential_rights(app, secret_id, rights).await;
         self.credentials.clear();
         before.map_err(|fault| failed(&fault))?.ok_or(AccessChangeFault::CredentialUnknown)
     }
 
-    /// Removes a credential; calls signed with it are refused from now on.
+    /// Removes a credential; calls signed with it are refused from now on. `row` is what that is noted as.
     ///
     /// # Errors
     /// [`AccessChangeFault`]: `CredentialUnknown`, `NotWritten`.
-    pub async fn remove_credential(&self, app: AppId, secret_id: &str) -> Result<(), AccessChangeFault> {
-        let removed = self.store.remove_credential(app, secret_id).await;
+    pub async fn remove_credential(&self, app: AppId, secret_id: &str, row: NewAudit) -> Result<(), AccessChangeFault> {
+        let removed = self.store.noted(row).remove_credential(app, secret_id).await;
         self.credentials.clear();
         if removed.map_err(|fault| failed(&fault))? { Ok(()) } else { Err(AccessChangeFault::CredentialUnknown) }
     }
@@ -98,12 +104,17 @@ impl Access {
         self.tenants.clear();
     }
 
-    /// Sets what an account may do; what it might before.
+    /// Sets what an account may do; what it might before. `row` is what that is noted as.
     ///
     /// # Errors
     /// [`AccessChangeFault`]: `AppUnknown`, `NotWritten`.
-    pub async fn set_account(&self, app: AppId, account: &Account) -> Result<Account, AccessChangeFault> {
-        let before = self.store.set_account(app, account).await;
+    pub async fn set_account(
+        &self,
+        app: AppId,
+        account: &Account,
+        row: NewAudit,
+    ) -> Result<Account, AccessChangeFault> {
+        let before = self.store.noted(row).set_account(app, account).await;
         self.tenants.clear();
         if before.is_ok() {
             self.standing.set_account(app, account.clone());
@@ -112,12 +123,18 @@ impl Access {
     }
 
     /// Begins or ends the maintenance of an action, or of the whole API where none is named. False if it was so before.
+    /// `row` is what that is noted as.
     ///
     /// # Errors
     /// [`AccessChangeFault::NotWritten`].
-    pub async fn set_maintenance(&self, action: Option<&str>, on: bool) -> Result<bool, AccessChangeFault> {
+    pub async fn set_maintenance(
+        &self,
+        action: Option<&str>,
+        on: bool,
+        row: NewAudit,
+    ) -> Result<bool, AccessChangeFault> {
         let action = action.unwrap_or(ALL_ACTIONS);
-        let changed = self.store.set_maintenance(action, on, self.clock.unix()).await;
+        let changed = self.store.noted(row).set_maintenance(action, on, self.clock.unix()).await;
         self.maintenance.clear();
         changed.map_err(|fault| failed(&fault))
     }

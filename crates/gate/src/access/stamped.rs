@@ -59,7 +59,8 @@ impl Access {
             return Err(StampFault::AppUnknown);
         }
         let t: u64 = call.t.parse().map_err(|_| StampFault::TimeMalformed)?;
-        let now_s = u64::try_from(self.clock.unix().0.div_euclid(1_000)).unwrap_or_default();
+        let now = self.clock.unix();
+        let now_s = u64::try_from(now.0.div_euclid(1_000)).unwrap_or_default();
         if t < now_s {
             return Err(StampFault::Expired);
         }
@@ -68,7 +69,7 @@ impl Access {
         }
         self.admit_action(call.interface).await?;
         tenant.account.admit(&ALL, call.interface).map_err(AccessFault::Account)?;
-        self.take_rate(tenant.app.id, call.is_query)?;
+        self.take_rate(tenant.app.id, call.is_query, now)?;
         Ok(tenant)
     }
 }

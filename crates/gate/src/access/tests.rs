@@ -5,9 +5,9 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering::Relaxed};
 use vivace_base::{Clock, Limits, MonoMs, Rng, Secret, UnixMs};
 use vivace_domain::access::{CLOCK_TOLERANCE_S, ClockFault};
 use vivace_domain::account::{Account, AccountFault, CredentialRights};
-use vivace_store::{FIRST_APP, Replay, Store};
+use vivace_store::{FIRST_APP, NewAudit, Replay, Store};
 
-use crate::Standing;
+use crate::{Audited, Caller, Standing};
 
 use super::{Access, AccessChangeFault, AccessFault, AccountNumber, NumberKind, SignedCall};
 
@@ -49,6 +49,12 @@ impl Drop for Scene {
     fn drop(&mut self) {
         let _ = std::fs::remove_dir_all(&self.data);
     }
+}
+
+fn row() -> NewAudit {
+    let caller = Caller { face: "test", who: "t".to_owned(), peer: None };
+    let (operation, subject) = ("test.change", "test".to_owned());
+    Audited { app: FIRST_APP, caller, operation, subject, before: None, after: None }.at(UnixMs(0))
 }
 
 async fn scene(limits: Limits) -> Scene {
@@ -99,9 +105,9 @@ async fn the_checks_come_in_their_order() {
     assert_eq!(scene.admit(&bad).await, Some(AccessFault::SignatureWrong));
     bad.is_signed_with = &right;
     let blocked = Account { blocked: true, ..Account::default() };
-    assert_eq!(scene.access.set_account(FIRST_APP, &blocked).await, Ok(Account::default()));
+    assert_eq!(scene.access.set_account(FIRST_APP, &blocked, row()).await, Ok(Account::default()));
     assert_eq!(scene.admit(&bad).await, Some(AccountFault::Blocked.into()));
-    scene.access.set_account(FIRST_APP, &Account::default()).await.expect("written");
+    scene.access.set_account(FIRST_APP, &Account::default(), row()).await.expect("written");
     let numbers = [AccountNumber { field: "appid", kind: NumberKind::AppId, given: "1" }];
     bad.numbers = &numbers;
     assert_eq!(scene.admit(&bad).await, Some(AccountFault::Mismatch { field: "appid" }.into()));
@@ -130,27 +136,27 @@ async fn a_change_is_in_force_with_the_next_call() {
     let (access, id) = (&scene.access, scene.secret_id.clone());
     assert_eq!(scene.admit(&call(&id, 1)).await, None);
     let few = CredentialRights { enabled: true, actions: Some(vec!["B".to_owned()]) };
-    access.set_credential_rights(FIRST_APP, &id, &few).await.expect("written");
+    access.set_credential_rights(FIRST_APP, &id, &few, row()).await.expect("written");
     let denied = AccountFault::ActionDenied { action: "A".to_owned() };
     assert_eq!(scene.admit(&call(&id, 2)).await, Some(denied.into()));
     assert_eq!(scene.admit(&SignedCall { action: "B", ..call(&id, 3) }).await, None);
 
     // A second credential, then the first goes: no call in between is refused.
-    let second = access.add_credential(FIRST_APP, scene.rng.as_ref()).await.expect("room for two");
+    let second = access.add_credential(FIRST_APP, scene.rng.as_ref(), |_| row()).await.expect("room for two");
     assert!(second.secret_id != id && second.secret_id.starts_with("AKID"));
     assert_eq!(scene.admit(&call(&second.secret_id, 1)).await, None);
-    let third = access.add_credential(FIRST_APP, scene.rng.as_ref()).await;
+    let third = access.add_credential(FIRST_APP, scene.rng.as_ref(), |_| row()).await;
     assert_eq!(third, Err(AccessChangeFault::TooMany { max: 2 }));
-    access.remove_credential(FIRST_APP, &id).await.expect("it is there");
-    assert_eq!(access.remove_credential(FIRST_APP, &id).await, Err(AccessChangeFault::CredentialUnknown));
+    access.remove_credential(FIRST_APP, &id, row()).await.expect("it is there");
+    assert_eq!(access.remove_credential(FIRST_APP, &id, row()).await, Err(AccessChangeFault::CredentialUnknown));
     assert_eq!(scene.admit(&call(&id, 4)).await, Some(AccessFault::CredentialUnknown));
     assert_eq!(access.credentials(FIRST_APP).await, Ok(vec![second.clone()]));
     let comma = CredentialRights { enabled: true, actions: Some(vec!["A,B".to_owned()]) };
-    let named = access.set_credential_rights(FIRST_APP, &second.secret_id, &comma).await;
+    let named = access.set_credential_rights(FIRST_APP, &second.secret_id, &comma, row()).await;
     assert_eq!(named, Err(AccessChangeFault::ActionName));
 
     let deleted = Account { deleted: true, ..Account::default() };
-    access.set_account(FIRST_APP, &deleted).await.expect("written");
+    access.set_account(FIRST_APP, &deleted, row()).await.expect("written");
     assert_eq!(scene.admit(&call(&second.secret_id, 2)).await, Some(AccountFault::Gone.into()));
 }
 
@@ -159,14 +165,14 @@ async fn maintenance_closes_one_action_or_all() {
     let scene = scene(Limits::default()).await;
     let access = &scene.access;
     assert_eq!(access.admit_action("A").await, Ok(()));
-    assert_eq!(access.set_maintenance(Some("A"), true).await, Ok(true));
+    assert_eq!(access.set_maintenance(Some("A"), true, row()).await, Ok(true));
     assert_eq!(access.admit_action("A").await, Err(AccessFault::Maintenance));
     assert_eq!(access.admit_action("B").await, Ok(()));
-    assert_eq!(access.set_maintenance(None, true).await, Ok(true));
+    assert_eq!(access.set_maintenance(None, true, row()).await, Ok(true));
     assert_eq!(access.admit_action("B").await, Err(AccessFault::Maintenance));
     assert_eq!(access.maintenance().await, Ok(vec!["*".to_owned(), "A".to_owned()]));
-    assert_eq!(access.set_maintenance(None, false).await, Ok(true));
-    assert_eq!(access.set_maintenance(Some("A"), false).await, Ok(true));
+    assert_eq!(access.set_maintenance(None, false, row()).await, Ok(true));
+    assert_eq!(access.set_maintenance(Some("A"), false, row()).await, Ok(true));
     assert_eq!(access.admit_action("A").await, Ok(()));
 }
 

@@ -2,13 +2,12 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use parking_lot::Mutex;
 use vivace_base::{AppId, Clock, Limits, MonoMs, Secret, StreamName, UnixMs};
 use vivace_domain::hook::{CallbackFault, HookFault, HookKind};
-use vivace_store::{CallbackRule, HookFilter, HookRecord, NewHook, NewTemplate, Settled, Store};
+use vivace_store::{AuditFilter, CallbackRule, HookFilter, HookRecord, NewAudit, NewHook, NewTemplate, Settled, Store};
 
 use super::{CallbackParts, CallbackRules};
-use crate::{Audit, Audited, Caller, Noting};
+use crate::Caller;
 
 const APP: AppId = AppId(1);
 
@@ -24,19 +23,8 @@ impl Clock for Still {
     }
 }
 
-#[derive(Default)]
-struct Notes(Mutex<Vec<Audited>>);
-
-impl Audit for Notes {
-    fn audit(&self, change: Audited) -> Noting<'_> {
-        self.0.lock().push(change);
-        Box::pin(std::future::ready(()))
-    }
-}
-
 struct Scene {
     rules: Arc<CallbackRules>,
-    notes: Arc<Notes>,
     store: Store,
     data: PathBuf,
 }
@@ -52,10 +40,14 @@ async fn scene(limits: Limits) -> Scene {
     let number = MADE.fetch_add(1, Relaxed);
     let data = std::env::temp_dir().join(format!("vivace-gate-callbacks-{}-{number}", std::process::id()));
     let store = Store::open(&data, &limits).await.expect("a store");
-    let notes = Arc::new(Notes::default());
-    let parts =
-        CallbackParts { store: store.clone(), audit: notes.clone(), clock: Arc::new(Still), limits: limits.into() };
-    Scene { rules: CallbackRules::new(parts), notes, store, data }
+    let parts = CallbackParts { store: store.clone(), clock: Arc::new(Still), limits: limits.into() };
+    Scene { rules: CallbackRules::new(parts), store, data }
+}
+
+/// The changes that were noted, in their order.
+async fn notes(scene: &Scene) -> Vec<NewAudit> {
+    let rows = scene.store.reader().audit(APP, &AuditFilter::default(), 100).await.expect("readable");
+    rows.into_iter().rev().map(|row| row.change).collect()
 }
 
 fn caller() -> Caller {
@@ -92,8 +84,8 @@ async fn every_change_is_noted_without_keys() {
     assert_eq!(rules.delete_template(APP, &caller, id).await, Err(CallbackFault::TemplateUsed { id }));
     rules.delete_rule(APP, &caller, ("d", "live", "s")).await.expect("deleted");
     rules.delete_template(APP, &caller, id).await.expect("deleted");
-    let notes = scene.notes.0.lock().clone();
-    let operations: Vec<_> = notes.iter().map(|note| note.operation).collect();
+    let notes = notes(&scene).await;
+    let operations: Vec<_> = notes.iter().map(|note| note.operation.as_str()).collect();
     let expected = ["create", "change", "put", "put", "delete", "delete"];
     assert!(operations.iter().zip(expected).all(|(operation, end)| operation.ends_with(end)), "{operations:?}");
     assert!(!format!("{notes:?}").contains("hunter2"), "{notes:?}");
@@ -156,8 +148,8 @@ async fn an_event_that_is_settled_is_sent_once_more() {
     let again = rules.send_again(APP, &caller, seq).await.expect("sent");
     assert!(again > seq);
     assert_eq!(rules.send_again(APP, &caller, i64::MAX).await, Err(CallbackFault::EventUnknown { seq: i64::MAX }));
-    let notes = scene.notes.0.lock().clone();
-    assert_eq!((notes.len(), notes[0].operation), (1, "callback.send_again"));
+    let notes = notes(&scene).await;
+    assert_eq!((notes.len(), notes[0].operation.as_str()), (1, "callback.send_again"));
     scene.store.close().await;
     assert_eq!(rules.events(APP, &HookFilter::default(), 10).await, Err(CallbackFault::Unreadable));
     assert_eq!(rules.delete_rule(APP, &caller, ("", "", "")).await, Err(CallbackFault::Unreadable));
@@ -174,5 +166,5 @@ async fn a_change_whose_caller_goes_away_is_made_and_noted() {
     }
     scene.rules.finish().await;
     assert_eq!(scene.rules.templates(APP, None).await.expect("readable").len(), 1);
-    assert_eq!(scene.notes.0.lock().len(), 1);
+    assert_eq!(notes(&scene).await.len(), 1);
 }

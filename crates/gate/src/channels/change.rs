@@ -39,6 +39,7 @@ impl Channels {
             return Err(ChannelFault::Conflict { id: before.id });
         }
         let after = change.apply(&before, self.media(&before), self.bounds())?;
+        self.can_make(&after, Some(&before))?;
         let (this, caller) = (self.clone(), caller.clone());
         let changed = self.whole(async move { this.write(&caller, "channel.modify", &before, &after).await }).await;
         changed.unwrap_or(Err(ChannelFault::NotWritten))
@@ -101,10 +102,10 @@ impl Channels {
         before: &Channel,
         after: &Channel,
     ) -> Result<Channel, ChannelFault> {
-        let written = self.parts.store.replace_channel(before, after).await;
+        let next = Channel { revision: before.revision.saturating_add(1), ..after.clone() };
+        let store = self.noted(caller, operation, before, (Some(before), Some(&next)));
+        let written = store.replace_channel(before, &next).await;
         self.kept.forget(before);
-        let after = written.map_err(|fault| unwritten(fault, before.id))?;
-        self.note(caller, operation, Some(before), Some(&after)).await;
-        Ok(after)
+        written.map_err(|fault| unwritten(fault, before.id))
     }
 }

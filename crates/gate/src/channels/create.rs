@@ -21,7 +21,8 @@ impl Channels {
     ) -> Result<Channel, CreateFault> {
         let parts = &self.parts;
         let drafted = new.draft(app.id, app.keys.bizid, self.bounds(), parts.rng.as_ref(), parts.clock.unix())?;
-        account.admit_create(*self.verified_only.read())?;
+        self.can_make(&drafted, None)?;
+        self.admit_create(account)?;
         if drafted.source.kind != SourceKind::Push {
             parts.pulls.check(&drafted.source).map_err(|fault| match fault {
                 PullFault::Full { .. } => AccountFault::NoCapacity { what: "a pulled source" }.into(),
@@ -40,8 +41,8 @@ impl Channels {
     async fn create_now(&self, channel: Channel, caller: &Caller) -> Result<Channel, ChannelFault> {
         let _turn = self.turn(channel.id).await;
         let max = self.parts.limits.get().channels_per_app_max;
-        self.parts.store.create_channel(&channel, max).await.map_err(|fault| unwritten(fault, channel.id))?;
-        self.note(caller, "channel.create", None, Some(&channel)).await;
+        let store = self.noted(caller, "channel.create", &channel, (None, Some(&channel)));
+        store.create_channel(&channel, max).await.map_err(|fault| unwritten(fault, channel.id))?;
         tracing::info!(channel = %channel.id, stream = %channel.stream, "a channel was made");
         if channel.source.kind != SourceKind::Push
             && let Err(fault) = self.parts.pulls.set(&channel).await

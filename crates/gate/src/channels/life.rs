@@ -60,11 +60,11 @@ impl Channels {
         let (this, caller) = (self.clone(), caller.clone());
         let deleted = self.whole(async move {
             let _turn = this.turn(before.id).await;
-            let done = this.parts.store.delete_channel(&before).await;
+            let store = this.noted(&caller, "channel.delete", &before, (Some(&before), None));
+            let done = store.delete_channel(&before).await;
             this.kept.forget(&before);
             done.map_err(|fault| unwritten(fault, before.id))?;
             this.parts.standing.closes();
-            this.note(&caller, "channel.delete", Some(&before), None).await;
             tracing::info!(channel = %before.id, stream = %before.stream, "a channel was deleted");
             Ok(())
         });

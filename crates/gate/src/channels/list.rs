@@ -126,7 +126,12 @@ impl Channels {
         for id in ids {
             let channel = self.read(app, id).await?;
             let stream = self.parts.hub.stream(app, &channel.stream);
-            let online = stream.map_or(0, |stream| stream.counters.readers.load(Relaxed));
+            // Those who watch a rate of it watch the channel.
+            let rates = channel.rates.iter().filter_map(|rate| rate.name_of(&channel.stream));
+            let rates = rates.filter(|name| *name != channel.stream);
+            let rates = rates.filter_map(|name| self.parts.hub.stream(app, &name));
+            let rates = rates.filter(|stream| stream.is_derived());
+            let online = stream.into_iter().chain(rates).map(|stream| stream.counters.readers.load(Relaxed)).sum();
             found.push(Online { channel: Some(channel.id), online });
         }
         Ok(found)

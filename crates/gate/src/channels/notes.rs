@@ -2,19 +2,20 @@
 
 use serde_json::json;
 use vivace_domain::channel::Channel;
+use vivace_store::Store;
 
 use super::Channels;
 use crate::{Audited, Caller};
 
 impl Channels {
-    pub(super) async fn note(
+    /// The store for one change of a channel, which is noted with it.
+    pub(super) fn noted(
         &self,
         caller: &Caller,
         operation: &'static str,
-        before: Option<&Channel>,
-        after: Option<&Channel>,
-    ) {
-        let Some(channel) = after.or(before) else { return };
+        channel: &Channel,
+        (before, after): (Option<&Channel>, Option<&Channel>),
+    ) -> Store {
         let change = Audited {
             app: channel.app,
             caller: caller.clone(),
@@ -23,7 +24,7 @@ impl Channels {
             before: before.map(shown),
             after: after.map(shown),
         };
-        self.parts.audit.audit(change).await;
+        self.parts.store.noted(change.at(self.parts.clock.unix()))
     }
 }
 

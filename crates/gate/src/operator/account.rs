@@ -41,9 +41,9 @@ impl Operator {
             }
             let mut after = before.clone();
             change(&mut after);
-            this.parts.access.set_account(app, &after).await?;
             let shown = (Some(shown(&before)), Some(shown(&after)));
-            this.note(app, caller, "account.set", "account".to_owned(), shown).await;
+            let row = this.row(app, &caller, "account.set", "account".to_owned(), shown);
+            this.parts.access.set_account(app, &after, row).await?;
             Ok(after)
         });
         done.await.unwrap_or(Err(AccessChangeFault::NotWritten.into()))
@@ -69,10 +69,11 @@ impl Operator {
         let (this, caller) = (self.clone(), caller.clone());
         let done = self.parts.channels.whole(async move {
             let _turn = this.turns.acquire().await;
-            let made = this.parts.access.add_credential(app, this.parts.rng.as_ref()).await?;
-            let shown = (None, Some(shown_rights(&made.rights)));
-            this.note(app, caller, "credential.add", subject(&made.secret_id), shown).await;
-            Ok(made)
+            let row = |new: &Credential| {
+                let shown = (None, Some(shown_rights(&new.rights)));
+                this.row(app, &caller, "credential.add", subject(&new.secret_id), shown)
+            };
+            this.parts.access.add_credential(app, this.parts.rng.as_ref(), row).await
         });
         done.await.unwrap_or(Err(AccessChangeFault::NotWritten))
     }
@@ -96,9 +97,9 @@ impl Operator {
             let mut found = found.ok_or(AccessChangeFault::CredentialUnknown)?;
             let before = found.rights.clone();
             change(&mut found.rights);
-            this.parts.access.set_credential_rights(app, &secret_id, &found.rights).await?;
             let shown = (Some(shown_rights(&before)), Some(shown_rights(&found.rights)));
-            this.note(app, caller, "credential.set", subject(&secret_id), shown).await;
+            let row = this.row(app, &caller, "credential.set", subject(&secret_id), shown);
+            this.parts.access.set_credential_rights(app, &secret_id, &found.rights, row).await?;
             Ok(found)
         });
         done.await.unwrap_or(Err(AccessChangeFault::NotWritten))
@@ -120,10 +121,9 @@ impl Operator {
             let all = this.parts.access.credentials(app).await?;
             let found = all.into_iter().find(|one| one.secret_id == secret_id);
             let found = found.ok_or(AccessChangeFault::CredentialUnknown)?;
-            this.parts.access.remove_credential(app, &secret_id).await?;
             let shown = (Some(shown_rights(&found.rights)), None);
-            this.note(app, caller, "credential.remove", subject(&secret_id), shown).await;
-            Ok(())
+            let row = this.row(app, &caller, "credential.remove", subject(&secret_id), shown);
+            this.parts.access.remove_credential(app, &secret_id, row).await
         });
         done.await.unwrap_or(Err(AccessChangeFault::NotWritten))
     }
@@ -151,13 +151,10 @@ impl Operator {
         let (this, caller, action) = (self.clone(), caller.clone(), action.map(str::to_owned));
         let done = self.parts.channels.whole(async move {
             let _turn = this.turns.acquire().await;
-            let changed = this.parts.access.set_maintenance(action.as_deref(), on).await?;
-            if changed {
-                let subject = format!("maintenance/{}", action.as_deref().unwrap_or(ALL_ACTIONS));
-                let state = |on: bool| Some(json!({ "on": on }).to_string());
-                this.note(app, caller, "maintenance.set", subject, (state(!on), state(on))).await;
-            }
-            Ok(changed)
+            let subject = format!("maintenance/{}", action.as_deref().unwrap_or(ALL_ACTIONS));
+            let state = |on: bool| Some(json!({ "on": on }).to_string());
+            let row = this.row(app, &caller, "maintenance.set", subject, (state(!on), state(on)));
+            this.parts.access.set_maintenance(action.as_deref(), on, row).await
         });
         done.await.unwrap_or(Err(AccessChangeFault::NotWritten))
     }

@@ -3,7 +3,7 @@ use std::sync::Arc;
 use serde_json::json;
 use thiserror::Error;
 use vivace_base::AppId;
-use vivace_store::{Hook, HookFilter, HookState};
+use vivace_store::{Hook, HookFilter, HookState, Note};
 
 use super::{Operator, StoreFailed, failed};
 use crate::Caller;
@@ -48,11 +48,13 @@ impl Operator {
             if found.state == HookState::Waiting {
                 return Err(ResendFault::Waits);
             }
-            let again = store.resend_hook(app, seq, this.parts.clock.unix()).await.map_err(|fault| failed(&fault))?;
-            let again = again.ok_or(ResendFault::Full)?;
-            let shown = (None, Some(json!({ "as": again }).to_string()));
-            this.note(app, caller, "hook.resend", format!("hook/{seq}"), shown).await;
-            Ok(again)
+            let (now, noting) = (this.parts.clock.unix(), this.clone());
+            let note = Note::numbered(move |again| {
+                let shown = (None, Some(json!({ "as": again }).to_string()));
+                noting.row(app, &caller, "hook.resend", format!("hook/{seq}"), shown)
+            });
+            let again = store.noted(note).resend_hook(app, seq, now).await.map_err(|fault| failed(&fault))?;
+            again.ok_or(ResendFault::Full)
         });
         done.await.unwrap_or(Err(ResendFault::Store(StoreFailed)))
     }

@@ -31,14 +31,13 @@ impl Operator {
             let _turn = this.turns.acquire().await;
             let parts = &this.parts;
             let (app, fresh) = (parts.gate.app().id, name.fresh(parts.rng.as_ref()));
-            let written = parts.store.rotate_key(app, name, &fresh).await;
-            let app = written.map_err(|fault| failed(&fault))?.ok_or(KeyFault::AppUnknown)?;
-            let id = app.id;
-            parts.gate.set_app(app);
-            parts.access.app_changed();
             // Neither key is shown, but that there was one, so that a rotation counts as a change of its subject.
             let shown = (Some("{}".to_owned()), Some("{}".to_owned()));
-            this.note(id, caller, "key.rotate", format!("key/{}", name.as_str()), shown).await;
+            let row = this.row(app, &caller, "key.rotate", format!("key/{}", name.as_str()), shown);
+            let written = parts.store.noted(row).rotate_key(app, name, &fresh).await;
+            let app = written.map_err(|fault| failed(&fault))?.ok_or(KeyFault::AppUnknown)?;
+            parts.gate.set_app(app);
+            parts.access.app_changed();
             Ok(fresh)
         });
         done.await.unwrap_or(Err(KeyFault::Store(StoreFailed)))

@@ -8,6 +8,7 @@ use vivace_base::{AppId, StreamName, UnixMs};
 use vivace_domain::account::Account;
 use vivace_domain::channel::{Change, ChannelFault};
 use vivace_domain::ip_list::{Colour, Direction, IpList, ListFault};
+use vivace_domain::recording::RecordFault;
 use vivace_domain::rule::{Delay, Forbid, RuleFault, StreamRule};
 use vivace_store::AuditRow;
 
@@ -85,6 +86,7 @@ impl Operator {
             "account" => self.undo_account(app, caller, change).await,
             "credential" => self.undo_credential(app, caller, change, name).await,
             "maintenance" => self.undo_maintenance(app, caller, change, name).await,
+            "recording" => self.undo_recording(app, caller, change, name).await,
             "key" => {
                 no_way(change, "the old key is not kept anywhere; where there is a second key, that is the old one")
             }
@@ -205,6 +207,26 @@ impl Operator {
             }
             _ => no_way(change, "the secret half of the credential is not kept"),
         }
+    }
+
+    async fn undo_recording(
+        self: &Arc<Self>,
+        app: AppId,
+        caller: &Caller,
+        change: &AuditRow,
+        id: &str,
+    ) -> Result<(), UndoFault> {
+        let recordings = &self.parts.recordings;
+        let done = match change.change.operation.as_str() {
+            "recording.delete" => recordings.restore_recording(app, caller, id).await,
+            "recording.restore" => recordings.delete_recording(app, caller, id).await,
+            _ => return no_way(change, "what it was before is not kept"),
+        };
+        done.map_err(|fault| match fault {
+            RecordFault::NotDeleted { .. } | RecordFault::UnknownRecording { .. } => changed(change),
+            RecordFault::Unreadable | RecordFault::NotWritten => StoreFailed.into(),
+            other => UndoFault::Refused { reason: other.to_string() },
+        })
     }
 
     async fn undo_maintenance(

@@ -31,15 +31,15 @@ impl Operator {
                 enabled: change.enabled.or(before.enabled),
                 delta_s: change.delta_s.unwrap_or(before.delta_s),
             };
-            parts.store.set_url_auth(id, direction, &change, after).await.map_err(|fault| failed(&fault))?;
+            let subject = if direction == Direction::Push { "url/push" } else { "url/play" };
+            let shown = (Some(shown(before, None)), Some(shown(after, Some(&change))));
+            let store = parts.store.noted(this.row(id, &caller, "url.set_auth", subject.to_owned(), shown));
+            store.set_url_auth(id, direction, &change, after).await.map_err(|fault| failed(&fault))?;
             // What is on disk counts, whatever became of reading it: the next start would go by it.
             let app = parts.store.app(id).await.map_err(|fault| failed(&fault))?.ok_or(HostFault::NotWritten)?;
             parts.gate.set_app(app);
             parts.access.app_changed();
             standing.set_url_auth(id, direction, after);
-            let subject = if direction == Direction::Push { "url/push" } else { "url/play" };
-            let noted = (Some(shown(before, None)), Some(shown(after, Some(&change))));
-            this.note(id, caller, "url.set_auth", subject.to_owned(), noted).await;
             Ok(())
         });
         done.await.unwrap_or(Err(HostFault::NotWritten))

@@ -30,6 +30,11 @@ pub fn find<'a>(data: &'a [u8], path: &[&[u8; 4]]) -> Option<&'a [u8]> {
 }
 
 impl<'a> Boxes<'a> {
+    /// Bytes that have not been walked over.
+    pub(super) const fn left(&self) -> usize {
+        self.rest.len()
+    }
+
     fn take(&mut self) -> Result<BoxView<'a>, Fault> {
         let data = self.rest;
         let (size, rest) = data.split_first_chunk::<4>().ok_or(Fault::Truncated)?;

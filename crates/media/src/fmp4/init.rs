@@ -6,7 +6,7 @@ use super::write::{boxed, full, u16, u32, u64, zeros};
 const MOVIE_TIMESCALE: u32 = 1_000;
 
 /// The identity transformation (ISO/IEC 14496-12, 8.2.2.2).
-const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
+pub(crate) const MATRIX: [u32; 9] = [0x1_0000, 0, 0, 0, 0x1_0000, 0, 0, 0, 0x4000_0000];
 
 /// The initialization segment of a file with these tracks: `ftyp` and `moov` without samples.
 pub fn init_segment(tracks: &[Track]) -> Vec<u8> {
@@ -77,25 +77,35 @@ fn media(track: &Track, out: &mut Vec<u8>) {
         u16(out, UNDETERMINED);
         u16(out, 0);
     });
+    handler(track, out);
+    boxed(out, b"minf", |out| {
+        media_header(track, out);
+        boxed(out, b"dinf", data_information);
+        boxed(out, b"stbl", |out| sample_table(track, out));
+    });
+}
+
+/// `hdlr` (8.4.3): pictures or sound.
+pub(crate) fn handler(track: &Track, out: &mut Vec<u8>) {
     full(out, b"hdlr", 0, 0, |out| {
         u32(out, 0); // pre_defined
         out.extend(if track.is_video() { b"vide" } else { b"soun" });
         zeros(out, 12);
         out.extend_from_slice(if track.is_video() { b"Video\0" } else { b"Audio\0" });
     });
-    boxed(out, b"minf", |out| {
-        if track.is_video() {
-            full(out, b"vmhd", 0, 1, |out| u64(out, 0)); // graphicsmode, opcolor
-        } else {
-            full(out, b"smhd", 0, 0, |out| u32(out, 0)); // balance
-        }
-        boxed(out, b"dinf", data_information);
-        boxed(out, b"stbl", |out| sample_table(track, out));
-    });
+}
+
+/// `vmhd` or `smhd`.
+pub(crate) fn media_header(track: &Track, out: &mut Vec<u8>) {
+    if track.is_video() {
+        full(out, b"vmhd", 0, 1, |out| u64(out, 0)); // graphicsmode, opcolor
+    } else {
+        full(out, b"smhd", 0, 0, |out| u32(out, 0)); // balance
+    }
 }
 
 /// The media data stand in this file.
-fn data_information(out: &mut Vec<u8>) {
+pub(crate) fn data_information(out: &mut Vec<u8>) {
     const SELF_CONTAINED: u32 = 1;
     full(out, b"dref", 0, 0, |out| {
         u32(out, 1);

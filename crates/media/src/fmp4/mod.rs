@@ -7,11 +7,19 @@
 mod boxes;
 mod fragment;
 mod init;
+mod read;
 mod sample_entry;
 #[cfg(test)]
 mod tests;
 mod track;
 mod write;
+
+/// What the writers of fragmented and progressive files share.
+pub(crate) mod layout {
+    pub(crate) use super::init::{MATRIX, data_information, handler, media_header};
+    pub(crate) use super::sample_entry::sample_entry;
+    pub(crate) use super::write::{boxed, full, u16, u32, u64, zeros};
+}
 
 use crate::{Codec, aac, av1, h264, hevc, mp3, opus, vp9};
 use thiserror::Error;
@@ -19,6 +27,7 @@ use thiserror::Error;
 pub use boxes::{BoxView, Boxes, boxes, find};
 pub use fragment::{Sample, fragment};
 pub use init::init_segment;
+pub use read::{InputSample, InputTrack, Reader, Samples, Scan, whole_bytes};
 pub use track::{Track, mime_codecs};
 
 /// Why a file cannot be written or read.
@@ -71,4 +80,28 @@ pub enum Fault {
         /// Bytes there are.
         left: usize,
     },
+    /// A box that must be there is not.
+    #[error("the box {} is missing", .0.escape_ascii())]
+    Missing([u8; 4]),
+    /// A box ends inside one of its fields.
+    #[error("the box {} ends inside a field", .0.escape_ascii())]
+    Field([u8; 4]),
+    /// The file has more tracks than are read.
+    #[error("more than {0} tracks")]
+    Tracks(usize),
+    /// The time scale of a track is zero.
+    #[error("a track has the time scale 0")]
+    TimeScale,
+    /// A fragment is of another sample entry than the first of its track.
+    #[error("sample_description_index {0}, where 1 is read")]
+    Description(u32),
+    /// A decoding time has more than 63 bits.
+    #[error("a decoding time in tfdt of more than 63 bits")]
+    DecodeTime,
+    /// Neither the run nor its defaults tell the size of samples.
+    #[error("samples in trun without a size")]
+    SampleSize,
+    /// Samples lie outside the data, or several on the same bytes.
+    #[error("samples in trun lie outside the data")]
+    DataOutside,
 }

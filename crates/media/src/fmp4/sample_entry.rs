@@ -3,7 +3,7 @@ use super::write::{boxed, descriptor, full, u16, u32, zeros};
 use crate::Codec;
 
 /// The one entry of `stsd`: codec, size or sound, and the decoder's configuration.
-pub(super) fn sample_entry(track: &Track, out: &mut Vec<u8>) {
+pub(crate) fn sample_entry(track: &Track, out: &mut Vec<u8>) {
     match track.codec {
         Codec::H264 => visual(track, b"avc1", b"avcC", out),
         Codec::Hevc => visual(track, b"hvc1", b"hvcC", out),
@@ -15,8 +15,8 @@ pub(super) fn sample_entry(track: &Track, out: &mut Vec<u8>) {
         Codec::Opus => {
             audio(track, b"Opus", out, |out| boxed(out, b"dOps", |out| out.extend_from_slice(&track.config)))
         }
-        // No track is made of them.
-        Codec::G711A | Codec::G711U => {}
+        Codec::G711A => audio(track, b"alaw", out, |_| {}),
+        Codec::G711U => audio(track, b"ulaw", out, |_| {}),
     }
 }
 

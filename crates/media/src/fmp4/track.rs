@@ -1,5 +1,5 @@
 use super::Fault;
-use crate::{Codec, aac, av1, h264, hevc, mp3, opus, vp9};
+use crate::{Codec, aac, av1, g711, h264, hevc, mp3, opus, vp9};
 use bytes::Bytes;
 use vivace_base::MediaTime;
 
@@ -65,6 +65,30 @@ impl Track {
         }
     }
 
+    /// G.711, for files that this server keeps for itself: [`Track::sized`] refuses it, because no browser plays it.
+    ///
+    /// # Errors
+    /// [`Fault::TrackId`] for id 0, [`Fault::NotCarried`] for another codec.
+    pub fn g711(codec: Codec, id: u32) -> Result<Self, Fault> {
+        let codec_string = match codec {
+            Codec::G711A => "alaw",
+            Codec::G711U => "ulaw",
+            _ => return Err(Fault::NotCarried(codec)),
+        };
+        Self::sound(codec, id, g711::SAMPLE_RATE, 1, codec_string.to_owned())
+    }
+
+    /// MPEG audio as `esds` tells it, without a frame.
+    pub(super) fn mpeg_audio(object_type: u8, channels: u8, id: u32) -> Result<Self, Fault> {
+        let codec_string = format!("mp4a.{object_type:02X}");
+        Ok(Self { object_type, ..Self::sound(Codec::Mp3, id, 0, channels, codec_string)? })
+    }
+
+    /// The same with the time scale of the file that it is read from.
+    pub(super) fn with_timescale(self, timescale: u32) -> Self {
+        Self { timescale, ..self }
+    }
+
     /// The id, from one.
     pub fn id(&self) -> u32 {
         self.id
@@ -100,10 +124,15 @@ impl Track {
         self.codec.is_video()
     }
 
+    /// Bytes of the configuration in its sample entry.
+    pub(crate) const fn config_bytes(&self) -> usize {
+        self.config.len()
+    }
+
     /// A time in ticks of the track, rounded to the nearest.
     ///
     /// Points in time are converted, never spans: the error stays below one tick however long the stream runs.
-    pub(super) fn ticks(&self, time: MediaTime) -> i64 {
+    pub fn ticks(&self, time: MediaTime) -> i64 {
         let timescale = i64::from(self.timescale);
         if timescale == MediaTime::HZ {
             return time.ticks();
@@ -114,10 +143,29 @@ impl Track {
         seconds.saturating_mul(timescale).saturating_add(part)
     }
 
+    /// A time in ticks of the track as media time, rounded to the nearest.
+    pub(crate) fn time(&self, ticks: i64) -> MediaTime {
+        let timescale = i64::from(self.timescale).max(1);
+        if timescale == MediaTime::HZ {
+            return MediaTime::from_ticks(ticks);
+        }
+        let seconds = ticks.div_euclid(timescale).saturating_mul(MediaTime::HZ);
+        let part = (ticks.rem_euclid(timescale) * MediaTime::HZ + timescale / 2) / timescale;
+        MediaTime::from_ticks(seconds.saturating_add(part))
+    }
+
     fn video(codec: Codec, config: &Bytes, id: u32, size: (u16, u16), codec_string: String) -> Self {
         let (width, height) = size;
         let timescale = MediaTime::HZ as u32;
         Self { id, codec, timescale, config: config.clone(), width, height, channels: 0, object_type: 0, codec_string }
+    }
+
+    fn sound(codec: Codec, id: u32, timescale: u32, channels: u8, codec_string: String) -> Result<Self, Fault> {
+        if id == 0 {
+            return Err(Fault::TrackId);
+        }
+        let (config, width, height) = (Bytes::new(), 0, 0);
+        Ok(Self { id, codec, timescale, config, width, height, channels, object_type: 0, codec_string })
     }
 
     fn vp9(payload: &Bytes, size: (u16, u16), id: u32) -> Result<Self, Fault> {

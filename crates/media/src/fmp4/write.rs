@@ -1,12 +1,12 @@
 //! Boxes into bytes: the size of a box is patched in when its content stands.
 
 /// Appends a box whose content `content` appends.
-pub(super) fn boxed(out: &mut Vec<u8>, kind: &[u8; 4], content: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn boxed(out: &mut Vec<u8>, kind: &[u8; 4], content: impl FnOnce(&mut Vec<u8>)) {
     let start = out.len();
     out.extend([0; 4]);
     out.extend(kind);
     content(out);
-    // Both writers hold what they are given below 4 GiB.
+    // The writers hold what they are given below 4 GiB.
     let size = (out.len() - start) as u32;
     if let Some(place) = out.get_mut(start..).and_then(<[u8]>::first_chunk_mut) {
         *place = size.to_be_bytes();
@@ -14,7 +14,7 @@ pub(super) fn boxed(out: &mut Vec<u8>, kind: &[u8; 4], content: impl FnOnce(&mut
 }
 
 /// Appends a box that begins with version and flags.
-pub(super) fn full(out: &mut Vec<u8>, kind: &[u8; 4], version: u8, flags: u32, content: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn full(out: &mut Vec<u8>, kind: &[u8; 4], version: u8, flags: u32, content: impl FnOnce(&mut Vec<u8>)) {
     boxed(out, kind, |out| {
         u32(out, u32::from(version) << 24 | flags);
         content(out);
@@ -22,7 +22,7 @@ pub(super) fn full(out: &mut Vec<u8>, kind: &[u8; 4], version: u8, flags: u32, c
 }
 
 /// Appends a descriptor of ISO/IEC 14496-1 (8.3.3) with a length of four bytes.
-pub(super) fn descriptor(out: &mut Vec<u8>, tag: u8, content: impl FnOnce(&mut Vec<u8>)) {
+pub(crate) fn descriptor(out: &mut Vec<u8>, tag: u8, content: impl FnOnce(&mut Vec<u8>)) {
     out.push(tag);
     let start = out.len();
     out.extend([0; 4]);
@@ -33,18 +33,18 @@ pub(super) fn descriptor(out: &mut Vec<u8>, tag: u8, content: impl FnOnce(&mut V
     }
 }
 
-pub(super) fn u16(out: &mut Vec<u8>, value: u16) {
+pub(crate) fn u16(out: &mut Vec<u8>, value: u16) {
     out.extend(value.to_be_bytes());
 }
 
-pub(super) fn u32(out: &mut Vec<u8>, value: u32) {
+pub(crate) fn u32(out: &mut Vec<u8>, value: u32) {
     out.extend(value.to_be_bytes());
 }
 
-pub(super) fn u64(out: &mut Vec<u8>, value: u64) {
+pub(crate) fn u64(out: &mut Vec<u8>, value: u64) {
     out.extend(value.to_be_bytes());
 }
 
-pub(super) fn zeros(out: &mut Vec<u8>, count: usize) {
+pub(crate) fn zeros(out: &mut Vec<u8>, count: usize) {
     out.resize(out.len().saturating_add(count), 0);
 }

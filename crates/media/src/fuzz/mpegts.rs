@@ -1,8 +1,8 @@
 use vivace_base::MediaTime;
 
-use crate::Codec;
 use crate::fmp4::Sample;
-use crate::mpegts::{PACKET_BYTES, PID_AUDIO, PID_VIDEO, Reader, Unit, Writer};
+use crate::mpegts::{Demuxer, PACKET_BYTES, PID_AUDIO, PID_VIDEO, Reader, Unit, Writer};
+use crate::{Codec, FrameKind, h264, hevc};
 
 /// Small, so that inputs of the size a fuzzer makes reach it.
 const PES_BYTES_MAX: usize = 1_024;
@@ -31,8 +31,47 @@ fn check(data: &[u8]) {
             Err(fault) => assert!(!fault.to_string().is_empty()),
         }
     }
-    if let Ok(units) = reader.finish() {
-        assert!(units.iter().all(|unit| unit.payload.len() <= PES_BYTES_MAX));
+    for unit in reader.finish().into_iter().flatten() {
+        assert!(unit.payload.len() <= PES_BYTES_MAX);
+    }
+    demux(data);
+}
+
+/// Frames of a segment that are taken here.
+const FRAMES_MAX: usize = 50;
+
+/// Any bytes as segments that follow each other: what comes out is configured before it comes, has the codec's form, and
+/// is no more than what went in.
+fn demux(data: &[u8]) {
+    let mut demuxer = Demuxer::new(PES_BYTES_MAX, FRAMES_MAX);
+    let (first, second) = data.split_at(data.len() / 2 / PACKET_BYTES * PACKET_BYTES);
+    let mut configured = Vec::new();
+    for segment in [first, second] {
+        let frames = match demuxer.segment(&[], segment) {
+            Ok(frames) => frames,
+            Err(fault) => {
+                assert!(!fault.to_string().is_empty());
+                continue;
+            }
+        };
+        assert!(!frames.is_empty() && frames.len() <= FRAMES_MAX);
+        let bytes: usize = frames.iter().map(|frame| frame.payload.len()).sum();
+        // Start codes of three bytes become lengths of four, and a frame may begin in the segment before.
+        assert!(bytes <= data.len() * 2 + 64 * FRAMES_MAX, "{bytes} of {}", data.len());
+        for frame in frames {
+            let codec = frame.codec.expect("a frame of a track has a codec");
+            match frame.kind {
+                FrameKind::VideoConfig | FrameKind::AudioConfig => configured.push(codec),
+                _ => assert!(configured.contains(&codec) || !codec.has_record(), "{codec:?} is not configured"),
+            }
+            if frame.kind == FrameKind::Video {
+                let whole = match codec {
+                    Codec::Hevc => hevc::nal_units(&frame.payload, 4).all(|unit| unit.is_ok()),
+                    _ => h264::nal_units(&frame.payload, 4).all(|unit| unit.is_ok()),
+                };
+                assert!(whole, "a sample whose lengths lead out of it");
+            }
+        }
     }
 }
 
@@ -89,7 +128,7 @@ fn read(file: &[u8]) -> Vec<Unit> {
     for packet in file.chunks(PACKET_BYTES) {
         units.extend(reader.packet(packet).expect("our own packets are read").unit);
     }
-    units.extend(reader.finish().expect("the last ones too"));
+    units.extend(reader.finish().into_iter().map(|unit| unit.expect("the last ones too")));
     units
 }
 
@@ -97,11 +136,11 @@ fn read(file: &[u8]) -> Vec<Unit> {
 mod tests {
     use vivace_base::MediaTime;
 
-    use super::{mpegts, mpegts_write};
+    use super::{AVCC, FRAMES_MAX, PES_BYTES_MAX, mpegts, mpegts_write};
     use crate::Codec;
     use crate::fmp4::Sample;
     use crate::fuzz::inputs::{Random, mutations};
-    use crate::mpegts::Writer;
+    use crate::mpegts::{Demuxer, Writer};
 
     #[test]
     fn what_is_written_of_noise_is_read_again() {
@@ -128,5 +167,17 @@ mod tests {
             writer.audio(&[sample], &mut seed).unwrap();
         }
         mutations(&seed, 4_000, &mut random, mpegts);
+        let mut writer = Writer::new();
+        writer.configure(Some((Codec::H264, AVCC)), Some((Codec::Aac, &[0x12, 0x10]))).unwrap();
+        let mut seed = Vec::new();
+        for at in 0..6 {
+            let (dts, cts) = (MediaTime::from_ms(at * 40), MediaTime::from_ms(80));
+            let payload: &[u8] = &[&[0, 30, if at % 3 == 0 { 0x65 } else { 0x41 }][..], &[7; 29]].concat();
+            let sample = Sample { dts, cts, duration: MediaTime::ZERO, key: at % 3 == 0, payload };
+            writer.video(&sample, &mut seed).unwrap();
+            writer.audio(&[Sample { cts: MediaTime::ZERO, payload: &[3; 60], ..sample }], &mut seed).unwrap();
+        }
+        assert!(Demuxer::new(PES_BYTES_MAX, FRAMES_MAX).segment(&[], &seed).is_ok_and(|frames| frames.len() == 14));
+        mutations(&seed, 6_000, &mut random, mpegts);
     }
 }

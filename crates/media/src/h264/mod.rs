@@ -3,6 +3,7 @@
 //! ISO/IEC 14496-10 for the bit stream, ISO/IEC 14496-15 for the record and the samples.
 
 mod record;
+mod sets;
 mod sps;
 #[cfg(test)]
 mod tests;
@@ -12,6 +13,7 @@ use crate::nal::{NalFault, NalUnits};
 use thiserror::Error;
 
 pub use record::{ChromaExtension, ConfigurationRecord};
+pub use sets::record_of;
 pub use sps::Sps;
 
 /// Why H.264 bytes were refused.

@@ -5,6 +5,7 @@
 mod profile;
 mod record;
 mod reference;
+mod sets;
 mod sps;
 #[cfg(test)]
 mod tests;
@@ -16,6 +17,7 @@ use thiserror::Error;
 
 pub use profile::ProfileTierLevel;
 pub use record::{ConfigurationRecord, NalArray};
+pub use sets::record_of;
 pub use sps::Sps;
 pub use vps::Vps;
 

@@ -1,10 +1,13 @@
 //! MPEG transport streams (ISO/IEC 13818-1) for HLS: a writer of one program with at most one video and one audio track,
-//! and a reader that knows nothing of the writer.
+//! a reader that knows nothing of the writer, and a demuxer that turns what is read into frames.
 
 mod annexb;
+mod demux;
 mod packets;
+mod pictures;
 mod psi;
 mod reader;
+mod sounds;
 #[cfg(test)]
 mod tests;
 mod writer;
@@ -12,6 +15,7 @@ mod writer;
 use crate::{aac, h264, hevc, mp3};
 use thiserror::Error;
 
+pub use demux::Demuxer;
 pub use reader::{Packet, Reader, Unit};
 pub use writer::Writer;
 
@@ -79,4 +83,19 @@ pub enum Fault {
     /// A program has more tracks than the reader takes.
     #[error("more than {0} tracks")]
     Tracks(usize),
+    /// A packet says that it was damaged on its way.
+    #[error("a packet was damaged on its way")]
+    Damaged,
+    /// A packet or a track is encrypted.
+    #[error("the packets are encrypted")]
+    Scrambled,
+    /// No track has a codec that is carried here.
+    #[error("no track has a codec that is carried here: the first one has stream type {0:#04x}")]
+    StreamType(u8),
+    /// There is no table of tracks.
+    #[error("no table of tracks")]
+    NoMap,
+    /// More frames than the reader takes.
+    #[error("more than {0} frames")]
+    Frames(usize),
 }

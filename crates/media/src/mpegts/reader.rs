@@ -7,6 +7,8 @@ use super::{Fault, PACKET_BYTES};
 #[derive(Debug)]
 pub struct Reader {
     pes_bytes_max: usize,
+    association: Sections,
+    map: Sections,
     map_pid: Option<u16>,
     tracks: BTreeMap<u16, Track>,
     /// Newest continuity counter of each PID of interest.
@@ -55,7 +57,8 @@ const TRACKS_MAX: usize = 16;
 impl Reader {
     /// A reader that takes PES packets of at most `pes_bytes_max` bytes.
     pub fn new(pes_bytes_max: usize) -> Self {
-        Self { pes_bytes_max, map_pid: None, tracks: BTreeMap::new(), counters: BTreeMap::new() }
+        let (association, map) = (Sections::new(0), Sections::new(2));
+        Self { pes_bytes_max, association, map, map_pid: None, tracks: BTreeMap::new(), counters: BTreeMap::new() }
     }
 
     /// Takes one packet.
@@ -76,8 +79,16 @@ impl Reader {
         if !known {
             return Ok(told);
         }
+        if high & 0x80 != 0 {
+            return Err(Fault::Damaged);
+        }
+        if control & 0xc0 != 0 {
+            return Err(Fault::Scrambled);
+        }
         let Some(payload) = payload else { return Ok(told) };
-        self.count(pid, control & 15, flags & 0x80 != 0)?;
+        if !self.count(pid, control & 15, flags & 0x80 != 0)? {
+            return Ok(told);
+        }
         if pid == 0 {
             self.association(payload, starts)?;
         } else if Some(pid) == self.map_pid {
@@ -99,23 +110,36 @@ impl Reader {
         Ok(told)
     }
 
-    /// The PES packets that the end of the stream ends, by PID.
-    ///
-    /// # Errors
-    /// [`Fault::PesHeader`].
-    pub fn finish(&mut self) -> Result<Vec<Unit>, Fault> {
+    /// The PES packets that the end of the stream ends, by PID; each may be a [`Fault::PesHeader`].
+    pub fn finish(&mut self) -> Vec<Result<Unit, Fault>> {
         self.tracks.iter_mut().filter_map(|(pid, track)| track.end(*pid).transpose()).collect()
     }
 
-    /// 2.4.3.3: a packet may stand twice; everything else counts up.
-    fn count(&mut self, pid: u16, found: u8, discontinuity: bool) -> Result<(), Fault> {
+    /// The tracks of the program, as far as its map has come: PID and `stream_type`, by PID.
+    pub fn tracks(&self) -> impl Iterator<Item = (u16, u8)> {
+        self.tracks.iter().map(|(pid, track)| (*pid, track.stream_type))
+    }
+
+    /// 2.4.3.3: a packet may stand twice, which is false; everything else counts up. Where packets are missing, what was
+    /// begun on the PID is lost.
+    fn count(&mut self, pid: u16, found: u8, discontinuity: bool) -> Result<bool, Fault> {
         let before = self.counters.insert(pid, found);
+        if before == Some(found) && !discontinuity {
+            return Ok(false);
+        }
         let expected = before.map_or(found, |before| (before + 1) & 15);
-        if discontinuity || expected == found { Ok(()) } else { Err(Fault::Continuity { pid, expected, found }) }
+        if discontinuity || expected == found {
+            return Ok(true);
+        }
+        if let Some(track) = self.tracks.get_mut(&pid) {
+            *track = Track { stream_type: track.stream_type, ..Track::default() };
+        }
+        Err(Fault::Continuity { pid, expected, found })
     }
 
     fn association(&mut self, payload: &[u8], starts: bool) -> Result<(), Fault> {
-        let Some(body) = section(payload, starts, 0)? else { return Ok(()) };
+        let Some(section) = self.association.add(payload, starts)? else { return Ok(()) };
+        let body = body(&section)?;
         let programs = body.as_chunks::<4>().0.iter();
         let mut maps = programs.filter(|[a, b, ..]| (*a, *b) != (0, 0)).map(|[_, _, high, low]| [high & 0x1f, *low]);
         self.map_pid = maps.next().map(u16::from_be_bytes).filter(|pid| *pid != 0);
@@ -123,8 +147,8 @@ impl Reader {
     }
 
     fn map(&mut self, payload: &[u8], starts: bool) -> Result<(), Fault> {
-        let Some(body) = section(payload, starts, 2)? else { return Ok(()) };
-        let [_, _, high, low, rest @ ..] = body else { return Err(Fault::Truncated) };
+        let Some(section) = self.map.add(payload, starts)? else { return Ok(()) };
+        let [_, _, high, low, rest @ ..] = body(&section)? else { return Err(Fault::Truncated) };
         let mut rest = rest.get(length(*high, *low)..).ok_or(Fault::Truncated)?;
         let mut listed = BTreeMap::new();
         while let [stream_type, high, low, length_high, length_low, more @ ..] = rest {
@@ -147,7 +171,16 @@ impl Track {
         if !std::mem::take(&mut self.begun) {
             return Ok(None);
         }
-        let [0, 0, 1, _, _, _, _, flags, header, rest @ ..] = bytes.as_slice() else { return Err(Fault::PesHeader) };
+        let [0, 0, 1, _, high, low, _, flags, header, rest @ ..] = bytes.as_slice() else {
+            return Err(Fault::PesHeader);
+        };
+        // 2.4.3.7: what stands behind the length is none of it; of pictures it may be zero, which tells nothing.
+        let told = usize::from(u16::from_be_bytes([*high, *low]));
+        let rest = match told.checked_sub(3) {
+            Some(told) => rest.get(..told).ok_or(Fault::PesHeader)?,
+            None if told == 0 => rest,
+            None => return Err(Fault::PesHeader),
+        };
         let (times, payload) = rest.split_at_checked(usize::from(*header)).ok_or(Fault::PesHeader)?;
         let time = |at: usize| times.get(at..).and_then(<[u8]>::first_chunk).map(time);
         let pts = if flags & 0x80 != 0 { Some(time(0).ok_or(Fault::PesHeader)?) } else { None };
@@ -177,23 +210,46 @@ fn clock(field: &[u8]) -> Result<Option<u64>, Fault> {
     }
 }
 
-/// The body of a section that stands in one packet; `None` for another table, or the rest of a longer one.
-fn section(payload: &[u8], starts: bool, table: u8) -> Result<Option<&[u8]>, Fault> {
-    if !starts {
-        return Ok(None);
+/// Puts the sections of one table together, which may stand in several packets (2.4.4).
+#[derive(Debug)]
+struct Sections {
+    table: u8,
+    open: Vec<u8>,
+}
+
+impl Sections {
+    const fn new(table: u8) -> Self {
+        Self { table, open: Vec::new() }
     }
-    let (pointer, rest) = payload.split_first().ok_or(Fault::Truncated)?;
-    let section = rest.get(usize::from(*pointer)..).ok_or(Fault::Truncated)?;
-    let [id, high, low, ..] = section else { return Err(Fault::Truncated) };
-    if *id != table {
-        return Ok(None);
+
+    /// The section that ends in this packet, if it is whole and one of the table.
+    fn add(&mut self, payload: &[u8], starts: bool) -> Result<Option<Vec<u8>>, Fault> {
+        if starts {
+            let (pointer, rest) = payload.split_first().ok_or(Fault::Truncated)?;
+            let begin = rest.get(usize::from(*pointer)..).ok_or(Fault::Truncated)?;
+            self.open.clear();
+            if begin.first() == Some(&self.table) {
+                self.open.extend_from_slice(begin);
+            }
+        } else if !self.open.is_empty() {
+            self.open.extend_from_slice(payload);
+        }
+        let [_, high, low, ..] = self.open.as_slice() else { return Ok(None) };
+        // Twelve bits: no more than 22 packets are put together.
+        let bytes = length(*high, *low) + 3;
+        if self.open.len() < bytes {
+            return Ok(None);
+        }
+        let mut section = std::mem::take(&mut self.open);
+        section.truncate(bytes);
+        if checksum(&section) == 0 { Ok(Some(section)) } else { Err(Fault::Checksum) }
     }
-    let section = section.get(..length(*high, *low) + 3).ok_or(Fault::Truncated)?;
-    if checksum(section) != 0 {
-        return Err(Fault::Checksum);
-    }
+}
+
+/// What stands between the head of a section and its checksum.
+fn body(section: &[u8]) -> Result<&[u8], Fault> {
     let end = section.len().checked_sub(4).ok_or(Fault::Truncated)?;
-    section.get(8..end).map(Some).ok_or(Fault::Truncated)
+    section.get(8..end).ok_or(Fault::Truncated)
 }
 
 fn length(high: u8, low: u8) -> usize {

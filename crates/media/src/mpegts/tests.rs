@@ -37,7 +37,7 @@ fn read(bytes: &[u8]) -> Read {
         read.units.extend(told.unit);
         read.clocks.extend(told.pcr.map(|pcr| (told.pid, pcr)));
     }
-    read.units.extend(reader.finish().unwrap());
+    read.units.extend(reader.finish().into_iter().map(Result::unwrap));
     read
 }
 

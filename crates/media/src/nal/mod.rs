@@ -1,6 +1,11 @@
-//! NAL units behind their lengths, as H.264 and HEVC samples carry them (ISO/IEC 14496-15, 4.3.3 and 8.3.3).
+//! NAL units behind their lengths, as H.264 and HEVC samples carry them (ISO/IEC 14496-15, 4.3.3 and 8.3.3), and behind
+//! start codes.
+
+mod byte_stream;
 
 use thiserror::Error;
+
+pub(crate) use byte_stream::ByteStream;
 
 /// Why a sample could not be taken apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]

@@ -3,6 +3,8 @@
 //!
 //! `VIVACE_GOLDEN=write` replaces the golden files by what is read now; the difference is then for a person to judge.
 
+mod progressive;
+mod reading;
 mod source;
 mod views;
 

@@ -1,8 +1,9 @@
 use std::convert::Infallible;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::net::SocketAddr;
-use std::pin::pin;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -12,13 +13,16 @@ use hyper::rt::Executor;
 use hyper::server::conn::http2;
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
+use tokio::io::AsyncWrite;
 use tokio::time::timeout;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::activity::{Activity, Watched};
+use super::gather::{Turn, gather};
 use super::{HttpFault, HttpLimits, HttpService, Reply};
 use crate::Stream;
+use crate::cork::Cork;
 use crate::write_deadline::WriteDeadline;
 
 /// Bytes that a client may send ahead of being read, per stream and in all: the smallest that RFC 9113 begins with.
@@ -73,6 +77,8 @@ async fn run<S: HttpService>(
         })
     };
     let stall = Duration::from_millis(limits.stall_ms_max);
+    let patience = limits.patience(limits.stall_ms_max, limits.idle_input_bytes_max);
+    let (io, turn) = gather(WriteDeadline::new(stream, patience, activity.account()));
     let connection = http2::Builder::new(Tasks(tasks.clone()))
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams_max)
@@ -82,28 +88,47 @@ async fn run<S: HttpService>(
         .max_send_buf_size(SEND_BUFFER_BYTES)
         .keep_alive_interval(stall)
         .keep_alive_timeout(stall)
-        .serve_connection(
-            TokioIo::new(WriteDeadline::new(
-                stream,
-                limits.patience(limits.stall_ms_max, limits.idle_input_bytes_max),
-                activity.account(),
-            )),
-            handler,
-        );
+        .serve_connection(TokioIo::new(io), handler);
     let mut connection = pin!(connection);
-    let fault = |error| HttpFault::of(error, limits, activity.has_begun(), &activity.account()).map_or(Ok(()), Err);
+    let fault = |error| match error {
+        Broken::Http(error) => HttpFault::of(error, limits, activity.has_begun(), &activity.account()),
+        // The peer has gone, or this side has let it go.
+        Broken::Wire => activity.account().exhausted().map(HttpFault::from),
+    };
+    let fault = |error| fault(error).map_or(Ok(()), Err);
     tokio::select! {
-        done = connection.as_mut() => return done.or_else(fault),
+        done = turns(connection.as_mut(), &turn) => return done.or_else(fault),
         () = async { tokio::select! { () = stop.cancelled() => {}, () = leave.cancelled() => {} } } => {
             connection.as_mut().graceful_shutdown();
-            return connection.await.or_else(fault);
+            return turns(connection, &turn).await.or_else(fault);
         }
         () = activity.quiet(limits) => {}
     }
     connection.as_mut().graceful_shutdown();
     // Who does not take the goodbye is left without it.
-    let _ = timeout(Duration::from_millis(limits.head_ms_max), connection).await;
+    let _ = timeout(Duration::from_millis(limits.head_ms_max), turns(connection, &turn)).await;
     Err(activity.fault(limits))
+}
+
+/// How a connection broke.
+enum Broken {
+    Http(hyper::Error),
+    /// When it was written to behind HTTP's back.
+    Wire,
+}
+
+/// Runs a connection; what it writes in one turn goes out together when the turn is over.
+async fn turns<C, I>(mut connection: Pin<&mut C>, turn: &Turn<I>) -> Result<(), Broken>
+where
+    C: Future<Output = Result<(), hyper::Error>>,
+    I: AsyncWrite + Cork + Unpin,
+{
+    poll_fn(|context| match (connection.as_mut().poll(context), turn.poll_end(context)) {
+        (Poll::Ready(done), _) => Poll::Ready(done.map_err(Broken::Http)),
+        (Poll::Pending, Poll::Ready(Err(_))) => Poll::Ready(Err(Broken::Wire)),
+        (Poll::Pending, _) => Poll::Pending,
+    })
+    .await
 }
 
 /// A connection that carries several requests is not given away for one of them.

@@ -7,12 +7,14 @@ mod address;
 mod allow;
 mod connect;
 mod fault;
+mod get;
 mod roots;
 
 pub use address::{Kind, kind_of};
 pub use allow::{Allow, AllowFault};
 pub use connect::{Destination, Outbound, Outgoing, OutgoingStream};
 pub use fault::OutboundFault;
+pub use get::{Get, GetFault, Getter, Got};
 
 #[cfg(test)]
 mod tests;

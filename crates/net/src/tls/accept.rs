@@ -10,7 +10,7 @@ use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
 use super::{Certificates, TlsFault};
-use crate::Stream;
+use crate::{Corkable, Stream};
 
 /// HTTP/2 in ALPN.
 pub const ALPN_HTTP2: &[u8] = b"h2";
@@ -92,7 +92,7 @@ impl Acceptor {
             }
             _ => return Err(HandshakeFault::NoTls { what: "something" }),
         }
-        let tls = self.inner.accept(socket).await.map_err(failed)?;
+        let tls = self.inner.accept(Corkable::new(socket)).await.map_err(failed)?;
         Ok(Stream::Tls(Box::new(tls)))
     }
 }

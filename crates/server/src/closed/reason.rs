@@ -119,6 +119,8 @@ reasons! {
     HlsWaiting "hls_waiting", "hls_waiting_max", "raise the limit, or add a server";
     /// Too many players of HLS.
     HlsSessions "hls_sessions", "hls_sessions_max", "raise the limit, or add a server";
+    /// Too many players of HLS from one address.
+    HlsAddressSessions "hls_address_sessions", "hls_sessions_per_address_max", "raise it where a proxy or CDN brings many";
 }
 
 impl Reason {
@@ -211,6 +213,7 @@ impl Reason {
             HlsFault::Token(_) => Self::HlsToken,
             HlsFault::Waiting { .. } => Self::HlsWaiting,
             HlsFault::Sessions { .. } => Self::HlsSessions,
+            HlsFault::AddressSessions { .. } => Self::HlsAddressSessions,
             HlsFault::Query(_)
             | HlsFault::NoFile
             | HlsFault::NotCarried { .. }

@@ -1,6 +1,8 @@
 //! `/common_access`: brings a call of the LVB-code API to the face, and its answer back. It is served over plain HTTP too,
 //! as its clients have it: what signs a call is good for its time alone, and no key is sent.
 
+use std::net::IpAddr;
+
 use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::{BodyExt, Full};
@@ -10,12 +12,13 @@ use vivace_lvb::code_api::{self, Answer, Fault};
 use vivace_net::Reply;
 
 use super::{Body, Service};
+use crate::channels::{reached, without_port};
 use crate::code_api::Executor;
 
 pub(super) use vivace_lvb::code_api::PATH;
 
 impl Service {
-    pub(super) async fn common_access(&self, request: Request<Incoming>) -> Reply {
+    pub(super) async fn common_access(&self, request: Request<Incoming>, local: IpAddr) -> Reply {
         let id = self.shared.next_session().to_string();
         let now = self.shared.clock.unix();
         if self.shared.leaving.is_cancelled() {
@@ -41,7 +44,11 @@ impl Service {
             now,
             peer: self.peer.address.ip(),
         };
-        let executor = Executor { shared: &self.shared };
+        let text = |name| head.headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+        // HTTP/2 says in `:authority` what HTTP/1.1 says in `Host`.
+        let host = text(header::HOST).or(head.uri.authority().map(http::uri::Authority::as_str)).unwrap_or_default();
+        let host = reached(host, local);
+        let executor = Executor { shared: &self.shared, host: without_port(&host) };
         let answer = code_api::serve(&call, &self.shared.access, &executor).await;
         Reply::Response(self.common_response(answer, &id))
     }

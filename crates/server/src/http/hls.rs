@@ -14,29 +14,40 @@ use vivace_domain::live::PlayFault;
 use vivace_flv::RequestFault;
 use vivace_gate::Asked;
 use vivace_hls::engine::Flavor;
-use vivace_hls::serve::{Fault, Head, OnEnd, Visit};
+use vivace_hls::serve::{Fault, Head, OnEnd, Rate, Visit};
 use vivace_hub::Stream;
-use vivace_net::BoxError;
+use vivace_net::{BoxError, Full, Share};
 
+use super::kept::{Kept, shift_of};
 use super::{Body, Denied, Service};
 use crate::closed::Reason;
 use crate::spans;
+use crate::transcode::LadderRate;
 
 impl Service {
     /// The address of a playlist: decided by the gate like every play, answered with the master playlist.
     pub(super) async fn hls_begin(&self, request: &Request<Incoming>, name: &str) -> Result<Response<Body>, Denied> {
         readable(request)?;
         let query = request.uri().query().unwrap_or("");
+        if let Some(shift) = shift_of(query)? {
+            return self.shift_begin(request, name, shift).await;
+        }
         let asked = Asked { host: super::host_of(request), app: "live", name, query };
         let stream = self.shared.watch(asked, self.peer.address.ip()).await.map_err(Denied::Play)?;
         let flavor = Flavor::of_query(query).ok_or(Denied::Play(PlayFault::ParameterMalformed { name: "hls" }))?;
         if let Some(codec) = uncarried(&stream, flavor) {
             return Err(Denied::Play(PlayFault::UnsupportedCodec { codec }));
         }
+        let share = match self.hls_share() {
+            Ok(share) => share,
+            Err(fault) => return Ok(self.hls_denied(&fault)),
+        };
         self.place.lock().take();
-        let on_end = self.hls_session(&stream, flavor);
+        let on_end = self.hls_session(&stream, flavor, share);
         let head = Head::of(request.method(), request.headers());
-        self.hls_answer(self.shared.hls.begin(stream, flavor, &head, on_end).await)
+        let rates = self.shared.ladder(stream.name()).await;
+        let rates: Vec<Rate<'_>> = rates.iter().map(LadderRate::of_playlist).collect();
+        self.hls_answer(self.shared.hls.begin(stream, flavor, &head, on_end, &rates).await)
     }
 
     /// A file below a stream's name; its token says that the gate has granted it.
@@ -52,6 +63,9 @@ impl Service {
         if query.len() > self.shared.limits.get().url_bytes_max {
             return Ok(self.hls_denied(&Fault::NoFile));
         }
+        if let Some(kept) = Kept::parse(file) {
+            return self.shift_file(request, &name, kept, query).await;
+        }
         let head = Head::of(request.method(), request.headers());
         let mut found = self.hls_visit(&name, file, query, &head).await;
         if matches!(found, Err(Fault::NotPlayed)) && self.shared.is_expected(name.as_str()) {
@@ -60,6 +74,10 @@ impl Service {
                 true => self.hls_visit(&name, file, query, &head).await,
                 false => Err(Fault::NotMoved),
             };
+        }
+        if matches!(found, Err(Fault::NotPlayed)) && self.shared.make_rate(&name).await.map_err(Denied::Play)? {
+            // Its token is good, and it is made from now on.
+            found = self.hls_visit(&name, file, query, &head).await;
         }
         if found.is_ok() {
             self.place.lock().take();
@@ -84,10 +102,21 @@ impl Service {
     ) -> Result<Response<Vec<Bytes>>, Fault> {
         let app = self.shared.gate.app().id;
         let stream = self.shared.hub.stream(app, name);
-        self.shared.hls.file(Visit { app, name, file, query, stream: stream.as_ref() }, head).await
+        // One that comes back is counted for its address anew, and for nothing else: its play has ended in the log.
+        let admit = || self.hls_share().map(|share| Box::new(move |_| drop(share)) as OnEnd);
+        self.shared.hls.file(Visit { app, name, file, query, stream: stream.as_ref(), admit: &admit }, head).await
     }
 
-    fn hls_session(&self, stream: &Arc<Stream>, flavor: Flavor) -> OnEnd {
+    /// A player's share of those that there may be, all together and from its address.
+    fn hls_share(&self) -> Result<Share, Fault> {
+        let limits = self.shared.limits.get();
+        self.shared.quotas.hls_sessions.try_take_from(self.peer.address.ip()).map_err(|full| match full {
+            Full::All => Fault::Sessions { limit: limits.hls_sessions_max },
+            Full::Address => Fault::AddressSessions { limit: limits.hls_sessions_per_address_max },
+        })
+    }
+
+    fn hls_session(&self, stream: &Arc<Stream>, flavor: Flavor, share: Share) -> OnEnd {
         let (session, name) = (self.peer.session, stream.name().to_string());
         self.shared.counts.plays.fetch_add(1, Relaxed);
         let format = match flavor {
@@ -107,16 +136,17 @@ impl Service {
             tracing::info!(%session, stream = name, format, bytes, "play ends");
             span.record("bytes", bytes);
             spans::end(&span, &"the player asks for nothing any more", None);
+            drop(share);
         })
     }
 
-    fn hls_response(&self, response: Response<Vec<Bytes>>) -> Response<Body> {
+    pub(super) fn hls_response(&self, response: Response<Vec<Bytes>>) -> Response<Body> {
         let mut response = response.map(|pieces| Pieces::new(pieces).boxed_unsync());
         self.sign(response.headers_mut());
         response
     }
 
-    fn hls_denied(&self, fault: &Fault) -> Response<Body> {
+    pub(super) fn hls_denied(&self, fault: &Fault) -> Response<Body> {
         match Reason::of_hls(fault) {
             Some(reason) => self.shared.closed(self.peer, "hls", reason, fault),
             None => tracing::debug!(session = %self.peer.session, %fault, "a file of HLS is refused"),

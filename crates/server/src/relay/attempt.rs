@@ -5,14 +5,16 @@ use thiserror::Error;
 use tokio_util::sync::CancellationToken;
 use vivace_base::SessionId;
 use vivace_domain::live::{MediaFault, PublishFault, Unpublish};
-use vivace_domain::relay::{Direction, RelayUrl};
-use vivace_hub::{Cut, Stream};
+use vivace_domain::relay::{Direction, HttpUrl, RelayUrl};
+use vivace_hls::engine::source::SourceFault;
+use vivace_hub::{Cut, Publisher, Stream};
 use vivace_media::flv;
 use vivace_net::outbound::{Destination, OutboundFault, Outgoing, OutgoingStream};
 use vivace_rtmp::engine::handshake::RANDOM_BYTES;
 use vivace_rtmp::{Pull, Push, RemoteAddress, RemoteAround, RemoteEnd};
 
 use super::entry::Entry;
+use super::hls::{HlsEnd, HlsPull};
 use crate::callbacks::{Notice, Origin};
 use crate::pulls::channel_of;
 use crate::rtmp::protocol_fault;
@@ -25,6 +27,8 @@ pub(super) enum End {
     Outbound(#[from] OutboundFault),
     #[error("{0}")]
     Remote(#[from] RemoteEnd),
+    #[error("{0}")]
+    Hls(#[from] HlsEnd),
     /// The name that it pulls into is not to be had.
     #[error("{0}")]
     Claim(#[from] PublishFault),
@@ -43,6 +47,9 @@ pub(super) struct Attempt<'a> {
 impl Attempt<'_> {
     /// Connects and relays until one side ends; `runs` is called once media may pass. `stream` is the one to be pushed.
     pub(super) async fn run(&self, stream: Option<Arc<Stream>>, runs: impl FnOnce()) -> End {
+        if let Some(playlist) = self.url.playlist() {
+            return self.pull_hls(playlist, runs).await.unwrap_or_else(|end| end);
+        }
         let connected = tokio::select! {
             connected = self.connect() => connected,
             () = self.stop.cancelled() => return RemoteEnd::Stopped.into(),
@@ -70,17 +77,37 @@ impl Attempt<'_> {
 
     async fn pull(&self, socket: OutgoingStream, from: IpAddr, runs: impl FnOnce()) -> Result<RemoteEnd, End> {
         let pull = Pull::open(socket, self.address(), self.around(), self.random()).await?;
-        let relay = &self.entry.relay;
-        let publisher = self.shared.gate.pull(&relay.stream, relay.id, self.session)?;
+        let (publisher, stream, notice) = self.claim(from).await?;
         runs();
-        let stream = publisher.stream().clone();
-        let origin = Origin::pulled(self.shared, channel_of(relay.id), from);
-        let mut notice = Notice::begin(self.shared, self.session, &stream, origin);
         let end = pull.run(publisher, self.session, &self.entry.traffic).await;
-        if let Some(event) = notice.end(self.interruption(&end, &stream)) {
+        self.tell(notice, self.interruption(&end, &stream)).await;
+        Ok(end)
+    }
+
+    async fn pull_hls(&self, playlist: &HttpUrl, runs: impl FnOnce()) -> Result<End, End> {
+        let pull = HlsPull::open(self.shared, self.entry, playlist, self.stop).await?;
+        let (publisher, stream, notice) = self.claim(pull.from()).await?;
+        runs();
+        let end = pull.run(publisher).await;
+        self.tell(notice, self.hls_interruption(&end, &stream)).await;
+        Ok(end.into())
+    }
+
+    /// Takes the name of the stream, and tells the begin of its media.
+    async fn claim(&self, from: IpAddr) -> Result<(Publisher, Arc<Stream>, Notice), PublishFault> {
+        let relay = &self.entry.relay;
+        let (publisher, watermark) = self.shared.gate.pull(&relay.stream, relay.id, self.session).await?;
+        let stream = publisher.stream().clone();
+        self.shared.mark(&stream, watermark);
+        let origin = Origin::pulled(self.shared, channel_of(relay.id), from);
+        let notice = Notice::begin(self.shared, self.session, &stream, origin);
+        Ok((publisher, stream, notice))
+    }
+
+    async fn tell(&self, mut notice: Notice, fault: MediaFault) {
+        if let Some(event) = notice.end(fault) {
             self.shared.callbacks.record_late(event).await;
         }
-        Ok(end)
     }
 
     async fn push(&self, socket: OutgoingStream, stream: Arc<Stream>, runs: impl FnOnce()) -> Result<RemoteEnd, End> {
@@ -119,13 +146,34 @@ impl Attempt<'_> {
                 MediaFault::CodecUnsupported { codec: codec.name().to_owned() }
             }
             RemoteEnd::Media(_) => MediaFault::MediaError,
-            RemoteEnd::Replaced => match stream.cut() {
-                Some(Cut::Requested) => MediaFault::CutOnRequest,
-                Some(Cut::Disabled) => MediaFault::Disabled,
-                None => MediaFault::Replaced,
-            },
-            RemoteEnd::Stopped if self.shared.stop.is_cancelled() => MediaFault::ShuttingDown,
-            RemoteEnd::Stopped => MediaFault::Disabled,
+            RemoteEnd::Replaced => replaced(stream),
+            RemoteEnd::Stopped => self.stopped(),
         }
+    }
+
+    /// The same of a pull by HLS.
+    fn hls_interruption(&self, end: &HlsEnd, stream: &Stream) -> MediaFault {
+        match end {
+            HlsEnd::Source(SourceFault::Ended) => MediaFault::Unpublished(Unpublish::DeleteStream),
+            HlsEnd::Lost { fault: SourceFault::Stuck { ms, .. }, .. }
+            | HlsEnd::Source(SourceFault::Stuck { ms, .. }) => MediaFault::Idle { silent_ms: *ms },
+            HlsEnd::Source(_) | HlsEnd::Lost { .. } => MediaFault::MediaError,
+            HlsEnd::Load { .. } => MediaFault::TcpLost,
+            HlsEnd::Replaced => replaced(stream),
+            HlsEnd::Stopped => self.stopped(),
+        }
+    }
+
+    fn stopped(&self) -> MediaFault {
+        if self.shared.stop.is_cancelled() { MediaFault::ShuttingDown } else { MediaFault::Disabled }
+    }
+}
+
+/// Why a stream whose name is not ours any more has gone.
+fn replaced(stream: &Stream) -> MediaFault {
+    match stream.cut() {
+        Some(Cut::Requested) => MediaFault::CutOnRequest,
+        Some(Cut::Disabled) => MediaFault::Disabled,
+        None => MediaFault::Replaced,
     }
 }

@@ -13,6 +13,7 @@ use vivace_store::{EventKind, LiveEvent};
 use super::attempt::{Attempt, End};
 use super::backoff::Backoff;
 use super::entry::{Entry, State};
+use super::hls::HlsEnd;
 use crate::shared::Shared;
 
 /// Keeps one relay running until it is stopped. The one owner of its retries.
@@ -111,7 +112,7 @@ impl Runner {
         let relay = &self.entry.relay;
         let reason = self.reason(end);
         match end {
-            End::Remote(RemoteEnd::Stopped | RemoteEnd::StreamEnded) => {
+            End::Remote(RemoteEnd::Stopped | RemoteEnd::StreamEnded) | End::Hls(HlsEnd::Stopped) => {
                 tracing::info!(%session, relay = %relay.id, stream = %relay.stream, %reason, "relay ends");
                 return Next::Again;
             }
@@ -145,6 +146,7 @@ impl Runner {
         match end {
             // The relay's own address may do where another one, which is not the operator's, does not.
             End::Outbound(fault) if fault.is_lasting() && !sent => Next::Never,
+            End::Hls(end) if end.is_lasting() => Next::Never,
             _ => Next::At(UnixMs(self.shared.clock.unix().0.saturating_add_unsigned(wait_ms))),
         }
     }

@@ -1,12 +1,14 @@
 use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
 
-use vivace_admin::{Answer, NewRelay, RelayView, Relays};
+use vivace_admin::{Answer, NewRelay, RelayFault, RelayView, Relays};
 use vivace_base::Ulid;
 use vivace_domain::relay::Relay;
 use vivace_gate::Caller;
 
 use super::entry::{Entry, State};
-use super::manager::Ask;
+use super::manager::{Ask, Reply};
+use crate::shared::Shared;
 use crate::view::View;
 
 impl Relays for View {
@@ -27,21 +29,28 @@ impl Relays for View {
             created_at: now,
         };
         Box::pin(async {
-            let entry = shared.relays.ask(|reply| Ask::Add(relay, caller, reply)).await?;
+            let entry = answered(shared, |reply| Ask::Add(relay, caller, reply)).await?;
             Ok(view(&entry))
         })
     }
 
     fn enable(&self, id: Ulid, enabled: bool, caller: Caller) -> Answer<'_, RelayView> {
         Box::pin(async move {
-            let entry = self.0.relays.ask(|reply| Ask::Enable(id, enabled, caller, reply)).await?;
+            let entry = answered(&self.0, |reply| Ask::Enable(id, enabled, caller, reply)).await?;
             Ok(view(&entry))
         })
     }
 
     fn remove(&self, id: Ulid, caller: Caller) -> Answer<'_, ()> {
-        Box::pin(self.0.relays.ask(move |reply| Ask::Remove(id, caller, reply)))
+        Box::pin(answered(&self.0, move |reply| Ask::Remove(id, caller, reply)))
     }
+}
+
+/// What the manager answers, within the time that parts of the media have. It goes on with what was asked for.
+async fn answered<T>(shared: &Shared, ask: impl FnOnce(Reply<T>) -> Ask) -> Result<T, RelayFault> {
+    let ms = shared.limits.get().media_answer_ms_max;
+    let asked = tokio::time::timeout(Duration::from_millis(ms), shared.relays.ask(ask)).await;
+    asked.unwrap_or(Err(RelayFault::Silent { ms }))
 }
 
 fn view(entry: &Entry) -> RelayView {

@@ -1,13 +1,9 @@
 use std::collections::HashSet;
-use std::net::IpAddr;
 use std::time::Duration;
 
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use vivace_base::{AppId, MonoMs, StreamName};
-use vivace_domain::live::PlayFault;
-use vivace_gate::{Asked, Play};
-use vivace_hub::{FormatKind, Stream};
 
 use crate::shared::Shared;
 
@@ -36,22 +32,6 @@ impl Arrivals {
 }
 
 impl Shared {
-    /// Decides about a play; one of a stream that moves waits for it.
-    pub(crate) async fn play(&self, asked: Asked<'_>, peer: IpAddr, format: FormatKind) -> Result<Play, PlayFault> {
-        match self.gate.play(asked, peer, format).await {
-            Err(PlayFault::NotLive) if self.arrives(asked.name).await => self.gate.play(asked, peer, format).await,
-            decided => decided,
-        }
-    }
-
-    /// Decides about a play whose bytes are cut into files; one of a stream that moves waits for it.
-    pub(crate) async fn watch(&self, asked: Asked<'_>, peer: IpAddr) -> Result<std::sync::Arc<Stream>, PlayFault> {
-        match self.gate.watch(asked, peer).await {
-            Err(PlayFault::NotLive) if self.arrives(asked.name).await => self.gate.watch(asked, peer).await,
-            decided => decided,
-        }
-    }
-
     /// Whether a stream of this name, with its query if there is one, is expected.
     pub(crate) fn is_expected(&self, name: &str) -> bool {
         let name = name.split_once('?').map_or(name, |(name, _)| name);

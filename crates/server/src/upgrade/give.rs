@@ -92,7 +92,9 @@ impl Giver {
 
     fn offer(&self, shared: &Shared) -> Offer {
         let streams = shared.hub.streams();
-        let named = streams.iter().take(STREAMS_MAX).map(|stream| (stream.app().0, stream.name().to_string()));
+        // What is made of others does not come by itself.
+        let pushed = streams.iter().filter(|stream| !stream.is_derived());
+        let named = pushed.take(STREAMS_MAX).map(|stream| (stream.app().0, stream.name().to_string()));
         Offer {
             version: VERSION,
             pid: std::process::id(),

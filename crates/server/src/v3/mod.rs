@@ -2,9 +2,12 @@
 
 mod callbacks;
 mod domains;
+mod pictures;
 mod pulls;
+mod records;
 mod statistics;
 mod streams;
+mod watermarks;
 
 use serde_json::{Map, Value};
 use vivace_gate::Caller as Who;
@@ -32,6 +35,9 @@ impl Execute for Executor<'_> {
             Command::Domain(command) => domains::execute(self.shared, (app, &who), command).await,
             Command::Callback(command) => callbacks::execute(self.shared, (app, &who), command).await,
             Command::Pull(command) => pulls::execute(self.shared, &who, command).await,
+            Command::Picture(command) => pictures::execute(self.shared, (app, &who), command).await,
+            Command::Record(command) => records::execute(self.shared, (&caller.tenant, &who), command).await,
+            Command::Watermark(command) => watermarks::execute(self.shared, (app, &who), command).await,
             Command::Statistics(command) => statistics::execute(self.shared, app, command).await,
         }
     }

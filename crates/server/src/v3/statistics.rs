@@ -24,7 +24,8 @@ pub(super) async fn execute(shared: &Shared, app: AppId, command: StatisticsComm
             Ok(fields([("DataInfoList", shown)]))
         }
         StatisticsCommand::Pushes { served, page } => {
-            let live = |stream: &Stream| served && stream.app() == app && stream.state() == StreamState::Live;
+            let pushed = |stream: &Stream| stream.app() == app && !stream.is_derived();
+            let live = |stream: &Stream| served && pushed(stream) && stream.state() == StreamState::Live;
             let streams = shared.hub.streams().into_iter().filter(|stream| live(stream)).collect();
             let (streams, total) = cut(streams, page);
             let shown = streams.iter().map(|stream| push(shared, stream)).collect();

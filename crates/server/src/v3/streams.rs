@@ -76,7 +76,8 @@ fn state(shared: &Shared, app: AppId, stream: &StreamRef, now: UnixMs) -> &'stat
 fn online(shared: &Shared, app: AppId, (domain, served, name): (&str, bool, Option<&str>), page: Page) -> Fields {
     let streams = shared.hub.streams().into_iter().filter(|stream| {
         let meant = name.is_none_or(|name| stream.name().as_str() == name);
-        served && meant && stream.app() == app && stream.state() == StreamState::Live
+        let pushed = stream.app() == app && !stream.is_derived();
+        served && meant && pushed && stream.state() == StreamState::Live
     });
     let (streams, total) = cut(streams.collect(), page);
     let shown = streams.iter().map(|stream| {

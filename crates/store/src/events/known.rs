@@ -1,22 +1,25 @@
 //! The streams that are known: pushed once, or a channel's.
 
+use std::collections::BTreeSet;
+
 use sqlx::Row;
 use vivace_base::{AppId, StreamName, UnixMs};
 
 use crate::{Fault, Operation, Reader};
 
-const WAS_PUSHED: &str = "SELECT EXISTS (SELECT 1 FROM stream_minutes WHERE app = $1 AND stream = $2 AND live_ms > 0) \
-    OR EXISTS (SELECT 1 FROM live_events WHERE stream = $2 AND kind IN ('published', 'resumed', 'took_over'))";
-/// Each with the time from which it is known, and its state; those that are live may be too new to be on record.
-const KNOWN: &str = "FROM (SELECT stream, MIN(at) AS first, CASE \
-    WHEN stream IN (SELECT value FROM json_each($2)) THEN 1 \
-    WHEN stream IN (SELECT value FROM json_each($3)) THEN 3 \
-    WHEN stream IN (SELECT stream FROM channels WHERE app = $1 AND closed = 1) THEN 3 ELSE 0 END AS state FROM ( \
-    SELECT stream, at FROM live_events WHERE kind IN ('published', 'resumed', 'took_over') AND stream IS NOT NULL \
-    UNION ALL SELECT stream, minute FROM stream_minutes WHERE app = $1 AND live_ms > 0 \
-    UNION ALL SELECT stream, created_at FROM channels WHERE app = $1 \
-    UNION ALL SELECT value, $4 FROM json_each($2) UNION ALL SELECT value, $4 FROM json_each($3) \
-    ) GROUP BY stream) WHERE ($5 IS NULL OR state = $5)";
+const WAS_PUSHED: &str =
+    "SELECT EXISTS (SELECT 1 FROM known_streams WHERE app = $1 AND stream = $2 AND pushed_at IS NOT NULL)";
+const COUNT: &str =
+    "SELECT COALESCE(SUM(count), 0) FROM known_stream_counts WHERE app = $1 AND ($2 IS NULL OR closed = $2)";
+/// Of the streams whose state is known better than by the store, those that it would list.
+const COUNT_BUSY: &str = "SELECT COUNT(*) FROM known_streams WHERE app = $1 AND ($2 IS NULL OR closed = $2) \
+    AND stream IN (SELECT value FROM json_each($3))";
+/// Those of which nothing better is known.
+const REST: &str = "SELECT stream, first_at AS first FROM known_streams WHERE app = $1 \
+    AND stream NOT IN (SELECT value FROM json_each($3))";
+/// Those of which something is. One that is live may be too new to be on record.
+const BUSY: &str = "SELECT b.value AS stream, COALESCE(k.first_at, $5) AS first FROM json_each($4) AS b \
+    LEFT JOIN known_streams AS k ON k.app = $1 AND k.stream = b.value";
 
 /// What a known stream does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,34 +63,52 @@ impl Reader {
     }
 
     /// The streams of an app that were pushed or are channels', in the order in which they became known, and how many
-    /// there are on all pages.
+    /// there are on all pages. One that is no channel's is known for as long as statistics are kept behind its last push.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be read.
     pub async fn known_streams(&self, app: AppId, ask: &KnownAsk<'_>) -> Result<(Vec<String>, u64), Fault> {
         let failed = |error| self.fault(Operation::ReadEvents, error);
-        let names = |of: &[StreamName]| {
-            // A name holds nothing that JSON would have to escape.
-            let quoted: Vec<String> = of.iter().map(|name| format!("\"{name}\"")).collect();
-            format!("[{}]", quoted.join(","))
+        let live: BTreeSet<&str> = ask.live.iter().map(StreamName::as_str).collect();
+        let busy: BTreeSet<&str> = live.iter().copied().chain(ask.forbidden.iter().map(StreamName::as_str)).collect();
+        // What the store lists beside those whose state is known here, and which of these are listed.
+        let (has_rest, closed, listed) = match ask.state {
+            None => (true, None, busy.clone()),
+            Some(KnownState::Idle) => (true, Some(0_i64), BTreeSet::new()),
+            Some(KnownState::Live) => (false, None, live),
+            Some(KnownState::Closed) => (true, Some(1), &busy - &live),
         };
-        let (live, forbidden) = (names(ask.live), names(ask.forbidden));
-        let state = ask.state.map(|state| match state {
-            KnownState::Idle => 0_i64,
-            KnownState::Live => 1,
-            KnownState::Closed => 3,
-        });
-        // The words are constants of this file.
-        let count = sqlx::query_scalar(sqlx::AssertSqlSafe(format!("SELECT COUNT(*) {KNOWN}")));
-        let count = count.bind(i64::from(app.0)).bind(&live).bind(&forbidden).bind(ask.now.0).bind(state);
-        let count: i64 = count.fetch_one(&self.pool).await.map_err(failed)?;
+        let (busy, shown) = (json(&busy), json(&listed));
+        let app = i64::from(app.0);
+        let mut read = self.pool.begin().await.map_err(failed)?;
+        let mut total = i64::try_from(listed.len()).unwrap_or(i64::MAX);
+        if has_rest {
+            let all: i64 =
+                sqlx::query_scalar(COUNT).bind(app).bind(closed).fetch_one(&mut *read).await.map_err(failed)?;
+            let counted = sqlx::query_scalar(COUNT_BUSY).bind(app).bind(closed).bind(&busy);
+            let counted: i64 = counted.fetch_one(&mut *read).await.map_err(failed)?;
+            total = total.saturating_add(all.saturating_sub(counted));
+        }
         let order = if ask.descending { "DESC" } else { "ASC" };
-        let select = format!("SELECT stream {KNOWN} ORDER BY first {order}, stream {order} LIMIT $6 OFFSET $7");
+        // Nothing but the words of this file.
+        let rest = match (has_rest, closed) {
+            (false, _) => String::new(),
+            (true, None) => format!("{REST} UNION ALL "),
+            (true, Some(_)) => format!("{REST} AND closed = $2 UNION ALL "),
+        };
+        let select = format!("{rest}{BUSY} ORDER BY first {order}, stream {order} LIMIT $6 OFFSET $7");
         let wide = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
-        let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(i64::from(app.0)).bind(live).bind(forbidden);
-        let rows = rows.bind(ask.now.0).bind(state).bind(wide(ask.limit)).bind(wide(ask.offset));
-        let rows = rows.fetch_all(&self.pool).await.map_err(failed)?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(select)).bind(app).bind(closed).bind(busy).bind(shown);
+        let rows = rows.bind(ask.now.0).bind(wide(ask.limit)).bind(wide(ask.offset));
+        let rows = rows.fetch_all(&mut *read).await.map_err(failed)?;
+        read.rollback().await.map_err(failed)?;
         let streams = rows.iter().map(|row| row.try_get("stream").map_err(failed)).collect::<Result<_, _>>()?;
-        Ok((streams, count.unsigned_abs()))
+        Ok((streams, total.unsigned_abs()))
     }
+}
+
+/// Names as a JSON list: they hold nothing that would have to be escaped.
+fn json(names: &BTreeSet<&str>) -> String {
+    let quoted: Vec<String> = names.iter().map(|name| format!("\"{name}\"")).collect();
+    format!("[{}]", quoted.join(","))
 }

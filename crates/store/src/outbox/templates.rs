@@ -73,7 +73,7 @@ impl Store {
         let query = query.bind(new.callback_key.as_ref().map(Secret::reveal)).bind(now.0);
         let id: i64 = query.fetch_one(&mut *write).await.map_err(failed)?;
         put_urls(&mut write, id, &new.urls).await.map_err(failed)?;
-        write.commit().await.map_err(failed)?;
+        write.commit_made(id).await.map_err(failed)?;
         Ok(id)
     }
 
@@ -135,9 +135,9 @@ impl Store {
     ) -> Result<bool, Fault> {
         let failed = |error| self.reader.fault(Operation::WriteHooks, error);
         let mut write = self.write(Operation::WriteHooks).await?;
-        let touched = query.execute(&mut *write).await.map_err(failed)?.rows_affected();
-        write.commit().await.map_err(failed)?;
-        Ok(touched > 0)
+        let touched = query.execute(&mut *write).await.map_err(failed)?.rows_affected() > 0;
+        write.commit_if(touched).await.map_err(failed)?;
+        Ok(touched)
     }
 }
 

@@ -68,21 +68,34 @@ impl KeyFile {
         &self.path
     }
 
-    /// Appends a hash, all of it or nothing.
-    pub(super) fn append(&mut self, hash: u128) -> Result<(), Fault> {
+    /// Appends hashes, all of them or none.
+    pub(super) fn append(&mut self, hashes: &[u128]) -> Result<(), Fault> {
+        let records: Vec<u8> = hashes.iter().flat_map(|hash| hash.to_be_bytes()).collect();
         let write = |file: &File| {
             if self.torn {
                 file.set_len(self.bytes)?;
             }
             let mut file = file;
-            file.write_all(&hash.to_be_bytes())
+            file.write_all(&records)
         };
         let written = write(&self.file);
         self.torn = written.is_err();
         written.map_err(|error| Fault::io(&self.path, Operation::WriteReplay, error))?;
-        self.bytes += RECORD_BYTES as u64;
+        self.bytes = self.bytes.saturating_add(records.len() as u64);
         self.unsynced = true;
         Ok(())
+    }
+
+    /// As if its disk were full; the file in whose place that is.
+    #[cfg(test)]
+    pub(super) fn fill_disk(&mut self) -> Arc<File> {
+        let full = OpenOptions::new().write(true).open("/dev/full").expect("a system with /dev/full");
+        std::mem::replace(&mut self.file, Arc::new(full))
+    }
+
+    #[cfg(test)]
+    pub(super) fn free_disk(&mut self, file: Arc<File>) {
+        self.file = file;
     }
 
     /// The file, if something was appended since the last time.

@@ -9,11 +9,11 @@ use crate::{ChannelFilter, FILE_NAME, Fault, Operation, PageAsk, Store, Watermar
 
 const APP: AppId = AppId(1);
 
-fn name(number: u64) -> StreamName {
+pub(super) fn name(number: u64) -> StreamName {
     StreamName::parse(&format!("2000_{number:032x}")).unwrap()
 }
 
-fn channel(number: u64) -> Channel {
+pub(super) fn channel(number: u64) -> Channel {
     Channel {
         id: ChannelId(1 << 63 | number),
         app: APP,

@@ -1,5 +1,6 @@
 mod api3;
 mod apps;
+mod archive;
 mod audit;
 mod channels;
 mod crash;
@@ -7,8 +8,12 @@ mod credentials;
 mod events;
 mod faults;
 mod hls;
+mod known;
 mod opening;
 mod outbox;
+mod pictures;
+mod record_tasks;
+mod recordings;
 mod relays;
 
 use std::path::{Path, PathBuf};
@@ -67,7 +72,7 @@ impl Rng for Seeded {
 }
 
 fn limits() -> Limits {
-    Limits { store_busy_ms_max: 100, ..Limits::default() }
+    Limits { store_busy_ms_max: 400, ..Limits::default() }
 }
 
 async fn open(dir: &Path) -> Store {

@@ -42,7 +42,7 @@ async fn every_connection_writes_through_a_log_that_is_on_disk_at_commit() {
     assert_eq!(text("PRAGMA journal_mode").await.unwrap(), "wal");
     assert_eq!(number("PRAGMA synchronous").await.unwrap(), 2);
     assert_eq!(number("PRAGMA foreign_keys").await.unwrap(), 1);
-    assert_eq!(number("PRAGMA busy_timeout").await.unwrap(), 100);
+    assert_eq!(number("PRAGMA busy_timeout").await.unwrap(), 400);
 }
 
 #[tokio::test]

@@ -9,10 +9,12 @@ mod explain;
 mod formats;
 mod list;
 mod place;
+mod record;
 mod relay;
 mod serve;
 mod stream;
 mod url;
+mod worker;
 
 use std::process::ExitCode;
 
@@ -46,6 +48,9 @@ enum Command {
     /// Channels of the running server.
     #[command(subcommand)]
     Channel(channel::Command),
+    /// Recordings of the running server.
+    #[command(subcommand)]
+    Record(record::Command),
     /// Live streams of the running server, and bans.
     #[command(subcommand)]
     Stream(stream::Command),
@@ -60,6 +65,9 @@ enum Command {
     Explain(explain::Args),
     /// Show which codec passes through which protocol.
     Formats(formats::Args),
+    /// Become another program, with limits. The server starts it so.
+    #[command(hide = true)]
+    Worker(worker::Args),
     /// Measure a live server: publish and play in numbers, and report delay and cost as JSON.
     Bench(crate::bench::Args),
 }
@@ -82,12 +90,14 @@ pub(crate) fn main() -> ExitCode {
         Command::Url(command) => url::run(&command),
         Command::Relay(command) => relay::run(&command),
         Command::Channel(command) => channel::run(&command),
+        Command::Record(command) => record::run(&command),
         Command::Stream(command) => stream::run(&command),
         Command::List(command) => list::run(&command),
         Command::CheckConfig(args) => check_config::run(&args),
         Command::Doctor(args) => doctor::run(&args),
         Command::Explain(args) => explain::run(&args),
         Command::Formats(args) => formats::run(&args),
+        Command::Worker(args) => worker::run(args),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

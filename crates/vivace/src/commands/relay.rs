@@ -34,8 +34,9 @@ pub(super) struct AddArgs {
     direction: Direction,
     /// The stream of this server.
     stream: String,
-    /// The stream of the other server: rtmp(s)://HOST[:PORT]/APP/NAME[?QUERY]. `-` reads it from stdin, so that its key
-    /// stands in no list of processes.
+    /// The stream of the other server: rtmp(s)://HOST[:PORT]/APP/NAME[?QUERY], for a pull also
+    /// http(s)://HOST[:PORT]/PATH/NAME.m3u8[?QUERY]. `-` reads it from stdin, so that its key stands in no list of
+    /// processes.
     url: String,
     #[command(flatten)]
     place: Place,

@@ -16,7 +16,7 @@ use crate::reload::{Given, Reloader, Stamp};
 use crate::settings::{SettingFlags, Values, Variables};
 use crate::stop::Signals;
 use crate::systemd::Systemd;
-use crate::{logs, print};
+use crate::{logs, memory, print};
 
 /// How to serve.
 #[derive(Debug, clap::Args)]
@@ -43,9 +43,13 @@ pub(super) fn run(args: &Args) -> Result<(), Fault> {
     ended
 }
 
+/// Tasks that run before the event loop looks for what has come meanwhile. Under a flood of tasks that are ready, a
+/// publisher's bytes wait for no more than these.
+const TASKS_PER_LOOK: u32 = 31;
+
 /// Runs the event loop of control connections until `work` is done; players are served by threads of the server's own.
 pub(super) fn block_on(work: impl Future<Output = Result<(), Fault>>) -> Result<(), Fault> {
-    let built = tokio::runtime::Builder::new_multi_thread().enable_all().build();
+    let built = tokio::runtime::Builder::new_multi_thread().event_interval(TASKS_PER_LOOK).enable_all().build();
     let runtime = built.map_err(|source| Fault::System { what: "an event loop", source })?;
     let ended = runtime.block_on(work);
     // Work that ended well has waited for all it started. One that was cut short is not to be waited for.
@@ -64,13 +68,20 @@ async fn serve(values: Values, logs: Logs, given: Given, seen: Stamp, take_over:
             true => Server::take_over(config.clone()).await?,
             false => Server::load(config.clone()).await?,
         };
+        server.watch_allocator(memory::allocated);
         if let Some(app) = server.created_app() {
             greet(app, &config);
         }
         let (pulse, addresses) = (server.pulse(), server.addresses());
         let mut reloader = Reloader::new(given, seen, server.handle(), logs, values);
+        // A task among the others: on the main thread each connection it accepts would go from thread to thread.
+        let running = tokio::spawn(server.run(stop.clone()));
         tokio::select! {
-            ended = server.run(stop.clone()) => Ok(ended?),
+            ended = running => match ended {
+                Ok(ended) => Ok(ended?),
+                // Nothing aborts it: it has failed, and says so as if it had run here.
+                Err(failed) => failed.try_into_panic().map_or(Err(Fault::Insisted), |panic| std::panic::resume_unwind(panic)),
+            },
             never = reloader.follow(&mut hangups) => match never {},
             never = attend(pulse, addresses, &stop) => never,
         }

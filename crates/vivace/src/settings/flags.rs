@@ -43,7 +43,7 @@ impl FromArgMatches for SettingFlags {
 
 impl Args for SettingFlags {
     fn augment_args(command: Command) -> Command {
-        command.args(table().iter().map(arg))
+        command.args(table().iter().filter(|setting| !setting.is_secret()).map(arg))
     }
 
     fn augment_args_for_update(command: Command) -> Command {

@@ -6,6 +6,7 @@ use std::str::FromStr;
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::filter::LevelFilter;
 use vivace_domain::hook::HookUrl;
+use vivace_domain::recording::{Formats, NAME_BYTES_MAX};
 use vivace_server::{Allow, AllowFault};
 
 /// What a parser expects instead of what it was given.
@@ -58,6 +59,28 @@ pub(super) fn names(text: &str) -> Result<Vec<String>, Expected> {
     })
 }
 
+/// Formats of recordings with `|` between them.
+pub(super) fn formats(text: &str) -> Result<Formats, Expected> {
+    Formats::parse(text).map_err(|_| "flv, hls, mp4 or aac, or several with | between them".to_owned())
+}
+
+/// The same; empty for none.
+pub(super) fn formats_or_none(text: &str) -> Result<Formats, Expected> {
+    if text.is_empty() {
+        Ok(Formats::NONE)
+    } else {
+        formats(text).map_err(|expected| format!("{expected}, or nothing"))
+    }
+}
+
+/// A pattern of names of recordings.
+pub(super) fn record_name(text: &str) -> Result<String, Expected> {
+    if text.is_empty() || text.len() > NAME_BYTES_MAX {
+        return Err(format!("a pattern such as {{StreamID}}-{{StartUnixSecond}}, at most {NAME_BYTES_MAX} bytes"));
+    }
+    Ok(text.to_owned())
+}
+
 /// A whole number within bounds, `_` between digits allowed; `of` says of what.
 pub(super) fn number<T: FromStr + PartialOrd + std::fmt::Display>(
     text: &str,
@@ -84,6 +107,20 @@ pub(super) fn word<T: Copy>(text: &str, words: &[(&str, T)]) -> Result<T, Expect
         let names: Vec<String> = words.iter().map(|(word, _)| format!("`{word}`")).collect();
         names.join(" or ")
     })
+}
+
+/// Several of a few words between commas; empty for none.
+pub(super) fn words<T: Copy + PartialEq>(text: &str, all: &[(&str, T)]) -> Result<Vec<T>, Expected> {
+    let parts = text.split(',').map(str::trim).filter(|_| !text.is_empty());
+    let found: Result<Vec<T>, Expected> = parts.map(|part| word(part, all)).collect();
+    let found = found.map_err(|expected| format!("{expected}, separated by commas, or nothing"))?;
+    Ok(all.iter().map(|(_, value)| *value).filter(|value| found.contains(value)).collect())
+}
+
+/// The words of values, as [`words`] reads them.
+pub(super) fn words_of<T: Copy + PartialEq>(all: &[(&str, T)], values: &[T]) -> String {
+    let named = all.iter().filter(|(_, value)| values.contains(value)).map(|(word, _)| *word);
+    named.collect::<Vec<_>>().join(",")
 }
 
 /// A host name or an IP address without a port; empty for none.

@@ -12,6 +12,7 @@ mod limits;
 mod near;
 #[cfg(test)]
 mod page;
+mod storage;
 mod table;
 #[cfg(test)]
 mod tests;

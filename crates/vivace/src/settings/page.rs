@@ -44,7 +44,8 @@ pub(crate) fn page() -> String {
     for setting in table().iter().filter(|setting| !setting.is_limit()) {
         let (flag, variable) = (&setting.flag, setting.variable());
         line(&mut out, setting);
-        let _ = writeln!(out, " `--{flag}`<br>`{variable}` |");
+        let flag = if setting.is_secret() { String::new() } else { format!("`--{flag}`<br>") };
+        let _ = writeln!(out, " {flag}`{variable}` |");
     }
     out.push_str(
         "\n## Limits\n\nUnits stand at the end of the names: `_ms` milliseconds, `_bytes` bytes; the rest are counts. The \

@@ -1,14 +1,18 @@
+mod recording;
+
 use std::path::{Path, PathBuf};
 use std::sync::LazyLock;
 
 use vivace_base::LimitField;
+use vivace_domain::channel::Rate;
 use vivace_domain::hook::HookSuccess;
 use vivace_server::{Auth, DualCode, Effect, effect};
 
 use super::kind::{
-    Expected, address, allow, collector, hook, host, ip, listener, log_level, names, number, switch, word,
+    Expected, address, allow, collector, hook, host, ip, listener, log_level, names, number, switch, word, words,
+    words_of,
 };
-use super::{LogFormat, Values, limits};
+use super::{LogFormat, Values, limits, storage};
 
 /// One thing that can be set.
 #[derive(Debug)]
@@ -34,24 +38,25 @@ enum Access {
 }
 
 /// One line of the table of settings.
-struct Line {
-    key: &'static str,
-    value_name: &'static str,
-    doc: &'static str,
-    get: fn(&Values) -> String,
-    set: fn(&mut Values, &str) -> Result<(), Expected>,
+pub(super) struct Line {
+    pub(super) key: &'static str,
+    pub(super) value_name: &'static str,
+    pub(super) doc: &'static str,
+    pub(super) get: fn(&Values) -> String,
+    pub(super) set: fn(&mut Values, &str) -> Result<(), Expected>,
 }
 
 const AUTH: [(&str, Auth); 2] = [("signed", Auth::Signed), ("open", Auth::Open)];
 const DUAL_CODE: [(&str, DualCode); 2] = [("video", DualCode::Video), ("access", DualCode::Access)];
 const SUCCESS: [(&str, HookSuccess); 2] = [("body", HookSuccess::Body), ("status", HookSuccess::Status)];
+const RATES: [(&str, Rate); 2] = [("550", Rate::Sd), ("900", Rate::Hd)];
 const FORMAT: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 /// Where traces go.
 pub(crate) const OTLP: &str = "log.otlp";
 
 /// Every setting but the limits, which follow from `vivace_base::Limits` itself.
-static LINES: [Line; 36] = [
+static LINES: [Line; 40] = [
     Line {
         key: "rtmp",
         value_name: "ADDR",
@@ -312,6 +317,17 @@ static LINES: [Line; 36] = [
         },
     },
     Line {
+        key: "timeshift.window_ms",
+        value_name: "MS",
+        doc: "How far players may go back in a stream's past, by `txTimeshift` or `from` in an address of HLS; 0 for not \
+              at all. What streams send is kept on disk for so long.",
+        get: |values| values.config.timeshift_window_ms.to_string(),
+        set: |values, text| {
+            let days_30 = 30 * 86_400_000;
+            number(text, " of milliseconds", 0, days_30).map(|value| values.config.timeshift_window_ms = value)
+        },
+    },
+    Line {
         key: "hls.part_ms",
         value_name: "MS",
         doc: "A part of LL-HLS has as many pictures as come closest to this time, rounded up; players stay three of them \
@@ -319,6 +335,34 @@ static LINES: [Line; 36] = [
         get: |values| values.config.hls_part_ms.to_string(),
         set: |values, text| {
             number(text, " of milliseconds", 100, 10_000).map(|value| values.config.hls_part_ms = value)
+        },
+    },
+    Line {
+        key: "ffmpeg.path",
+        value_name: "FILE",
+        doc: "FFmpeg, which makes output rates, watermarks and screenshots: a path, or a name that is looked for on PATH. \
+              Without it these are refused, and live streams go on.",
+        get: |values| values.config.ffmpeg.display().to_string(),
+        set: |values, text| {
+            let file = path(text).ok_or_else(|| "a path, or the name of a program".to_owned());
+            file.map(|value| values.config.ffmpeg = value)
+        },
+    },
+    Line {
+        key: "transcode.rates",
+        value_name: "RATES",
+        doc: "Output rates, separated by commas, that may be made of streams that are no channel's: `550` (960x540 at 550 \
+              kbit/s), `900` (1280x720 at 900 kbit/s); an empty value for none. Channels have their own in `outputRate`.",
+        get: |values| words_of(&RATES, &values.config.transcode.rates),
+        set: |values, text| words(text, &RATES).map(|value| values.config.transcode.rates = value),
+    },
+    Line {
+        key: "transcode.idle_ms",
+        value_name: "MS",
+        doc: "How long an output rate that nobody plays any more is still made.",
+        get: |values| values.config.transcode.idle_ms.to_string(),
+        set: |values, text| {
+            number(text, " of milliseconds", 1_000, 3_600_000).map(|value| values.config.transcode.idle_ms = value)
         },
     },
     Line {
@@ -360,7 +404,7 @@ static LINES: [Line; 36] = [
 /// The table of settings: [`LINES`], and a line for each limit.
 pub(crate) fn table() -> &'static [Setting] {
     static TABLE: LazyLock<Vec<Setting>> = LazyLock::new(|| {
-        let own = LINES.iter().map(|line| Setting {
+        let own = LINES.iter().chain(&recording::LINES).chain(&storage::LINES).map(|line| Setting {
             key: line.key.to_owned(),
             flag: flag(line.key),
             doc: line.doc,
@@ -397,7 +441,12 @@ impl Setting {
         matches!(self.access, Access::Limit(_))
     }
 
-    /// The value in effect, as text that [`set`](Self::set) takes.
+    /// Whether its value is never shown, and no flag sets it.
+    pub(crate) fn is_secret(&self) -> bool {
+        self.key == storage::SECRET
+    }
+
+    /// The value in effect, as text that [`set`](Self::set) takes, unless it is secret.
     pub(crate) fn get(&self, values: &Values) -> String {
         match self.access {
             Access::Own { get, .. } => get(values),

@@ -66,6 +66,14 @@ fn another(key: &str) -> &'static str {
         "log.format" => "json",
         "log.level" => "debug",
         "log.otlp" => "http://127.0.0.1:4318/v1/traces",
+        "storage.s3.endpoint" | "storage.public_url" => "https://s3.example.com",
+        "storage.s3.path_style" => "false",
+        "storage.expire_waiting" => "true",
+        "transcode.rates" => "550",
+        "recording.on" => "false",
+        "recording.policy" => "hls",
+        "recording.formats" => "flv",
+        "recording.file_ms_max" | "recording.interval_ms" | "transcode.idle_ms" => "60000",
         "hls.segment_ms" | "limits.hls_segment_ms_max" => "4000",
         _ => "201",
     }
@@ -74,7 +82,8 @@ fn another(key: &str) -> &'static str {
 #[test]
 fn each_setting_is_set_by_flag_variable_and_file_in_this_order() {
     // Traces can be set only where they are built in.
-    for setting in table().iter().filter(|setting| cfg!(feature = "otel") || setting.key != "log.otlp") {
+    let built_in = |key: &str| cfg!(feature = "otel") || key != "log.otlp";
+    for setting in table().iter().filter(|setting| built_in(&setting.key) && !setting.is_secret()) {
         let (key, default) = (&setting.key, setting.default_text());
         let wanted = another(key);
         assert_ne!(default, wanted, "{key}");
@@ -271,4 +280,28 @@ fn configuration_page_is_fresh() {
         "{} is not what the table gives; UPDATE=1 cargo test -p vivace configuration_page",
         page::PAGE
     );
+}
+
+#[test]
+fn the_key_to_the_bucket_is_read_and_never_shown() {
+    let setting = table().iter().find(|setting| setting.is_secret()).unwrap();
+    let loaded = load(None, &[("VIVACE_STORAGE_S3_SECRET_ACCESS_KEY", "hunter2")], &[]).unwrap();
+    let secret = loaded.values.config.storage.secret_access_key.as_ref();
+    assert_eq!(secret.map(|secret| secret.reveal().as_str()), Some("hunter2"));
+    assert_eq!(setting.get(&loaded.values), "[secret]");
+    assert!(!format!("{:?}", loaded.values).contains("hunter2"));
+    let file = File::new("secret", "[storage.s3]\nsecret_access_key = \"hunter2\"\n");
+    assert_eq!(setting.get(&load(Some(&file.0), &[], &[]).unwrap().values), "[secret]");
+    let command = SettingFlags::augment_args(Command::new("serve").no_binary_name(true));
+    assert!(command.try_get_matches_from(["--storage-s3-secret-access-key", "x"]).is_err());
+    assert!(fault(&[("VIVACE_STORAGE_S3_SECRET_ACCESS_KEY", "[secret]")], &[]).contains("the key, not what is shown"));
+    for (variable, value) in [
+        ("VIVACE_STORAGE_S3_ENDPOINT", "https://s3.example.com/bucket"),
+        ("VIVACE_STORAGE_S3_BUCKET", "no"),
+        ("VIVACE_STORAGE_S3_PREFIX", "a/../b"),
+        ("VIVACE_STORAGE_KEEP_LOCAL", "sometimes"),
+        ("VIVACE_STORAGE_PUBLIC_URL", "https://cdn.example.com/?key=1"),
+    ] {
+        assert!(load(None, &[(variable, value)], &[]).is_err(), "{variable} {value}");
+    }
 }

@@ -71,3 +71,28 @@ fn a_server_may_send_its_client_elsewhere_but_not_out_of_tls() {
     assert_eq!(to("file:///etc"), Err(UrlFault::Scheme));
     assert_eq!(to("rtmps://u@other/app"), Err(UrlFault::UserInfo));
 }
+
+#[test]
+fn a_playlist_is_a_source_and_no_target() {
+    let source = |text| RelayUrl::parse_source(text, 4_096);
+    let url = source("https://Example.org/live/a/cam.m3u8?key=abcd").unwrap();
+    assert_eq!((url.host(), url.port(), url.tls(), url.app()), ("example.org", 443, true, "live/a"));
+    assert_eq!(url.name().reveal(), "cam.m3u8?key=abcd");
+    assert_eq!(url.shown(), "https://example.org:443/live/a/…");
+    assert_eq!(url.redact("GET cam.m3u8?key=abcd"), "GET …");
+    assert_eq!(url.playlist().unwrap().target(), "/live/a/cam.m3u8?key=abcd");
+    let root = source("http://h/X.M3U8").unwrap();
+    assert_eq!((root.app(), root.shown().as_str()), ("", "http://h:80/…"));
+    assert!(source("rtmp://h/live/x").unwrap().playlist().is_none());
+    for (text, fault) in [
+        ("http://h/live/x.flv", UrlFault::NoPlaylist),
+        ("http://h/live/x?y=.m3u8", UrlFault::NoPlaylist),
+        ("http://h", UrlFault::NoPlaylist),
+        ("ftp://h/live/x.m3u8", UrlFault::SourceScheme),
+        ("http://u:p@h/live/x.m3u8", UrlFault::UserInfo),
+        ("rtmp://h/live", UrlFault::NoStream),
+    ] {
+        assert_eq!(source(text).unwrap_err(), fault, "{text}");
+    }
+    assert_eq!(parse("http://h/live/x.m3u8").unwrap_err(), UrlFault::Scheme);
+}

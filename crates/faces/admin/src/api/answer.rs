@@ -5,11 +5,14 @@ use http::{HeaderValue, StatusCode, header};
 use schemars::JsonSchema;
 use serde::Serialize;
 
+const JSON: &str = "application/json";
+
 /// An answer of success.
 #[derive(Debug)]
 pub(crate) struct Reply {
     status: StatusCode,
     body: Option<Vec<u8>>,
+    kind: &'static str,
     etag: Option<String>,
 }
 
@@ -43,9 +46,14 @@ impl Reply {
         Self::with(StatusCode::CREATED, body)
     }
 
+    /// A JPEG file.
+    pub(crate) const fn picture(jpeg: Vec<u8>) -> Self {
+        Self { status: StatusCode::OK, body: Some(jpeg), kind: "image/jpeg", etag: None }
+    }
+
     /// Done, and there is nothing to say.
     pub(crate) const fn done() -> Self {
-        Self { status: StatusCode::NO_CONTENT, body: None, etag: None }
+        Self { status: StatusCode::NO_CONTENT, body: None, kind: JSON, etag: None }
     }
 
     /// Says which state of the thing this is.
@@ -58,7 +66,7 @@ impl Reply {
             tracing::error!(%error, "an answer cannot be written as JSON: this is a fault of the server");
             Refusal::new(StatusCode::INTERNAL_SERVER_ERROR, "internal", "the answer could not be written")
         })?;
-        Ok(Self { status, body: Some(body), etag: None })
+        Ok(Self { status, body: Some(body), kind: JSON, etag: None })
     }
 }
 
@@ -119,7 +127,7 @@ impl Refusal {
 impl IntoResponse for Reply {
     fn into_response(self) -> Response {
         let mut response = match self.body {
-            Some(body) => (self.status, [(header::CONTENT_TYPE, "application/json")], body).into_response(),
+            Some(body) => (self.status, [(header::CONTENT_TYPE, self.kind)], body).into_response(),
             None => self.status.into_response(),
         };
         if let Some(etag) = self.etag.and_then(|etag| HeaderValue::from_str(&etag).ok()) {

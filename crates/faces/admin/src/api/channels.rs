@@ -308,6 +308,10 @@ fn refuse(fault: ChannelFault) -> Refusal {
             let field = ours(field);
             Refusal::conflict("channel_live", format!("{field}: it cannot be changed while the channel is live"))
         }
+        ChannelFault::NoTranscoder { field } => Refusal::conflict(
+            "no_transcoder",
+            format!("{}: it takes ffmpeg, which this server does not find", ours(field)),
+        ),
         ChannelFault::WatermarkUnknown { .. } => Refusal::field("watermark", &message),
         ChannelFault::NoSource | ChannelFault::TooManySources { .. } | ChannelFault::SourceUnknown { .. } => {
             Refusal::bad(&message)

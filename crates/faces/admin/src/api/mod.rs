@@ -13,9 +13,13 @@ mod keys;
 mod lists;
 mod openapi;
 mod page;
+mod pictures;
+mod record_tasks;
+mod recordings;
 mod relays;
 mod server;
 mod streams;
+mod uploads;
 
 use std::collections::BTreeMap;
 
@@ -40,6 +44,10 @@ fn operations() -> impl Iterator<Item = &'static Operation> {
         keys::OPERATIONS,
         credentials::OPERATIONS,
         streams::OPERATIONS,
+        pictures::OPERATIONS,
+        recordings::OPERATIONS,
+        uploads::OPERATIONS,
+        record_tasks::OPERATIONS,
         channels::OPERATIONS,
         lists::OPERATIONS,
         relays::OPERATIONS,

@@ -18,6 +18,11 @@ pub(crate) fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> schemars::Sc
     generator.subschema_for::<T>()
 }
 
+/// The schema of a picture.
+pub(crate) fn jpeg(_: &mut SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "string", "contentMediaType": "image/jpeg" })
+}
+
 const ABOUT: &str = "What an operator does with a running server. Every call but the one for this document carries the \
     app's api_token as its bearer. What was answered with success is on disk. Lists are pages: `items`, and `next`, the \
     cursor of the following page, or null.";
@@ -90,9 +95,13 @@ fn answers(operation: &Operation, generator: &mut SchemaGenerator, error: &Value
     let (status, schema) = operation.answer;
     let mut success = json!({ "description": "Done." });
     if let Some(schema) = schema {
-        success["content"] = json!({ "application/json": { "schema": schema(generator).to_value() } });
+        let kind = if operation.path.ends_with(".jpg") { "image/jpeg" } else { "application/json" };
+        success["content"] = json!({ kind: { "schema": schema(generator).to_value() } });
     }
     let mut answers = Map::from_iter([(status.to_string(), success)]);
+    if operation.path.ends_with(".jpg") {
+        answers.insert("204".to_owned(), json!({ "description": "There is no picture of it at the moment." }));
+    }
     for status in statuses(operation) {
         let content = json!({ "application/json": { "schema": error } });
         answers.insert(status.to_string(), json!({ "description": meaning(status), "content": content }));

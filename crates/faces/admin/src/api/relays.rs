@@ -42,7 +42,7 @@ pub(super) const OPERATIONS: &[Operation] = &[
         body: Some(&[
             Field::new("direction", Kind::Word(&["pull", "push"]), "Which way.").required(),
             Field::new("stream", NAME, "The stream of this server.").required(),
-            Field::new("url", URL, "The stream of the other server; it may hold a key, and is not shown again.")
+            Field::new("url", URL, "The stream of the other server, of a pull also a playlist of HLS; it may hold a key, and is not shown again.")
                 .required(),
         ]),
         is_guarded: false,
@@ -97,7 +97,11 @@ async fn add(call: Call) -> Result<Reply, Refusal> {
     let direction = Direction::parse(call.body.needed("direction"));
     let direction = direction.ok_or_else(|| Refusal::field("direction", "`pull` or `push` is expected"))?;
     let stream = name(&call.body, "stream")?;
-    let url = RelayUrl::parse(call.body.needed("url"), call.live.limits().url_bytes_max);
+    let (text, bytes_max) = (call.body.needed("url"), call.live.limits().url_bytes_max);
+    let url = match direction {
+        Direction::Pull => RelayUrl::parse_source(text, bytes_max),
+        Direction::Push => RelayUrl::parse(text, bytes_max),
+    };
     let url = url.map_err(|fault| Refusal::field("url", &fault.to_string()))?;
     let added = call.live.relays().add(NewRelay { direction, stream, url }, call.caller.clone()).await;
     Reply::created(&added.map_err(refuse)?)
@@ -140,6 +144,7 @@ fn refuse(fault: RelayFault) -> Refusal {
         RelayFault::Full { .. } => (StatusCode::CONFLICT, "relays_full"),
         RelayFault::Pulled { .. } => (StatusCode::CONFLICT, "stream_pulled"),
         RelayFault::Store => (StatusCode::INTERNAL_SERVER_ERROR, "store"),
+        RelayFault::Silent { .. } => (StatusCode::SERVICE_UNAVAILABLE, "media_silent"),
         RelayFault::Stopping => (StatusCode::SERVICE_UNAVAILABLE, "stopping"),
     };
     Refusal::new(status, word, fault.to_string())

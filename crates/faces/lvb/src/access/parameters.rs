@@ -7,14 +7,15 @@ use std::borrow::Cow;
 
 use vivace_base::Limits;
 
-use super::tree::{Key, Node, build};
+use super::tree::{Key, Node, build, is_flat};
 use super::{ParameterFault, form, multipart};
 
 /// All parameters of a call.
 #[derive(Clone, Debug)]
 pub struct Parameters {
     pairs: Vec<(String, String)>,
-    tree: Node,
+    /// None where the pairs are all there is: most calls have no structures.
+    tree: Option<Node>,
     /// Items that a list given as JSON text may have: as many as could be given one by one.
     items_max: usize,
 }
@@ -41,7 +42,7 @@ impl Parameters {
     }
 
     fn of_pairs(pairs: Vec<(String, String)>, limits: &Limits) -> Result<Self, ParameterFault> {
-        let tree = build(&pairs, limits.api_depth_max)?;
+        let tree = if is_flat(&pairs) { None } else { Some(build(&pairs, limits.api_depth_max)?) };
         Ok(Self { pairs, tree, items_max: limits.api_parameters_max })
     }
 
@@ -57,27 +58,54 @@ impl Parameters {
 
     /// Everything as one JSON object, in which every value is a text.
     pub(crate) fn to_json(&self) -> serde_json::Value {
-        self.tree.to_json()
+        let text = |(name, value): &(String, String)| (name.clone(), value.as_str().into());
+        let flat = || serde_json::Value::Object(self.pairs.iter().map(text).collect());
+        self.tree.as_ref().map_or_else(flat, Node::to_json)
     }
 
     /// Everything, for an action to read its own parameters from.
     pub fn members(&self) -> Members<'_> {
-        Members { node: Cow::Borrowed(&self.tree), path: String::new(), items_max: self.items_max }
+        let object = self.tree.as_ref().map_or(Object::Flat(&self.pairs), |tree| Object::Tree(Cow::Borrowed(tree)));
+        Members { object, path: String::new(), items_max: self.items_max }
     }
 }
 
 /// The members of an object among the parameters, read by name. A fault names the parameter by its whole path.
 #[derive(Clone, Debug)]
 pub struct Members<'a> {
-    node: Cow<'a, Node>,
+    object: Object<'a>,
     path: String,
     items_max: usize,
 }
 
+/// Where the members stand.
+#[derive(Clone, Debug)]
+enum Object<'a> {
+    /// Each is a text, and no name stands twice.
+    Flat(&'a [(String, String)]),
+    Tree(Cow<'a, Node>),
+}
+
+/// A member.
+enum Member<'a> {
+    Text(&'a str),
+    /// A list or an object.
+    Node(&'a Node),
+}
+
 impl Members<'_> {
+    fn member(&self, name: &str) -> Option<Member<'_>> {
+        match &self.object {
+            Object::Flat(pairs) => pairs.iter().find(|(known, _)| known == name).map(|(_, text)| Member::Text(text)),
+            Object::Tree(node) => {
+                node.member(name).map(|node| node.value.as_deref().map_or(Member::Node(node), Member::Text))
+            }
+        }
+    }
+
     /// Whether the parameter is there, whatever it is.
     pub fn has(&self, name: &str) -> bool {
-        self.node.member(name).is_some()
+        self.member(name).is_some()
     }
 
     /// A text, which may be empty; none if it is absent.
@@ -85,11 +113,11 @@ impl Members<'_> {
     /// # Errors
     /// [`ParameterFault::WrongType`] for a list or an object.
     pub fn text(&self, name: &str) -> Result<Option<&str>, ParameterFault> {
-        match self.node.member(name) {
+        match self.member(name) {
             None => Ok(None),
-            Some(Node { value: Some(text), .. }) => Ok(Some(text)),
-            Some(node) if node.members.is_empty() => Ok(None),
-            Some(_) => Err(self.wrong(name, "a text")),
+            Some(Member::Text(text)) => Ok(Some(text)),
+            Some(Member::Node(node)) if node.members.is_empty() => Ok(None),
+            Some(Member::Node(_)) => Err(self.wrong(name, "a text")),
         }
     }
 
@@ -169,23 +197,22 @@ impl Members<'_> {
             if node.value.is_some() {
                 return Err(ParameterFault::WrongType { field: path, expected: "an object" });
             }
-            Ok(Members { node: Cow::Owned(node), path, items_max: self.items_max })
+            Ok(Members { object: Object::Tree(Cow::Owned(node)), path, items_max: self.items_max })
         };
         items.into_iter().map(object).collect()
     }
 
     /// The items of a list in the order of their indices, gaps closed.
     fn items(&self, name: &str, expected: &'static str) -> Result<Vec<(Key, Node)>, ParameterFault> {
-        let Some(node) = self.node.member(name) else { return Ok(Vec::new()) };
         let parsed;
-        let node = match &node.value {
-            None => node,
-            Some(text) if text.is_empty() => return Ok(Vec::new()),
-            Some(text) if text.trim_start().starts_with(['[', '{']) => {
+        let node = match self.member(name) {
+            None | Some(Member::Text("")) => return Ok(Vec::new()),
+            Some(Member::Node(node)) => node,
+            Some(Member::Text(text)) if text.trim_start().starts_with(['[', '{']) => {
                 parsed = Node::of_json(self.json(name, text)?);
                 &parsed
             }
-            Some(_) => return Ok(vec![(Key::Index(0), node.clone())]),
+            Some(Member::Text(text)) => return Ok(vec![(Key::Index(0), Node::of_text(text.to_owned()))]),
         };
         if node.members.keys().any(|key| matches!(key, Key::Name(_))) {
             return Err(self.wrong(name, expected));

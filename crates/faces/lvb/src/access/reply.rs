@@ -1,6 +1,7 @@
 //! How an answer is written: JSON, `code`, `message` and `codeDesc` beside the Action's own fields (dossier, section a.6).
 
-use serde::Serialize;
+use serde::ser::SerializeMap;
+use serde::{Serialize, Serializer};
 use serde_json::{Map, Value, json};
 use vivace_base::AppId;
 
@@ -32,22 +33,39 @@ pub struct Answer {
     pub refusals: Vec<(Code, String)>,
 }
 
-#[derive(Serialize)]
-struct Body<'a, F: Serialize> {
+struct Body<'a> {
     code: u32,
     message: &'a str,
-    #[serde(rename = "codeDesc")]
     code_desc: &'a str,
-    #[serde(flatten)]
-    fields: F,
-    #[serde(rename = "requestId", skip_serializing_if = "str::is_empty")]
+    fields: Fields,
     request_id: &'a str,
 }
 
-#[derive(Serialize)]
-struct Described<'a> {
-    #[serde(rename = "channelInfo")]
-    info: &'a ChannelInfo,
+/// An Action's own fields.
+enum Fields {
+    Named(Map<String, Value>),
+    Channel(Box<ChannelInfo>),
+}
+
+impl Serialize for Body<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut body = serializer.serialize_map(None)?;
+        body.serialize_entry("code", &self.code)?;
+        body.serialize_entry("message", self.message)?;
+        body.serialize_entry("codeDesc", self.code_desc)?;
+        match &self.fields {
+            Fields::Named(fields) => {
+                for (name, value) in fields {
+                    body.serialize_entry(name, value)?;
+                }
+            }
+            Fields::Channel(info) => body.serialize_entry("channelInfo", info)?,
+        }
+        if !self.request_id.is_empty() {
+            body.serialize_entry("requestId", self.request_id)?;
+        }
+        body.end()
+    }
 }
 
 /// Bytes that most bodies have room in.
@@ -70,14 +88,14 @@ impl Context<'_> {
 
     pub(super) fn reply(&self, reply: Reply) -> Answer {
         match reply {
-            Reply::Done => self.success(Map::new()),
-            Reply::Fields(fields) => self.success(fields),
-            Reply::Channel(info) => self.success(Described { info: &info }),
+            Reply::Done => self.success(Fields::Named(Map::new())),
+            Reply::Fields(fields) => self.success(Fields::Named(fields)),
+            Reply::Channel(info) => self.success(Fields::Channel(info)),
             Reply::Batch(outcomes) => self.batch(outcomes),
         }
     }
 
-    fn success(&self, fields: impl Serialize) -> Answer {
+    fn success(&self, fields: Fields) -> Answer {
         self.write(0, "", "Success", fields, Vec::new())
     }
 
@@ -104,7 +122,7 @@ impl Context<'_> {
         let fields =
             if count > 1 { Map::from_iter([("detail".to_owned(), Value::Object(detail))]) } else { Map::new() };
         match codes::batch(refusals.len(), count) {
-            None => self.success(fields),
+            None => self.success(Fields::Named(fields)),
             Some(code) => {
                 let sentence = format!("{} of {count} failed", refusals.len());
                 refusals.push((code, sentence.clone()));
@@ -114,7 +132,7 @@ impl Context<'_> {
     }
 
     fn refusal(&self, code: Code, sentence: &str, fields: Map<String, Value>, refusals: Vec<(Code, String)>) -> Answer {
-        self.write(self.number(code), &message(code, sentence), code.row().symbol, fields, refusals)
+        self.write(self.number(code), &message(code, sentence), code.row().symbol, Fields::Named(fields), refusals)
     }
 
     fn number(&self, code: Code) -> u32 {
@@ -129,7 +147,7 @@ impl Context<'_> {
         code: u32,
         message: &str,
         code_desc: &str,
-        fields: impl Serialize,
+        fields: Fields,
         refusals: Vec<(Code, String)>,
     ) -> Answer {
         let body = Body { code, message, code_desc, fields, request_id: self.request_id };

@@ -121,11 +121,14 @@ async fn call<E: Execute>(
 
 fn find_action(host: &str, parameters: &Parameters) -> Result<Action, ApiFault> {
     let name = required(parameters, "Action")?;
-    let host = host.rsplit_once(':').map_or(host, |(name, _)| name).to_ascii_lowercase();
-    if let Some(module) = host.strip_suffix(MODULE_HOSTS)
-        && module != MODULE
+    let host = host.rsplit_once(':').map_or(host, |(name, _)| name);
+    let module = host.len().checked_sub(MODULE_HOSTS.len()).and_then(|at| host.split_at_checked(at));
+    if let Some((module, rest)) = module
+        && rest.eq_ignore_ascii_case(MODULE_HOSTS)
+        && !module.eq_ignore_ascii_case(MODULE)
     {
-        return Err(ApiFault::OtherModule { module: module.chars().take(SHOWN_CHARS_MAX).collect() });
+        let module = module.chars().take(SHOWN_CHARS_MAX).map(|letter| letter.to_ascii_lowercase());
+        return Err(ApiFault::OtherModule { module: module.collect() });
     }
     let unknown = || ApiFault::UnknownAction { action: name.chars().take(SHOWN_CHARS_MAX).collect() };
     Action::of(name).ok_or_else(unknown)

@@ -40,6 +40,20 @@ pub(super) struct Node {
     pub(super) members: BTreeMap<Key, Self>,
 }
 
+/// Pairs that are looked through one by one rather than put into a tree.
+const FLAT_MAX: usize = 24;
+
+/// Whether the parameters are texts and nothing else, each by a name of its own that is written in one way only: their
+/// tree would say what they say.
+pub(super) fn is_flat(pairs: &[(String, String)]) -> bool {
+    let is_plain = |name: &str| !name.bytes().any(|byte| matches!(byte, b'.' | b'_' | b'['));
+    // An index can be written in more than one way.
+    let is_name = |name: &str| name.bytes().any(|byte| !byte.is_ascii_digit());
+    let is_new = |at: usize, name: &str| !pairs.iter().take(at).any(|(known, _)| known == name);
+    pairs.len() <= FLAT_MAX
+        && pairs.iter().enumerate().all(|(at, (name, _))| is_plain(name) && is_name(name) && is_new(at, name))
+}
+
 /// The tree of all parameters. Names as the SDKs write them come first; other ways of writing the same name fill what
 /// is free then.
 ///
@@ -139,9 +153,13 @@ impl Node {
         }
     }
 
+    pub(super) const fn of_text(text: String) -> Self {
+        Self { value: Some(text), members: BTreeMap::new() }
+    }
+
     /// The same of a JSON value; `null` is absent, as where clients flatten.
     pub(super) fn of_json(value: Value) -> Self {
-        let leaf = |text: String| Self { value: Some(text), members: BTreeMap::new() };
+        let leaf = Self::of_text;
         let of = |members: BTreeMap<Key, Self>| Self { value: None, members };
         match value {
             Value::Null => Self::default(),

@@ -64,27 +64,27 @@ actions! {
     /// Counts viewers.
     DescribeOnlineUsers = "DescribeLVBOnlineUsers", Query, true;
     /// Makes a recording task.
-    CreateRecord = "CreateRecord", Change, false;
+    CreateRecord = "CreateRecord", Change, true;
     /// Ends a recording task.
-    StopRecord = "StopRecord", Change, false;
+    StopRecord = "StopRecord", Change, true;
     /// Deletes a recording task.
-    DeleteRecord = "DeleteRecord", Change, false;
+    DeleteRecord = "DeleteRecord", Change, true;
     /// Lists recording tasks.
-    DescribeRecordList = "DescribeRecordList", Query, false;
+    DescribeRecordList = "DescribeRecordList", Query, true;
     /// Lists the files of a recording task.
-    DescribeRecord = "DescribeRecord", Query, false;
+    DescribeRecord = "DescribeRecord", Query, true;
     /// Lists the recorded files of a channel.
-    GetVodRecordFiles = "GetVodRecordFiles", Query, false;
+    GetVodRecordFiles = "GetVodRecordFiles", Query, true;
     /// Makes a screenshot task.
-    CreateShot = "CreateLVBShot", Change, false;
+    CreateShot = "CreateLVBShot", Change, true;
     /// Ends a screenshot task.
-    StopShot = "StopLVBShot", Change, false;
+    StopShot = "StopLVBShot", Change, true;
     /// Deletes a screenshot task.
-    DeleteShot = "DeleteLVBShot", Change, false;
+    DeleteShot = "DeleteLVBShot", Change, true;
     /// Lists screenshot tasks.
-    DescribeShotList = "DescribeLVBShotList", Query, false;
+    DescribeShotList = "DescribeLVBShotList", Query, true;
     /// Takes messages from the queue.
-    DescribeQueueLog = "DescribeQueueLog", Query, false;
+    DescribeQueueLog = "DescribeQueueLog", Query, true;
     /// Adds entries to a black or white list. Vivace's own.
     AddIpList = "AddLVBIpList", Change, true;
     /// Takes entries from a list. Vivace's own.

@@ -1,6 +1,8 @@
 use vivace_domain::channel::{Change, NewChannel, SourceChange};
 use vivace_domain::ip_list::{Colour, Direction};
 
+use super::RecordCommand;
+
 /// A call whose parameters have been read. Ids of channels are texts as they were given: one that is no number is the id
 /// of no channel.
 #[derive(Clone, Debug)]
@@ -49,6 +51,40 @@ pub enum Command {
     },
     /// `DescribeLVBIpList`: `direction`; none for both.
     DescribeIpList(Option<Direction>),
+    /// `CreateLVBShot`.
+    CreateShot {
+        /// `channelId`.
+        channel: String,
+        /// `startTime`, as it was given.
+        begin: Option<String>,
+        /// `endTime`, as it was given.
+        end: Option<String>,
+    },
+    /// `StopLVBShot`.
+    StopShot {
+        /// `channelId`.
+        channel: String,
+        /// `taskId`.
+        task: String,
+    },
+    /// `DeleteLVBShot`.
+    DeleteShot {
+        /// `channelId`.
+        channel: String,
+        /// `taskId`.
+        task: String,
+    },
+    /// `DescribeLVBShotList`.
+    DescribeShotList {
+        /// `channelId`.
+        channel: String,
+        /// `pageNo` and `pageSize`.
+        page: Page,
+    },
+    /// An Action of recordings.
+    Record(RecordCommand),
+    /// `DescribeQueueLog`: `count`; the queue is that of screenshots.
+    DescribeQueueLog(u32),
 }
 
 /// `ModifyLVBUpstream`.

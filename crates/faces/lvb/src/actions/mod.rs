@@ -16,6 +16,7 @@
 mod action;
 mod command;
 mod parse;
+mod record;
 #[cfg(test)]
 mod tests;
 
@@ -28,10 +29,12 @@ use thiserror::Error;
 use vivace_domain::account::AccountFault;
 use vivace_domain::channel::ChannelFault;
 use vivace_domain::ip_list::ListFault;
+use vivace_domain::picture::PictureFault;
 use vivace_gate::Tenant;
 
 pub use action::{Action, Class};
 pub use command::{ChannelFilter, Command, ListChannels, ModifyUpstream, OrderBy, Page};
+pub use record::{RecordCommand, RecordRefusal, RecordStep, TaskOf};
 
 use crate::access::ParameterFault;
 use crate::channels::ChannelInfo;
@@ -86,6 +89,12 @@ pub enum ActionFault {
     /// The list of addresses.
     #[error(transparent)]
     List(#[from] ListFault),
+    /// Screenshots.
+    #[error(transparent)]
+    Picture(#[from] PictureFault),
+    /// Recordings.
+    #[error(transparent)]
+    Record(#[from] RecordRefusal),
     /// A part that the action needs is not active.
     #[error("{part} is not active")]
     Inactive {

@@ -1,11 +1,15 @@
 use vivace_domain::channel::{Change, NewChannel, NewSource, SourceChange};
 use vivace_domain::ip_list::{Colour, Direction};
 
-use super::{Action, ActionFault, ChannelFilter, Command, ListChannels, ModifyUpstream, OrderBy, Page};
+use super::{Action, ActionFault, ChannelFilter, Command, ListChannels, ModifyUpstream, OrderBy, Page, record};
 use crate::access::{Members, ParameterFault, Parameters};
 
 /// Items on a page where none is asked for.
 const PAGE_SIZE: i64 = 10;
+/// `bid` of the queue of screenshots.
+const QUEUE_OF_SCREENSHOTS: i64 = 100;
+/// Messages that are taken from a queue at once.
+const QUEUE_COUNT_MAX: u32 = 100;
 /// Most items on a page.
 const PAGE_SIZE_MAX: i64 = 300;
 
@@ -36,20 +40,47 @@ impl Command {
                 Self::DeleteIpList { direction, entries }
             }
             Action::DescribeIpList => Self::DescribeIpList(direction(&all)?),
+            Action::CreateShot => {
+                let time = |name| Ok::<_, ParameterFault>(owned(&all, name)?.filter(|time| !time.is_empty()));
+                let (begin, end) = (time("startTime")?, time("endTime")?);
+                Self::CreateShot { channel: all.required_id("channelId")?.to_owned(), begin, end }
+            }
+            Action::StopShot => {
+                let (channel, task) = task_of(&all)?;
+                Self::StopShot { channel, task }
+            }
+            Action::DeleteShot => {
+                let (channel, task) = task_of(&all)?;
+                Self::DeleteShot { channel, task }
+            }
+            Action::DescribeShotList => {
+                Self::DescribeShotList { channel: all.required_id("channelId")?.to_owned(), page: page(&all)? }
+            }
+            Action::DescribeQueueLog => Self::DescribeQueueLog(queue(&all)?),
             Action::CreateRecord
             | Action::StopRecord
             | Action::DeleteRecord
             | Action::DescribeRecordList
             | Action::DescribeRecord
-            | Action::GetVodRecordFiles
-            | Action::CreateShot
-            | Action::StopShot
-            | Action::DeleteShot
-            | Action::DescribeShotList
-            | Action::DescribeQueueLog => return Ok(None),
+            | Action::GetVodRecordFiles => return Ok(record::parse(action, &all)?.map(Self::Record)),
         };
         Ok(Some(command))
     }
+}
+
+/// `channelId` and `taskId`.
+fn task_of(all: &Members<'_>) -> Result<(String, String), ParameterFault> {
+    Ok((all.required_id("channelId")?.to_owned(), all.required_id("taskId")?.to_owned()))
+}
+
+/// `bid`, which names the one queue that there is, and `count`.
+fn queue(all: &Members<'_>) -> Result<u32, ParameterFault> {
+    if all.required_integer("bid")? != QUEUE_OF_SCREENSHOTS {
+        return Err(all.out_of_range("bid", "100 (screenshots)"));
+    }
+    let count = all.integer("count")?.unwrap_or(1);
+    let fits = u32::try_from(count).ok().filter(|count| (1..=QUEUE_COUNT_MAX).contains(count));
+    fits.ok_or_else(|| all.out_of_range("count", "1 to 100"))
 }
 
 fn new_channel(all: &Members<'_>) -> Result<NewChannel, ParameterFault> {

@@ -1,6 +1,6 @@
 use vivace_base::Limits;
 
-use super::{Action, ActionFault, ChannelFilter, Command, OrderBy, Page};
+use super::{Action, ActionFault, ChannelFilter, Command, OrderBy, Page, RecordCommand, TaskOf};
 use crate::access::{ParameterFault, Parameters};
 
 fn parse(action: Action, query: &str) -> Result<Command, ActionFault> {
@@ -96,4 +96,60 @@ fn a_batch_has_ids_each_once() {
     assert!(
         matches!(parse(Action::DescribeOnlineUsers, ""), Ok(Command::DescribeOnlineUsers(none)) if none.is_empty())
     );
+}
+
+#[test]
+fn shots_are_asked_for_by_channel_and_task() {
+    let create = "channelId=7&start_time=2026-01-31 12:00:00&endTime=";
+    let Ok(Command::CreateShot { channel, begin, end }) = parse(Action::CreateShot, create) else { panic!("{create}") };
+    assert_eq!((channel.as_str(), begin.as_deref(), end), ("7", Some("2026-01-31 12:00:00"), None));
+    refused(Action::CreateShot, "", "channelId is missing");
+    refused(Action::StopShot, "channelId=7", "taskId is missing");
+    refused(Action::DeleteShot, "taskId=7", "channelId is missing");
+    let list = parse(Action::DescribeShotList, "channelId=7&pageNo=2");
+    assert!(matches!(list, Ok(Command::DescribeShotList { page: Page { number: 2, size: 10 }, .. })));
+    assert!(matches!(parse(Action::DescribeQueueLog, "bid=100"), Ok(Command::DescribeQueueLog(1))));
+    assert!(matches!(parse(Action::DescribeQueueLog, "bid=100&count=100"), Ok(Command::DescribeQueueLog(100))));
+    for (query, sentence) in [
+        ("", "bid is missing"),
+        ("bid=99", "bid must be 100 (screenshots)"),
+        ("bid=100&count=0", "count must be 1 to 100"),
+        ("bid=100&count=101", "count must be 1 to 100"),
+        ("bid=100&count=4294967297", "count must be 1 to 100"),
+    ] {
+        refused(Action::DescribeQueueLog, query, sentence);
+    }
+}
+
+#[test]
+fn recordings_are_asked_for_by_channel_and_task() {
+    let record = |action, query: &str| match parse(action, query) {
+        Ok(Command::Record(command)) => command,
+        other => panic!("{other:?}"),
+    };
+    let create = "channelId=7&start_time=2026-01-31 12:00:00&tapeType=1";
+    let (begin, channel) = (Some("2026-01-31 12:00:00".to_owned()), "7".to_owned());
+    let clip = RecordCommand::Create { channel: channel.clone(), begin, end: None, is_clip: true };
+    assert_eq!(record(Action::CreateRecord, create), clip);
+    let task = TaskOf { channel: channel.clone(), task: "8".to_owned() };
+    assert_eq!(record(Action::StopRecord, "channelId=7&taskId=8"), RecordCommand::Stop(task.clone()));
+    let page = |number, size| Page { number, size };
+    let files = RecordCommand::Files { task, page: page(3, 10) };
+    assert_eq!(record(Action::DescribeRecord, "channelId=7&taskId=8&pageNo=3"), files);
+    let vod = |page| RecordCommand::VodFiles { channel: channel.clone(), from: "x".to_owned(), to: None, page };
+    let query = "channelId=7&startTime=x";
+    assert_eq!(record(Action::GetVodRecordFiles, query), vod(page(1, 20)));
+    assert_eq!(record(Action::GetVodRecordFiles, &format!("{query}&pageNum=2&pageSize=5")), vod(page(2, 5)));
+    for (action, query, sentence) in [
+        (Action::CreateRecord, "", "channelId is missing"),
+        (Action::CreateRecord, "channelId=7&tapeType=2", "tapeType must be 0 (a task) or 1 (a clip from now on)"),
+        (Action::StopRecord, "channelId=7", "taskId is missing"),
+        (Action::DeleteRecord, "taskId=7", "channelId is missing"),
+        (Action::GetVodRecordFiles, "channelId=7", "startTime is missing"),
+        (Action::DescribeRecordList, "channelId=7&pageNo=0", "pageNo must be 1 or more"),
+        (Action::GetVodRecordFiles, "channelId=7&startTime=x&pageNum=0", "pageNum must be 1 or more"),
+        (Action::DescribeRecordList, "channelId=7&pageSize=301", "pageSize must be 1 to 300"),
+    ] {
+        refused(action, query, sentence);
+    }
 }

@@ -2,7 +2,7 @@ use vivace_base::{MonoMs, Secret, UnixMs};
 use vivace_domain::ingest::{Anomaly, AnomalyReport, Occurrence};
 use vivace_domain::live::{MediaFault, Unpublish};
 
-use super::{PushEnd, PushFacts, push_began, push_ended, push_error, signed};
+use super::{PushEnd, PushFacts, RecordedFacts, push_began, push_ended, push_error, recorded, signed};
 
 const PUSH: PushFacts<'_> = PushFacts {
     appid: 12_345_678,
@@ -81,4 +81,36 @@ fn a_body_that_is_no_object_is_not_sent() {
     for body in ["", "[]", "1", "{"] {
         assert!(signed(body, &key(), AT).is_err(), "{body}");
     }
+}
+
+#[test]
+fn a_recorded_file_is_told_field_by_field() {
+    let facts = RecordedFacts {
+        appid: 12_345_678,
+        domain: "test.domain.com",
+        path: "live",
+        stream: "test_stream",
+        channel: "test_stream",
+        file_id: "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        format: "hls",
+        task: None,
+        started_at: AT,
+        ended_at: UnixMs(AT.0 + 61_000),
+        duration_ms: 60_600,
+        bytes: 9_941_144,
+        stream_param: Some("record=hls|flv"),
+        video_url: "http://192.0.2.9/recordings/01ARZ3NDEKTSV4RRFFQ69G5FAV.m3u8",
+    };
+    let expected = concat!(
+        r#"{"app":"test.domain.com","appid":12345678,"appname":"live","channel_id":"test_stream","duration":61,"#,
+        r#""end_time":1703731539,"event_type":100,"file_format":"hls","file_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","#,
+        r#""file_size":9941144,"record_file_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","start_time":1703731478,"#,
+        r#""stream_id":"test_stream","stream_param":"record=hls|flv","video_id":"01ARZ3NDEKTSV4RRFFQ69G5FAV","#,
+        r#""video_url":"http://192.0.2.9/recordings/01ARZ3NDEKTSV4RRFFQ69G5FAV.m3u8"}"#,
+    );
+    assert_eq!(recorded(facts), expected);
+    let of_task = recorded(RecordedFacts { task: Some(7), stream_param: None, duration_ms: 1, ..facts });
+    let of_task: serde_json::Value = serde_json::from_str(&of_task).unwrap();
+    assert_eq!((&of_task["task_id"], &of_task["duration"]), (&"7".into(), &1.into()));
+    assert!(of_task["stream_param"].is_null());
 }

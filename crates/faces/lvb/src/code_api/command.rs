@@ -6,6 +6,10 @@ use super::{Fault, Interface};
 use crate::access::ParameterFault;
 
 const DAY_MS: i64 = 86_400_000;
+/// `bid` of the queue of screenshots.
+const QUEUE_OF_SCREENSHOTS: i64 = 100;
+/// Messages that are taken from a queue at once.
+const QUEUE_COUNT_MAX: i64 = 100;
 /// How far back a push's history is asked for.
 const PUSH_HISTORY_DAYS: i64 = 3;
 /// How far back a play's history is asked for.
@@ -44,6 +48,39 @@ pub enum Command {
         part: Part,
         /// `stream_id`; none for all that are live.
         stream: Option<StreamName>,
+        /// The page.
+        page: Page,
+    },
+    /// Takes so many messages from the queue of screenshots.
+    Queue(u32),
+    /// `Live_Tape_Start`. Times are texts as they were given, in the zone of the settings.
+    StartTape {
+        /// `channel_id`.
+        channel: StreamName,
+        /// `start_time`.
+        begin: Option<String>,
+        /// `end_time`.
+        end: Option<String>,
+        /// `task_sub_type` 1: a clip from now on.
+        is_clip: bool,
+    },
+    /// `Live_Tape_Stop`.
+    StopTape {
+        /// `channel_id`.
+        channel: StreamName,
+        /// `task_id`.
+        task: String,
+    },
+    /// `Live_Tape_GetFilelist`. Times are texts as they were given.
+    TapeFiles {
+        /// `channel_id`.
+        channel: StreamName,
+        /// `start_time`.
+        from: Option<String>,
+        /// `end_time`.
+        to: Option<String>,
+        /// `sort_type`: the newest first.
+        descending: bool,
         /// The page.
         page: Page,
     },
@@ -167,6 +204,26 @@ pub(super) fn parse(interface: Interface, params: &Params, bizid: u32, now: Unix
         Interface::LiveStat => statistics(params, Part::Both)?,
         Interface::PushStat => statistics(params, Part::Push)?,
         Interface::PlayStat => statistics(params, Part::Play)?,
+        Interface::Queue => {
+            if params.required_number("bid")? != QUEUE_OF_SCREENSHOTS {
+                return Err(number_out_of_range("bid", "100 (screenshots)").into());
+            }
+            let count = params.within("count", (1, QUEUE_COUNT_MAX, 1), "1 to 100")?;
+            Command::Queue(u32::try_from(count).unwrap_or(1))
+        }
+        Interface::TapeStart => start_tape(params, channel()?)?,
+        Interface::TapeStop => Command::StopTape { channel: channel()?, task: params.required("task_id")?.to_owned() },
+        Interface::TapeFiles => Command::TapeFiles {
+            channel: channel()?,
+            from: params.text("start_time").map(str::to_owned),
+            to: params.text("end_time").map(str::to_owned),
+            descending: match params.text("sort_type") {
+                None | Some("asc") => false,
+                Some("desc") => true,
+                Some(_) => return Err(out_of_range("sort_type", "asc or desc").into()),
+            },
+            page: page(params, (1, 100, 10), "1 to 100")?,
+        },
         Interface::PushHistory => {
             let stream = params.required_stream("stream_id")?;
             let (from, to) = span(params, PUSH_HISTORY_DAYS, "a Unix time, 3 days back at most", now)?;
@@ -182,13 +239,22 @@ pub(super) fn parse(interface: Interface, params: &Params, bizid: u32, now: Unix
             Command::PlayHistory { stream, from, to }
         }
         // The rest has been refused above.
-        Interface::GetLiveChannelList
-        | Interface::TapeStart
-        | Interface::TapeStop
-        | Interface::TapeFiles
-        | Interface::Queue
-        | Interface::Mix => Command::ListLive,
+        Interface::GetLiveChannelList | Interface::Mix => Command::ListLive,
     })
+}
+
+/// A clip's begin is not looked at; every other task has both times.
+fn start_tape(params: &Params, channel: StreamName) -> Result<Command, ParameterFault> {
+    let is_clip = match params.number("task_sub_type")? {
+        None | Some(0) => false,
+        Some(1) => true,
+        Some(_) => return Err(number_out_of_range("task_sub_type", "0 (a task) or 1 (a clip from now on)")),
+    };
+    let time = |name| match params.required(name) {
+        Err(_) if is_clip => Ok(None),
+        given => given.map(|time| Some(time.to_owned())),
+    };
+    Ok(Command::StartTape { channel, begin: time("start_time")?, end: time("end_time")?, is_clip })
 }
 
 fn list(params: &Params) -> Result<ListChannels, ParameterFault> {

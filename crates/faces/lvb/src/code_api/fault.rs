@@ -1,9 +1,11 @@
 use thiserror::Error;
 use vivace_domain::account::AccountFault;
+use vivace_domain::picture::PictureFault;
 use vivace_domain::rule::RuleFault;
 use vivace_gate::{AccessFault, StampFault};
 
 use crate::access::ParameterFault;
+use crate::actions::RecordRefusal;
 
 /// Why a call is refused, in the order of the checks.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
@@ -49,6 +51,12 @@ pub enum Fault {
     /// The rule of the stream.
     #[error(transparent)]
     Rule(#[from] RuleFault),
+    /// Screenshots.
+    #[error(transparent)]
+    Picture(#[from] PictureFault),
+    /// Recordings.
+    #[error(transparent)]
+    Record(#[from] RecordRefusal),
     /// What is known of the channel could not be read; the log has the reason.
     #[error("the channel could not be read")]
     Unreadable,

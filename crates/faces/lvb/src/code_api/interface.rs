@@ -1,8 +1,6 @@
 /// What an interface that is not offered belongs to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Missing {
-    Recording,
-    Screenshots,
     Mixing,
 }
 
@@ -93,8 +91,6 @@ impl Interface {
     /// What this server lacks to carry it out.
     pub(super) const fn missing(self) -> Option<Missing> {
         match self {
-            Self::TapeStart | Self::TapeStop | Self::TapeFiles => Some(Missing::Recording),
-            Self::Queue => Some(Missing::Screenshots),
             Self::Mix => Some(Missing::Mixing),
             _ => None,
         }
@@ -104,8 +100,6 @@ impl Interface {
 impl Missing {
     pub(super) const fn word(self) -> &'static str {
         match self {
-            Self::Recording => "recording",
-            Self::Screenshots => "the taking of screenshots",
             Self::Mixing => "the mixing of streams",
         }
     }

@@ -86,11 +86,45 @@ fn a_history_has_its_bounds() {
 
 #[test]
 fn what_is_not_built_says_so() {
-    for name in ["Live_Tape_Start", "Live_Tape_Stop", "Live_Tape_GetFilelist", "Live_Queue_Get", "Mix_StreamV2"] {
-        let fault = command(name, "").expect_err("it is not built");
-        assert!(matches!(fault, Fault::Inactive { .. }), "{name}");
-        let answer = refuse(&fault, NOW);
-        assert!(answer.body.contains("\"ret\":20114"), "{}", answer.body);
-    }
+    let fault = command("Mix_StreamV2", "").expect_err("it is not built");
+    assert!(matches!(fault, Fault::Inactive { .. }));
+    assert!(refuse(&fault, NOW).body.contains("\"ret\":20114"));
     assert!(refuse(&Fault::NeverPushed, NOW).body.contains("\"ret\":20601"));
+}
+
+#[test]
+fn a_queue_is_that_of_screenshots_and_gives_a_hundred_at_most() {
+    assert_eq!(command("Live_Queue_Get", "Param.n.bid=100"), Ok(Command::Queue(1)));
+    assert_eq!(command("Live_Queue_Get", "Param.n.bid=100&Param.n.count=100"), Ok(Command::Queue(100)));
+    for odd in ["", "Param.n.bid=101", "Param.n.bid=100&Param.n.count=0", "Param.n.bid=100&Param.n.count=101"] {
+        assert!(matches!(command("Live_Queue_Get", odd), Err(Fault::Parameter(_))), "{odd}");
+    }
+}
+
+#[test]
+fn tapes_are_asked_for_by_channel_and_task() {
+    let times = "Param.s.channel_id=a&Param.s.start_time=2026-01-31%2012:00:00&Param.s.end_time=2026-01-31+12:30:00";
+    let text = |text: &str| Some(text.to_owned());
+    let (begin, end) = (text("2026-01-31 12:00:00"), text("2026-01-31 12:30:00"));
+    let tape = Command::StartTape { channel: name("a"), begin, end, is_clip: false };
+    assert_eq!(command("Live_Tape_Start", times), Ok(tape));
+    let clip = Command::StartTape { channel: name("a"), begin: None, end: None, is_clip: true };
+    assert_eq!(command("Live_Tape_Start", "Param.s.channel_id=a&Param.n.task_sub_type=1"), Ok(clip));
+    let stop = Ok(Command::StopTape { channel: name("a"), task: "7".to_owned() });
+    assert_eq!(command("Live_Tape_Stop", "Param.s.channel_id=a&Param.s.task_id=7"), stop);
+    assert_eq!(command("Live_Tape_Stop", "Param.s.channel_id=a&Param.n.task_id=7&Param.n.task_sub_type=0"), stop);
+    let list = "Param.s.channel_id=a&Param.s.sort_type=desc&Param.n.page_no=2";
+    let page = Page { number: 2, size: 10 };
+    let files = Command::TapeFiles { channel: name("a"), from: None, to: None, descending: true, page };
+    assert_eq!(command("Live_Tape_GetFilelist", list), Ok(files));
+    for (interface, odd) in [
+        ("Live_Tape_Start", "Param.s.channel_id=a"),
+        ("Live_Tape_Start", "Param.s.channel_id=a&Param.s.start_time=x"),
+        ("Live_Tape_Start", "Param.s.channel_id=a&Param.n.task_sub_type=2"),
+        ("Live_Tape_Stop", "Param.s.channel_id=a"),
+        ("Live_Tape_GetFilelist", "Param.s.channel_id=a&Param.s.sort_type=up"),
+        ("Live_Tape_GetFilelist", "Param.s.channel_id=a&Param.n.page_size=101"),
+    ] {
+        assert!(matches!(command(interface, odd), Err(Fault::Parameter(_))), "{odd}");
+    }
 }

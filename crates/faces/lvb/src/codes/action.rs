@@ -6,6 +6,8 @@ use vivace_domain::channel::ChannelFault;
 use vivace_domain::ip_list::ListFault;
 
 use super::access::{Code, account, parameter};
+use super::picture::picture;
+use super::record::record;
 use crate::actions::{Action, ActionFault};
 
 /// A command that was not carried out.
@@ -15,6 +17,8 @@ pub fn action(action: Option<Action>, fault: &ActionFault) -> Code {
         ActionFault::Account(fault) => account(fault),
         ActionFault::Channel(fault) => channel(action, fault),
         ActionFault::List(fault) => list(fault),
+        ActionFault::Picture(fault) => picture(action, fault),
+        ActionFault::Record(refusal) => record(refusal),
         ActionFault::Inactive { .. } => Code::Video(LvbVideo::FeatureInactive),
         ActionFault::Internal => Code::Access(LvbAccess::Internal),
     }
@@ -29,7 +33,7 @@ pub fn batch(failed: usize, all: usize) -> Option<Code> {
     }
 }
 
-fn channel(action: Option<Action>, fault: &ChannelFault) -> Code {
+pub(super) fn channel(action: Option<Action>, fault: &ChannelFault) -> Code {
     match fault {
         ChannelFault::Empty { .. } | ChannelFault::TooLong { .. } | ChannelFault::OutOfRange { .. } => {
             Code::Video(LvbVideo::ValueOutOfRange)
@@ -45,6 +49,7 @@ fn channel(action: Option<Action>, fault: &ChannelFault) -> Code {
         ChannelFault::SourceUnknown { .. } => Code::Video(LvbVideo::SourceUnreadable),
         ChannelFault::ReceiverProtocol { .. } => Code::Video(LvbVideo::ReceiverProtocol),
         ChannelFault::WatermarkUnknown { .. } => Code::Video(LvbVideo::WatermarkNotFound),
+        ChannelFault::NoTranscoder { .. } => Code::Video(LvbVideo::FeatureInactive),
         ChannelFault::NotEditable { .. } => Code::Video(LvbVideo::NotEditable),
         ChannelFault::NotClosed { .. } => Code::Video(LvbVideo::NotClosed),
         ChannelFault::AlreadyClosed | ChannelFault::CutFailed => Code::Video(LvbVideo::StopFailed),

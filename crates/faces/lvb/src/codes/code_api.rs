@@ -4,6 +4,8 @@ use vivace_codes::{LvbAccess, LvbVideo};
 use vivace_gate::StampFault;
 
 use super::access::{Code, access, account, parameter};
+use super::picture::picture;
+use super::record::record;
 use super::rule::rule;
 use crate::code_api::Fault;
 
@@ -23,6 +25,8 @@ pub fn code_api(fault: &Fault) -> Code {
         // The tables have no row of its number; this one is the nearest.
         Fault::NeverPushed => Code::Video(LvbVideo::NoSource),
         Fault::Rule(fault) => rule(fault),
+        Fault::Picture(fault) => picture(None, fault),
+        Fault::Record(refusal) => record(refusal),
         Fault::Unreadable => Code::Video(LvbVideo::ReadFailed),
         Fault::ListUnreadable => Code::Video(LvbVideo::ListFailed),
         Fault::StatisticsUnreadable => Code::Access(LvbAccess::Internal),

@@ -4,9 +4,13 @@ use vivace_codes::{LvbAccess, LvbVideo};
 use vivace_domain::hook::CallbackFault;
 use vivace_domain::host::HostFault;
 use vivace_domain::task::TaskFault;
+use vivace_gate::WatermarkFault;
 
-use super::access::{Code, access, parameter};
+use super::access::{Code, access, account, parameter};
+use super::picture::picture;
+use super::record::record;
 use super::rule::rule;
+use crate::actions::RecordStep;
 use crate::v3::Fault;
 
 /// A refused call.
@@ -25,9 +29,23 @@ pub fn v3(fault: &Fault) -> Code {
         Fault::Rule(fault) => rule(fault),
         Fault::Host(fault) => host(fault),
         Fault::Callback(fault) => callback(fault),
+        Fault::Watermark(fault) => watermark(fault),
+        Fault::Picture(fault) => picture(None, fault),
+        Fault::Account(fault) => account(fault),
+        Fault::Record(fault) => record(&RecordStep::Create.refused(fault.clone())),
         Fault::RuleKnown => Code::Access(LvbAccess::OperationFailed),
         Fault::Task(fault) => task(fault),
         Fault::Internal => Code::Access(LvbAccess::Internal),
+    }
+}
+
+const fn watermark(fault: &WatermarkFault) -> Code {
+    match fault {
+        WatermarkFault::Value { .. } => Code::Video(LvbVideo::ValueOutOfRange),
+        WatermarkFault::Quota { .. } => Code::Access(LvbAccess::RateQuota),
+        WatermarkFault::NoTranscoder => Code::Video(LvbVideo::FeatureInactive),
+        WatermarkFault::Unknown => Code::Video(LvbVideo::WatermarkNotFound),
+        WatermarkFault::Unreadable | WatermarkFault::NotWritten => Code::Access(LvbAccess::Internal),
     }
 }
 

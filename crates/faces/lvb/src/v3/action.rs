@@ -50,6 +50,12 @@ pub enum Group {
     Pulls,
     /// Statistics.
     Statistics,
+    /// Screenshots.
+    Pictures,
+    /// Recordings.
+    Records,
+    /// Watermarks.
+    Watermarks,
 }
 
 actions! {
@@ -124,6 +130,60 @@ actions! {
     DescribeBillBandwidthAndFluxList(
         "StartTime", "EndTime", "PlayDomains", "MainlandOrOversea", "Granularity", "ServiceName", "RegionNames",
     );
+    [Pictures]
+    CreateScreenshotTask(
+        "StreamName", "DomainName", "AppName", "EndTime", "TemplateId", "StartTime", "StreamType", "Extension",
+    );
+    StopScreenshotTask("TaskId");
+    DeleteScreenshotTask("TaskId");
+    DescribeScreenshotTask("StartTime", "EndTime", "StreamName", "DomainName", "AppName", "ScrollToken");
+    CreateLiveSnapshotTemplate(
+        "TemplateName", "CosAppId", "CosBucket", "CosRegion", "Description", "SnapshotInterval", "Width", "Height",
+        "PornFlag", "CosPrefix", "CosFileName",
+    );
+    ModifyLiveSnapshotTemplate(
+        "TemplateId", "CosAppId", "CosBucket", "CosRegion", "TemplateName", "Description", "SnapshotInterval", "Width",
+        "Height", "PornFlag", "CosPrefix", "CosFileName",
+    );
+    DeleteLiveSnapshotTemplate("TemplateId");
+    DescribeLiveSnapshotTemplate("TemplateId");
+    DescribeLiveSnapshotTemplates();
+    CreateLiveSnapshotRule("DomainName", "TemplateId", "AppName", "StreamName");
+    DeleteLiveSnapshotRule("DomainName", "AppName", "StreamName");
+    DescribeLiveSnapshotRules();
+    [Records]
+    CreateRecordTask(
+        "StreamName", "DomainName", "AppName", "EndTime", "StartTime", "StreamType", "TemplateId", "Extension",
+    );
+    StopRecordTask("TaskId");
+    DeleteRecordTask("TaskId");
+    DescribeRecordTask("StartTime", "EndTime", "StreamName", "DomainName", "AppName", "ScrollToken");
+    CreateLiveRecord(
+        "StreamName", "AppName", "DomainName", "StartTime", "EndTime", "RecordType", "FileFormat", "Highlight",
+        "MixStream", "StreamParam",
+    );
+    StopLiveRecord("StreamName", "TaskId");
+    DeleteLiveRecord("StreamName", "TaskId");
+    CreateLiveRecordTemplate(
+        "TemplateName", "Description", "FlvParam", "HlsParam", "Mp4Param", "AacParam", "IsDelayLive",
+        "HlsSpecialParam", "Mp3Param", "CosStore", "RemoveWatermark", "FlvSpecialParam",
+    );
+    ModifyLiveRecordTemplate(
+        "TemplateId", "TemplateName", "Description", "FlvParam", "HlsParam", "Mp4Param", "AacParam", "HlsSpecialParam",
+        "Mp3Param", "RemoveWatermark", "FlvSpecialParam",
+    );
+    DeleteLiveRecordTemplate("TemplateId");
+    DescribeLiveRecordTemplate("TemplateId");
+    DescribeLiveRecordTemplates("IsDelayLive");
+    CreateLiveRecordRule("DomainName", "TemplateId", "AppName", "StreamName");
+    DeleteLiveRecordRule("DomainName", "AppName", "StreamName");
+    DescribeLiveRecordRules();
+    [Watermarks]
+    AddLiveWatermark("PictureUrl", "WatermarkName", "XPosition", "YPosition", "Width", "Height");
+    UpdateLiveWatermark("WatermarkId", "PictureUrl", "XPosition", "YPosition", "WatermarkName", "Width", "Height");
+    DeleteLiveWatermark("WatermarkId");
+    DescribeLiveWatermark("WatermarkId");
+    DescribeLiveWatermarks();
 }
 
 impl Action {

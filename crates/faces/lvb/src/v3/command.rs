@@ -2,8 +2,9 @@ use vivace_base::{Secret, StreamName, UnixMs};
 use vivace_domain::hook::HookKind;
 use vivace_domain::host::{AuthChange, HostName};
 use vivace_domain::ip_list::Direction;
+use vivace_domain::picture::NewPictureTemplate;
 
-use super::Moment;
+use super::{Moment, RecordCommand};
 
 /// A call whose parameters have been read.
 #[derive(Clone, Debug)]
@@ -18,6 +19,47 @@ pub enum Command {
     Pull(PullCommand),
     /// Statistics.
     Statistics(StatisticsCommand),
+    /// About screenshots.
+    Picture(PictureCommand),
+    /// About recordings.
+    Record(RecordCommand),
+    /// About watermarks.
+    Watermark(WatermarkCommand),
+}
+
+/// Commands about watermarks.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum WatermarkCommand {
+    /// `AddLiveWatermark`.
+    Add {
+        /// `WatermarkName`.
+        name: String,
+        /// `PictureUrl`.
+        picture: String,
+        /// `XPosition`.
+        x: i64,
+        /// `YPosition`.
+        y: i64,
+    },
+    /// `UpdateLiveWatermark`: what is not said stays.
+    Update {
+        /// `WatermarkId`.
+        id: u64,
+        /// `WatermarkName`.
+        name: Option<String>,
+        /// `PictureUrl`.
+        picture: Option<String>,
+        /// `XPosition`.
+        x: Option<i64>,
+        /// `YPosition`.
+        y: Option<i64>,
+    },
+    /// `DeleteLiveWatermark`.
+    Delete(u64),
+    /// `DescribeLiveWatermark`.
+    Describe(u64),
+    /// `DescribeLiveWatermarks`.
+    List,
 }
 
 /// A stream as a client names it. A stream belongs to its app under whichever host name it was pushed, so `DomainName`
@@ -403,4 +445,93 @@ pub enum StatisticsCommand {
         /// `Granularity`, in milliseconds.
         step_ms: i64,
     },
+}
+
+/// Commands about screenshots.
+#[derive(Clone, Debug)]
+pub enum PictureCommand {
+    /// `CreateScreenshotTask`.
+    Create {
+        /// `StreamName`.
+        stream: StreamName,
+        /// `DomainName`.
+        domain: String,
+        /// `TemplateId`.
+        template: i64,
+        /// `StartTime`.
+        begin: Option<UnixMs>,
+        /// `EndTime`.
+        end: UnixMs,
+    },
+    /// `StopScreenshotTask`: `TaskId`.
+    Stop(String),
+    /// `DeleteScreenshotTask`: `TaskId`.
+    Delete(String),
+    /// `DescribeScreenshotTask`.
+    List {
+        /// `StartTime`.
+        from: UnixMs,
+        /// `EndTime`.
+        to: UnixMs,
+        /// `StreamName`: this one alone.
+        stream: Option<String>,
+        /// `DomainName`: this one alone.
+        domain: Option<String>,
+        /// `AppName` is one that streams have.
+        is_served: bool,
+        /// `ScrollToken`: the number of the last task of the reply before.
+        after: i64,
+    },
+    /// `CreateLiveSnapshotTemplate`.
+    CreateTemplate(NewPictureTemplate),
+    /// `ModifyLiveSnapshotTemplate`.
+    ModifyTemplate {
+        /// `TemplateId`.
+        id: i64,
+        /// What is to change.
+        change: PictureTemplateChange,
+    },
+    /// `DeleteLiveSnapshotTemplate`.
+    DeleteTemplate(i64),
+    /// `DescribeLiveSnapshotTemplate`.
+    Template(i64),
+    /// `DescribeLiveSnapshotTemplates`.
+    Templates,
+    /// `CreateLiveSnapshotRule`.
+    CreateRule {
+        /// `DomainName`.
+        domain: String,
+        /// `AppName`.
+        path: String,
+        /// `StreamName`; empty for all.
+        stream: String,
+        /// `TemplateId`.
+        template: i64,
+    },
+    /// `DeleteLiveSnapshotRule`.
+    DeleteRule {
+        /// `DomainName`.
+        domain: String,
+        /// `AppName`.
+        path: String,
+        /// `StreamName`; empty for the rule for all.
+        stream: String,
+    },
+    /// `DescribeLiveSnapshotRules`.
+    Rules,
+}
+
+/// `ModifyLiveSnapshotTemplate`: what is not said stays.
+#[derive(Clone, Debug, Default)]
+pub struct PictureTemplateChange {
+    /// `TemplateName`.
+    pub name: Option<String>,
+    /// `Description`.
+    pub description: Option<String>,
+    /// `SnapshotInterval`.
+    pub interval_s: Option<i64>,
+    /// `Width`.
+    pub width: Option<i64>,
+    /// `Height`.
+    pub height: Option<i64>,
 }

@@ -4,9 +4,11 @@ use vivace_domain::account::AccountFault;
 use vivace_domain::api_sign::Tc3Fault;
 use vivace_domain::hook::CallbackFault;
 use vivace_domain::host::HostFault;
+use vivace_domain::picture::{PictureFault, TakeFault};
+use vivace_domain::recording::RecordFault;
 use vivace_domain::rule::RuleFault;
 use vivace_domain::task::TaskFault;
-use vivace_gate::AccessFault;
+use vivace_gate::{AccessFault, WatermarkFault};
 
 use crate::access::ParameterFault;
 
@@ -81,6 +83,18 @@ pub enum Fault {
     /// A task that pulls.
     #[error(transparent)]
     Task(#[from] TaskFault),
+    /// Screenshots.
+    #[error(transparent)]
+    Picture(#[from] PictureFault),
+    /// Watermarks.
+    #[error(transparent)]
+    Watermark(#[from] WatermarkFault),
+    /// Recordings.
+    #[error(transparent)]
+    Record(#[from] RecordFault),
+    /// The account may not have it.
+    #[error(transparent)]
+    Account(#[from] AccountFault),
     /// The server failed; the log has the reason.
     #[error("the server failed")]
     Internal,
@@ -104,6 +118,10 @@ pub const fn code(fault: &Fault) -> &'static str {
         Fault::Callback(fault) => callback(fault),
         Fault::RuleKnown => "FailedOperation.RuleAlreadyExist",
         Fault::Task(fault) => task(fault),
+        Fault::Picture(fault) => picture(fault),
+        Fault::Watermark(fault) => watermark(fault),
+        Fault::Record(fault) => record(fault),
+        Fault::Account(fault) => account(fault),
         Fault::Internal => "InternalError",
     }
 }
@@ -202,5 +220,65 @@ const fn task(fault: &TaskFault) -> &'static str {
         TaskFault::Quota { .. } => "LimitExceeded.MaximumTask",
         TaskFault::Address { .. } | TaskFault::Times | TaskFault::TooLong { .. } => "InvalidParameterValue",
         TaskFault::Store | TaskFault::Silent { .. } => "InternalError",
+    }
+}
+
+const fn picture(fault: &PictureFault) -> &'static str {
+    match fault {
+        PictureFault::Channel(_) => "ResourceNotFound.ChannelNotExist",
+        PictureFault::NoSource => "ResourceUnavailable.StreamNotExist",
+        PictureFault::TaskUnknown => "ResourceNotFound.TaskId",
+        PictureFault::Times(_)
+        | PictureFault::Empty { .. }
+        | PictureFault::TooLong { .. }
+        | PictureFault::OutOfRange { .. } => "InvalidParameterValue",
+        PictureFault::Quota { .. } => "LimitExceeded",
+        PictureFault::TemplateUnknown { .. } => "ResourceNotFound.TemplateNotExists",
+        PictureFault::TemplateUsed { .. } | PictureFault::RuleKnown => "FailedOperation.RuleAlreadyExist",
+        PictureFault::RuleUnknown => "InvalidParameter.RuleNotFound",
+        PictureFault::Take(TakeFault::Missing) => "ResourceUnavailable",
+        PictureFault::Take(TakeFault::NotLive | TakeFault::NoKeyFrame) => "ResourceUnavailable.StreamNotExist",
+        PictureFault::Take(TakeFault::Busy { .. }) => "RequestLimitExceeded",
+        PictureFault::Take(_) => "FailedOperation",
+        PictureFault::Unreadable | PictureFault::NotWritten => "InternalError",
+    }
+}
+
+const fn watermark(fault: &WatermarkFault) -> &'static str {
+    match fault {
+        WatermarkFault::Value { .. } => "InvalidParameterValue",
+        WatermarkFault::Quota { .. } => "LimitExceeded",
+        WatermarkFault::NoTranscoder => "ResourceUnavailable",
+        WatermarkFault::Unknown => "ResourceNotFound.WatermarkNotExist",
+        WatermarkFault::Unreadable | WatermarkFault::NotWritten => "InternalError",
+    }
+}
+
+const fn record(fault: &RecordFault) -> &'static str {
+    match fault {
+        RecordFault::UnknownChannel { .. } => "ResourceNotFound.ChannelNotExist",
+        RecordFault::UnknownTask { .. } => "ResourceNotFound.TaskId",
+        RecordFault::UnknownRecording { .. } => "ResourceNotFound",
+        RecordFault::UnknownStream | RecordFault::NoSource | RecordFault::NotLive => {
+            "ResourceUnavailable.StreamNotExist"
+        }
+        RecordFault::UnknownTemplate { .. } => "ResourceNotFound.TemplateNotExists",
+        RecordFault::UnknownRule => "InvalidParameter.RuleNotFound",
+        RecordFault::TemplateUsed { .. } | RecordFault::RuleKnown => "FailedOperation.RuleAlreadyExist",
+        RecordFault::Quota { .. } => "LimitExceeded",
+        RecordFault::Off => "ResourceUnavailable.InvalidVodStatus",
+        RecordFault::Overlap { .. }
+        | RecordFault::DiskFull
+        | RecordFault::Finished { .. }
+        | RecordFault::Running { .. }
+        | RecordFault::NotStored { .. }
+        | RecordFault::NotDeleted { .. }
+        | RecordFault::UndoOver { .. } => "FailedOperation",
+        RecordFault::Times(_)
+        | RecordFault::Empty { .. }
+        | RecordFault::TooLong { .. }
+        | RecordFault::OutOfRange { .. }
+        | RecordFault::Formats { .. } => "InvalidParameterValue",
+        RecordFault::Unreadable | RecordFault::NotWritten => "InternalError",
     }
 }

@@ -11,6 +11,7 @@ mod fault;
 mod names;
 mod params;
 mod parse;
+mod records;
 mod serve;
 mod signed;
 #[cfg(test)]
@@ -19,12 +20,14 @@ mod time;
 
 pub use action::{Action, Group};
 pub use command::{
-    CallbackCommand, Command, DomainCommand, Events, EventsFilter, Page, PullChange, PullCommand, PullNew,
-    StatisticsCommand, StreamCommand, StreamRef, TaskId, Template, TemplateChange, TopOrder,
+    CallbackCommand, Command, DomainCommand, Events, EventsFilter, Page, PictureCommand, PictureTemplateChange,
+    PullChange, PullCommand, PullNew, StatisticsCommand, StreamCommand, StreamRef, TaskId, Template, TemplateChange,
+    TopOrder, WatermarkCommand,
 };
 pub use fault::{Fault, code};
 pub use names::UNSUPPORTED;
 pub use params::Params;
+pub use records::{FormatChange, RecordCommand, RecordNew, RecordTemplateChange};
 pub use serve::{Answer, Execute, Request, answered, is_v3, refuse, serve};
 pub use time::{Form, Moment, utc};
 

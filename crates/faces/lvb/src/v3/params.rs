@@ -134,6 +134,31 @@ impl Params {
         Ok(self.integer_in(name, 0..=1, "0 or 1")?.map(|value| value == 1))
     }
 
+    /// A switch, true or false, or 1 or 0.
+    ///
+    /// # Errors
+    /// [`ParameterFault::WrongType`].
+    pub fn flag(&self, name: &str) -> Result<Option<bool>, ParameterFault> {
+        match self.members.get(name) {
+            Some(Value::Bool(on)) => Ok(Some(*on)),
+            Some(Value::String(text)) if self.is_flat && matches!(text.as_str(), "true" | "True") => Ok(Some(true)),
+            Some(Value::String(text)) if self.is_flat && matches!(text.as_str(), "false" | "False") => Ok(Some(false)),
+            _ => self.switch(name),
+        }
+    }
+
+    /// The members of an object; none if it is absent.
+    ///
+    /// # Errors
+    /// [`ParameterFault::WrongType`].
+    pub fn object(&self, name: &str) -> Result<Option<Self>, ParameterFault> {
+        match self.members.get(name) {
+            None | Some(Value::Null) => Ok(None),
+            Some(Value::Object(members)) => Ok(Some(Self { members: members.clone(), is_flat: self.is_flat })),
+            Some(_) => Err(wrong(name, "an object")),
+        }
+    }
+
     /// A list of texts; empty if it is absent.
     ///
     /// # Errors

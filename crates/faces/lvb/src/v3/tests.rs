@@ -1,10 +1,13 @@
 use serde_json::{Value, json};
-use vivace_base::{Limits, Secret};
+use vivace_base::{Limits, Secret, UnixMs};
 use vivace_domain::ip_list::Direction;
+use vivace_domain::recording::{Formats, RecordFormat};
 
 use super::params::Params;
 use super::signed::Signed;
-use super::{Action, Command, DomainCommand, Fault, PullCommand, Request, StatisticsCommand, StreamCommand};
+use super::{
+    Action, Command, DomainCommand, Fault, PullCommand, RecordCommand, Request, StatisticsCommand, StreamCommand,
+};
 use super::{UNSUPPORTED, answered, code, is_v3};
 use crate::access::{ParameterFault, Parameters};
 
@@ -244,5 +247,68 @@ fn the_table_of_actions_is_that_of_the_code() {
         std::fs::write(file, [head, begin, &table, end, tail].concat()).expect("written");
     } else {
         assert_eq!(now, table, "run with UPDATE=1");
+    }
+}
+
+/// The command of an Action with these parameters in JSON.
+fn record(action: Action, params: &Value) -> Result<RecordCommand, Fault> {
+    let body = params.to_string();
+    let params = Params::of_json(body.as_bytes(), &Limits::default())?;
+    params.are_among(action.parameters())?;
+    match Command::parse(action, &params, 480)? {
+        Command::Record(command) => Ok(command),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn a_record_template_keeps_the_formats_that_are_enabled() {
+    let said = json!({
+        "TemplateName": "t",
+        "FlvParam": {"RecordInterval": 60, "StorageTime": 5, "Enable": 1, "VodFileName": "{StreamID}"},
+        "HlsParam": {"RecordInterval": 30, "Enable": 1},
+        "Mp4Param": {"Enable": 0},
+        "Mp3Param": {"Enable": 0},
+        "RemoveWatermark": false,
+    });
+    let Ok(RecordCommand::CreateTemplate(made)) = record(Action::CreateLiveRecordTemplate, &said) else { panic!() };
+    let kept: Vec<_> = made.formats.iter().map(|one| (one.format, one.interval_ms, one.keep_ms)).collect();
+    assert_eq!(kept, [(RecordFormat::Flv, 60_000, 5_000), (RecordFormat::Hls, 0, 0)]);
+    for (odd, name) in [
+        (json!({"Mp3Param": {"Enable": 1}}), "UnsupportedOperation"),
+        (json!({"FlvParam": {"VodSubAppId": 7}}), "UnsupportedOperation"),
+        (json!({"HlsSpecialParam": {"FlowContinueDuration": 60}}), "UnsupportedOperation"),
+        (json!({"CosStore": {"a": 1}}), "UnsupportedOperation"),
+        (json!({"FlvParam": {"Enabled": 1}}), "UnknownParameter"),
+        (json!({"FlvParam": 1}), "InvalidParameter"),
+        (json!({"FlvParam": {"RecordInterval": -1}}), "InvalidParameterValue"),
+        (json!({}), "MissingParameter"),
+    ] {
+        let fault = record(Action::CreateLiveRecordTemplate, &odd).expect_err("it is refused");
+        assert_eq!(code(&fault), name, "{odd}");
+    }
+}
+
+#[test]
+fn a_record_of_the_older_kind_has_its_times_in_the_zone() {
+    let said = json!({
+        "StreamName": "a", "FileFormat": "MP4", "StartTime": "2017-01-01+10%3a10%3a01", "EndTime": "2017-01-01 10:30:01",
+        "StreamParam": "record_interval%3d3600%26storage_time%3d60",
+    });
+    let Ok(RecordCommand::Create(new)) = record(Action::CreateLiveRecord, &said) else { panic!() };
+    assert_eq!((new.begin, new.end), (Some(UnixMs(1_483_236_601_000)), Some(UnixMs(1_483_237_801_000))));
+    assert_eq!((new.interval_ms, new.keep_ms, new.is_clip), (Some(3_600_000), Some(60_000), false));
+    assert_eq!(new.formats, Some(Formats::one(RecordFormat::Mp4)));
+    assert!(record(Action::CreateLiveRecord, &json!({"StreamName": "a", "Highlight": 1})).is_ok());
+    for (odd, name) in [
+        (json!({"StreamName": "a"}), "MissingParameter"),
+        (json!({"StreamName": "a", "Highlight": 1, "EndTime": "tomorrow"}), "InvalidParameterValue"),
+        (json!({"StreamName": "a", "Highlight": 1, "FileFormat": "mp3"}), "InvalidParameterValue"),
+        (json!({"StreamName": "a", "Highlight": 1, "RecordType": "audio"}), "UnsupportedOperation"),
+        (json!({"StreamName": "a", "Highlight": 1, "StreamParam": "record_interval=60"}), "InvalidParameterValue"),
+        (json!({"StreamName": "a", "Highlight": 1, "AppName": "vod"}), "InvalidParameterValue"),
+        (json!({"StreamName": "a", "Highlight": 1, "MixStream": 1}), "UnsupportedOperation"),
+    ] {
+        assert_eq!(code(&record(Action::CreateLiveRecord, &odd).expect_err("it is refused")), name, "{odd}");
     }
 }

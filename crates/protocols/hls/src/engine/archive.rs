@@ -123,10 +123,10 @@ pub struct Numbers {
 pub enum Growth {
     /// Nothing: it has its end.
     Ended,
-    /// Segments are added, and none goes: a player may seek back to its begin (RFC 8216, 4.3.3.5).
-    Event,
-    /// Segments are added, and the oldest go.
-    Sliding,
+    /// Segments are added, and a player begins at the first (RFC 8216, 4.3.5.2).
+    FromFirst,
+    /// Segments are added, and a player begins near the newest.
+    FromNewest,
 }
 
 /// The media playlist over written files (RFC 8216, section 4.3). Each file begins with its own initialisation segment.
@@ -147,8 +147,8 @@ fn write(
     writeln!(text, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:{}", settings.target_s())?;
     match growth {
         Growth::Ended => writeln!(text, "#EXT-X-PLAYLIST-TYPE:VOD")?,
-        Growth::Event => writeln!(text, "#EXT-X-PLAYLIST-TYPE:EVENT")?,
-        Growth::Sliding => {}
+        Growth::FromFirst => writeln!(text, "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES")?,
+        Growth::FromNewest => {}
     }
     if entries.iter().all(|entry| entry.slice.independent) {
         writeln!(text, "#EXT-X-INDEPENDENT-SEGMENTS")?;
@@ -159,7 +159,7 @@ fn write(
     for entry in entries {
         let Entry { file, slice } = entry;
         // The first segment of a playlist that has all of it goes on from nothing.
-        if slice.discontinuity && (before.is_some() || growth == Growth::Sliding) {
+        if slice.discontinuity && (before.is_some() || growth != Growth::Ended) {
             writeln!(text, "#EXT-X-DISCONTINUITY")?;
         }
         if before.is_none_or(|before| before.file != *file) {
@@ -171,4 +171,30 @@ fn write(
         before = Some(entry);
     }
     if growth == Growth::Ended { writeln!(text, "#EXT-X-ENDLIST") } else { Ok(()) }
+}
+
+/// What a master playlist says of its rendition.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rendition {
+    /// Codecs as RFC 6381 names them.
+    pub codecs: String,
+    /// Width and height of the picture.
+    pub size: Option<(u32, u32)>,
+}
+
+/// The master playlist (RFC 8216, 4.3.4) over written files, with the one rendition there is at `uri`.
+pub fn archive_master(entries: &[Entry], rendition: &Rendition, uri: &str) -> String {
+    let rate = |bytes: u64, ms: i64| bytes.saturating_mul(8_000) / ms.max(1).unsigned_abs();
+    let (bytes, ms) = entries.iter().fold((0_u64, 0_i64), |(bytes, ms), entry| {
+        (bytes.saturating_add(entry.slice.bytes), ms.saturating_add(entry.slice.duration.ms()))
+    });
+    let average = rate(bytes, ms).max(1);
+    let peaks = entries.iter().map(|entry| rate(entry.slice.bytes, entry.slice.duration.ms()));
+    let peak = peaks.max().unwrap_or(0).max(average);
+    let size = rendition.size.map_or_else(String::new, |(width, height)| format!(",RESOLUTION={width}x{height}"));
+    let codecs = &rendition.codecs;
+    format!(
+        "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-STREAM-INF:BANDWIDTH={peak},AVERAGE-BANDWIDTH={average},\
+         CODECS=\"{codecs}\"{size}\n{uri}{TOKEN}\n"
+    )
 }

@@ -2,21 +2,25 @@
 
 pub mod archive;
 pub mod fuzz;
+mod ladder;
 mod lane;
 mod master;
 mod open;
 mod playlist;
 mod query;
+pub mod reels;
 mod segmenter;
 mod settings;
 mod shift;
+pub mod source;
 #[cfg(test)]
 mod tests;
 mod transport;
 mod window;
 
+pub use ladder::{Rung, rungs};
 pub use master::master;
-pub use playlist::{TOKEN, media};
+pub use playlist::{TOKEN, date, media};
 pub use query::{Directives, QueryFault, Skip};
 pub use segmenter::Segmenter;
 pub use settings::{Container, Flavor, Resume, Settings};

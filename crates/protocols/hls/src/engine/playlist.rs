@@ -144,7 +144,7 @@ pub(super) fn seconds(time: MediaTime) -> String {
 }
 
 /// A date of ISO 8601 with milliseconds, in UTC.
-pub(super) fn date(at: UnixMs) -> String {
+pub fn date(at: UnixMs) -> String {
     let (days, ms) = (at.0.div_euclid(86_400_000), at.0.rem_euclid(86_400_000));
     let (year, month, day) = civil(days);
     let (hour, minute, second) = (ms / 3_600_000, ms / 60_000 % 60, ms / 1_000 % 60);

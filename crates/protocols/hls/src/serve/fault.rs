@@ -59,6 +59,12 @@ pub enum Fault {
         /// Players allowed.
         limit: usize,
     },
+    /// Too many players of one address.
+    #[error("{limit} players of this address are there, the most that are allowed")]
+    AddressSessions {
+        /// Players allowed.
+        limit: usize,
+    },
     /// The numbers of the playlist cannot be kept.
     #[error("the store does not keep the numbers of the playlist")]
     Keep,
@@ -74,9 +80,12 @@ impl Fault {
             Self::Gone => StatusCode::GONE,
             Self::NotCarried { .. } => StatusCode::NOT_ACCEPTABLE,
             Self::Range { .. } => StatusCode::RANGE_NOT_SATISFIABLE,
-            Self::NotMoved | Self::Late { .. } | Self::Waiting { .. } | Self::Sessions { .. } | Self::Keep => {
-                StatusCode::SERVICE_UNAVAILABLE
-            }
+            Self::NotMoved
+            | Self::Late { .. }
+            | Self::Waiting { .. }
+            | Self::Sessions { .. }
+            | Self::AddressSessions { .. }
+            | Self::Keep => StatusCode::SERVICE_UNAVAILABLE,
         }
     }
 }

@@ -20,6 +20,11 @@ pub struct Head {
 }
 
 impl Head {
+    /// Whether the response has no body: the request is a HEAD.
+    pub const fn is_bodiless(&self) -> bool {
+        self.bodiless
+    }
+
     /// Reads the head. A range counts in a GET only, and not where it hangs on a validator, of which there are none here
     /// (RFC 9110, 13.1.5 and 14.2).
     pub fn of(method: &Method, headers: &HeaderMap) -> Self {
@@ -64,6 +69,11 @@ pub(super) fn finish(head: &Head, mut response: Response<Body>) -> Response<Body
     response
 }
 
+/// A playlist of what has been kept: of a `whole` one, nothing changes any more.
+pub fn kept_playlist(head: &Head, text: String, whole: bool) -> Response<Body> {
+    finish(head, playlist(head, text, if whole { Keep::Short } else { Keep::Never }))
+}
+
 /// A playlist, compressed if the player takes it so.
 pub(super) fn playlist(head: &Head, text: String, keep: Keep) -> Response<Body> {
     let (body, gzip) = match head.gzip.then(|| gzipped(text.as_bytes())).flatten() {
@@ -85,24 +95,33 @@ pub(super) fn playlist(head: &Head, text: String, keep: Keep) -> Response<Body> 
 /// [`Fault::Range`].
 pub(super) fn media(head: &Head, content_type: &'static str, pieces: Body) -> Result<Response<Body>, Fault> {
     let bytes: usize = pieces.iter().map(Bytes::len).sum();
-    let mut response = match head.range.map(|asked| within(asked, bytes)) {
-        None => response(StatusCode::OK, content_type, Keep::Immutable, pieces),
+    let (response, range) = ranged(head, content_type, bytes)?;
+    let body = if range.len() == bytes { pieces } else { cut(pieces, range) };
+    Ok(response.map(|()| body))
+}
+
+/// The head of a response with bytes that never change, and which of them its body has.
+///
+/// # Errors
+/// [`Fault::Range`].
+pub fn ranged(head: &Head, content_type: &'static str, bytes: usize) -> Result<(Response<()>, Range<usize>), Fault> {
+    let (mut response, range) = match head.range.map(|asked| within(asked, bytes)) {
+        None => (response(StatusCode::OK, content_type, Keep::Immutable, ()), 0..bytes),
         Some(None) => return Err(Fault::Range { bytes }),
         Some(Some(range)) => {
             let told = format!("bytes {}-{}/{bytes}", range.start, range.end - 1);
-            let cut = cut(pieces, range);
-            let mut response = response(StatusCode::PARTIAL_CONTENT, content_type, Keep::Immutable, cut);
+            let mut response = response(StatusCode::PARTIAL_CONTENT, content_type, Keep::Immutable, ());
             if let Ok(value) = HeaderValue::from_str(&told) {
                 response.headers_mut().insert(header::CONTENT_RANGE, value);
             }
-            response
+            (response, range)
         }
     };
     response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    Ok(response)
+    Ok((response, range))
 }
 
-fn response(status: StatusCode, content_type: &'static str, keep: Keep, body: Body) -> Response<Body> {
+fn response<B>(status: StatusCode, content_type: &'static str, keep: Keep, body: B) -> Response<B> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     let headers = response.headers_mut();

@@ -11,6 +11,12 @@ use crate::engine::Flavor;
 /// Called when a player has gone, with the bytes that it was sent.
 pub type OnEnd = Box<dyn FnOnce(u64) + Send>;
 
+/// Lets a player of an address in, or does not: what is to be called when it has gone.
+///
+/// # Errors
+/// [`Fault::Sessions`], [`Fault::AddressSessions`].
+pub type Admit<'a> = &'a (dyn Fn() -> Result<OnEnd, Fault> + Sync);
+
 /// The players: each is a number in a token, and is there as long as it asks for something now and then.
 pub(super) struct Sessions {
     limits: LiveLimits,
@@ -48,32 +54,31 @@ impl Sessions {
         Self { limits, all: Mutex::default() }
     }
 
-    /// A player begins, with its first request.
+    /// A player that has been let in begins, with its first request.
     pub(super) fn begin<'a>(
         &'a self,
         number: u64,
         stream: &Arc<Stream>,
         flavor: Flavor,
         clock: &'a dyn Clock,
-        on_end: Option<OnEnd>,
-    ) -> Result<Asking<'a>, Fault> {
-        let mut all = self.all.lock();
-        let limit = self.limits.get().hls_sessions_max;
-        if all.len() >= limit {
-            return Err(Fault::Sessions { limit });
-        }
+        on_end: OnEnd,
+    ) -> Asking<'a> {
         let seat = Seat::take(stream);
-        all.insert(number, Session { seat, flavor, heard_at: clock.mono(), asking: 1, bytes: 0, on_end });
-        Ok(Asking { sessions: self, clock, number })
+        self.all.lock().insert(
+            number,
+            Session { seat, flavor, heard_at: clock.mono(), asking: 1, bytes: 0, on_end: Some(on_end) },
+        );
+        Asking { sessions: self, clock, number }
     }
 
-    /// A player asks for something. One that had been taken for gone is there again.
+    /// A player asks for something. One that had been taken for gone is there again, if `admit` lets it in once more.
     pub(super) fn ask<'a>(
         &'a self,
         number: u64,
         stream: &Arc<Stream>,
         flavor: Option<Flavor>,
         clock: &'a dyn Clock,
+        admit: Admit<'_>,
     ) -> Result<Asking<'a>, Fault> {
         if let Some(session) = self.all.lock().get_mut(&number) {
             let limit = self.limits.get().hls_session_requests_max;
@@ -87,7 +92,7 @@ impl Sessions {
             }
             return Ok(Asking { sessions: self, clock, number });
         }
-        self.begin(number, stream, flavor.unwrap_or(Flavor::Mp4), clock, None)
+        Ok(self.begin(number, stream, flavor.unwrap_or(Flavor::Mp4), clock, admit()?))
     }
 
     /// A player that got nothing is gone at once.

@@ -12,8 +12,8 @@ use vivace_hub::Stream;
 use super::live::Live;
 use super::reply::{self, Body, Head, Keep};
 use super::sessions::Sessions;
-use super::{Fault, File, Keeper, OnEnd, TokenFault, TokenKey, Tokens};
-use crate::engine::{Container, Directives, Flavor, Segmenter, Settings, TOKEN, Wanted, Window, master};
+use super::{Admit, Fault, File, Keeper, OnEnd, TokenFault, TokenKey, Tokens};
+use crate::engine::{Container, Directives, Flavor, Rung, Segmenter, Settings, TOKEN, Wanted, Window, master, rungs};
 
 /// How long a token is good: a player that stays for longer begins anew.
 const TOKEN_MS: i64 = 7 * 86_400_000;
@@ -45,6 +45,17 @@ pub struct Hls {
     tasks: TaskTracker,
 }
 
+/// A rate of a stream that may be played in its place.
+#[derive(Clone, Copy, Debug)]
+pub struct Rate<'a> {
+    /// The name that it is played under.
+    pub name: &'a StreamName,
+    /// Width and height that its picture does not exceed.
+    pub size_max: (u16, u16),
+    /// Bits per second of picture and sound.
+    pub bits_per_second: u64,
+}
+
 /// A request for a file of a stream.
 #[derive(Clone, Copy)]
 pub struct Visit<'a> {
@@ -58,6 +69,8 @@ pub struct Visit<'a> {
     pub query: &'a str,
     /// The stream of this name, if it is there: a player whose session is good begins it anew.
     pub stream: Option<&'a Arc<Stream>>,
+    /// Lets a player in that had been taken for gone.
+    pub admit: Admit<'a>,
 }
 
 impl Hls {
@@ -68,22 +81,35 @@ impl Hls {
         Arc::new(Self { parts, tokens, lives: Mutex::default(), sessions, tasks: TaskTracker::new() })
     }
 
-    /// The master playlist for a player that has been granted the stream. It begins a session, whose end `on_end` learns.
+    /// The master playlist for a player that has been granted the stream and let in. It begins a session, whose end
+    /// `on_end` learns.
     ///
     /// # Errors
-    /// [`Fault::NotCarried`], [`Fault::Sessions`], [`Fault::Waiting`], [`Fault::Keep`], [`Fault::Late`].
+    /// [`Fault::NotCarried`], [`Fault::Waiting`], [`Fault::Keep`], [`Fault::Late`].
     pub async fn begin(
         &self,
         stream: Arc<Stream>,
         flavor: Flavor,
         head: &Head,
         on_end: OnEnd,
+        ladder: &[Rate<'_>],
     ) -> Result<Response<Body>, Fault> {
         let (app, name) = (stream.app(), stream.name().clone());
-        let mut number = [0; 8];
-        self.parts.rng.fill(&mut number);
-        let number = u64::from_be_bytes(number);
-        let _asking = self.sessions.begin(number, &stream, flavor, self.parts.clock.as_ref(), Some(on_end))?;
+        let number = self.number();
+        let expires_at = UnixMs(self.parts.clock.unix().0.saturating_add(TOKEN_MS));
+        // Each is a session of its own, which begins when the player goes over to it.
+        let ladder = ladder.iter().map(|rate| Rung {
+            uri: format!(
+                "{}/{}{}",
+                rate.name,
+                File::playlist(flavor),
+                query_of(&self.tokens.issue(app, rate.name, self.number(), expires_at))
+            ),
+            size_max: rate.size_max,
+            bits_per_second: rate.bits_per_second,
+        });
+        let ladder: Vec<Rung> = ladder.collect();
+        let _asking = self.sessions.begin(number, &stream, flavor, self.parts.clock.as_ref(), on_end);
         let live = self.live(stream);
         if flavor == Flavor::Ts {
             live.set_transport(true);
@@ -92,14 +118,23 @@ impl Hls {
         let patience_ms = self.parts.limits.get().hls_segment_ms_max.saturating_add(START_MS);
         // What the stream consists of may show itself only now.
         let look = |segmenter: &Segmenter| match live.carried(flavor.container()) {
-            Ok(()) => master(segmenter.window(), flavor, &uri).map(Ok),
+            Ok(()) => {
+                let text = master(segmenter.window(), flavor, &uri);
+                text.map(|text| Ok((text, rungs(segmenter.window(), flavor, &ladder))))
+            }
             Err(fault) => Some(Err(fault)),
         };
         let text = live.wait(patience_ms, look).await.flatten();
-        let text = text.inspect_err(|_| self.sessions.end(number))?;
-        let expires_at = UnixMs(self.parts.clock.unix().0.saturating_add(TOKEN_MS));
+        let (text, ladder) = text.inspect_err(|_| self.sessions.end(number))?;
         let token = self.tokens.issue(app, &name, number, expires_at);
-        Ok(reply::finish(head, reply::playlist(head, text.replace(TOKEN, &query_of(&token)), Keep::Never)))
+        let text = text.replace(TOKEN, &query_of(&token)) + &ladder;
+        Ok(reply::finish(head, reply::playlist(head, text, Keep::Never)))
+    }
+
+    fn number(&self) -> u64 {
+        let mut number = [0; 8];
+        self.parts.rng.fill(&mut number);
+        u64::from_be_bytes(number)
     }
 
     /// A media playlist, an initialisation segment, a segment or a part.
@@ -107,7 +142,7 @@ impl Hls {
     /// # Errors
     /// [`Fault`].
     pub async fn file(&self, visit: Visit<'_>, head: &Head) -> Result<Response<Body>, Fault> {
-        let Visit { app, name, file, query, stream } = visit;
+        let Visit { app, name, file, query, stream, admit } = visit;
         let token = query.split('&').find_map(|part| part.strip_prefix("k=")).ok_or(TokenFault::Missing)?;
         let session = self.tokens.check(app, name, token, self.parts.clock.unix())?;
         let file = File::parse(file).ok_or(Fault::NoFile)?;
@@ -118,7 +153,7 @@ impl Hls {
             (None, Some(stream)) if flavor.is_some() => self.live(stream.clone()),
             (None, _) => return Err(Fault::NotPlayed),
         };
-        let _asking = self.sessions.ask(session, live.stream(), flavor, self.parts.clock.as_ref())?;
+        let _asking = self.sessions.ask(session, live.stream(), flavor, self.parts.clock.as_ref(), admit)?;
         let response = match file {
             File::Playlist(flavor) => self.playlist(&live, flavor, query, token, head).await?,
             File::Init(run, number) => {
@@ -139,6 +174,24 @@ impl Hls {
         live.stream().counters.bytes_out.fetch_add(bytes, Relaxed);
         self.sessions.sent(session, bytes);
         Ok(response)
+    }
+
+    /// A token for a player of what has been kept of a stream, which the gate has granted it.
+    pub fn admit(&self, app: AppId, name: &StreamName) -> String {
+        let mut number = [0; 8];
+        self.parts.rng.fill(&mut number);
+        let expires_at = UnixMs(self.parts.clock.unix().0.saturating_add(TOKEN_MS));
+        self.tokens.issue(app, name, u64::from_be_bytes(number), expires_at)
+    }
+
+    /// The token in a query, if it holds for this stream.
+    ///
+    /// # Errors
+    /// [`Fault::Token`].
+    pub fn check<'q>(&self, app: AppId, name: &StreamName, query: &'q str) -> Result<&'q str, Fault> {
+        let token = query.split('&').find_map(|part| part.strip_prefix("k=")).ok_or(TokenFault::Missing)?;
+        self.tokens.check(app, name, token, self.parts.clock.unix())?;
+        Ok(token)
     }
 
     /// Ends silent sessions, and the cutting of streams that nobody plays. Called about once a second.

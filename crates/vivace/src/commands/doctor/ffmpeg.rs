@@ -1,19 +1,23 @@
-//! ffmpeg, which recording, snapshots and transcoding will run. Live streams need none.
+//! ffmpeg, which output rates, watermarks and screenshots run. Live streams and recordings need none.
+
+use vivace_server::Config;
 
 use super::Finding;
 use super::tool::{Tool, ToolFault};
 
 const CHECK: &str = "ffmpeg";
-const FOR: &str = "recording and transcoding will need it; live streams do not";
+const FOR: &str = "output rates, watermarks and screenshots need it; live streams and recordings do not";
 const ENCODERS: [&str; 4] = ["libx264", "aac", "libopus", "mjpeg"];
 const DECODERS: [&str; 6] = ["h264", "hevc", "aac", "mp3", "opus", "mjpeg"];
 
-pub(super) fn look() -> Vec<Finding> {
-    let ask = |what: &str| Tool::new("ffmpeg").output(&["-hide_banner", what]);
-    let install = format!("install it (`apt install ffmpeg`): {FOR}");
+pub(super) fn look(config: &Config) -> Vec<Finding> {
+    let ask = |what: &str| Tool::new(&config.ffmpeg).output(&["-hide_banner", what]);
+    let install = format!("install it (`apt install ffmpeg`), or set `ffmpeg.path`: {FOR}");
     let version = match ask("-version") {
         Ok(said) => version(&said).to_owned(),
-        Err(ToolFault::Absent) => return vec![Finding::warn(CHECK, "it is not on the path", install)],
+        Err(ToolFault::Absent) => {
+            return vec![Finding::warn(CHECK, format!("`{}` is not there", config.ffmpeg.display()), install)];
+        }
         Err(ToolFault::Failed { reason }) => {
             return vec![Finding::warn(CHECK, format!("it does not run: {reason}"), install)];
         }

@@ -1,6 +1,7 @@
 //! `vivace doctor`: whether this machine is fit to serve with these settings, and what to do where it is not.
 //!
-//! Nothing is changed and, unless `--resolve` asks a name server, nothing leaves the machine.
+//! Nothing is changed and, unless `--resolve` asks a name server or a bucket is set, nothing leaves the machine. To a bucket
+//! a small object is written, which is deleted again.
 
 mod addresses;
 mod certificate;
@@ -14,6 +15,7 @@ mod ports;
 mod report;
 mod running;
 mod space;
+mod storage;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -68,7 +70,8 @@ fn examine(config: &Config, resolve: bool) -> Result<Vec<Finding>, Fault> {
     findings.push(files::look(&config.limits, running.as_ref()));
     findings.extend(certificate::look(config, now));
     findings.extend(addresses::look(config, resolve));
-    findings.extend(ffmpeg::look());
+    findings.extend(ffmpeg::look(config));
+    findings.extend(storage::look(config)?);
     findings.extend(kernel::look());
     Ok(findings)
 }

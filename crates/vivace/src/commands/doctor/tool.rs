@@ -1,6 +1,7 @@
 //! A program of the machine that is asked something, and given up if it does not answer.
 
 use std::io::{self, Read as _};
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::thread;
 use std::time::Duration;
@@ -12,8 +13,8 @@ const LOOK: Duration = Duration::from_millis(10);
 /// More than any list of codecs has.
 const OUTPUT_BYTES_MAX: u64 = 1 << 20;
 
-/// A program, by its name on the path.
-pub(super) struct Tool(&'static str);
+/// A program, by its path or its name on the path.
+pub(super) struct Tool(PathBuf);
 
 /// Why it has not answered.
 #[derive(Debug)]
@@ -27,14 +28,14 @@ pub(super) enum ToolFault {
 }
 
 impl Tool {
-    pub(super) const fn new(name: &'static str) -> Self {
-        Self(name)
+    pub(super) fn new(name: impl Into<PathBuf>) -> Self {
+        Self(name.into())
     }
 
     /// What it writes to stdout with these arguments.
     pub(super) fn output(&self, args: &[&str]) -> Result<String, ToolFault> {
         let failed = |error: io::Error| ToolFault::Failed { reason: error.to_string() };
-        let mut command = Command::new(self.0);
+        let mut command = Command::new(&self.0);
         command.args(args).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null());
         let mut child = command.spawn().map_err(|error| match error.kind() {
             io::ErrorKind::NotFound => ToolFault::Absent,

@@ -2,9 +2,12 @@
 
 mod callbacks;
 mod domains;
+mod pictures;
 mod pulls;
+mod records;
 mod statistics;
 mod streams;
+mod watermarks;
 
 use vivace_base::{StreamName, UnixMs};
 use vivace_domain::host::{HostFault, HostName};
@@ -27,6 +30,9 @@ impl Command {
             Group::Domains => domains::parse(action, read).map(Self::Domain),
             Group::Callbacks => callbacks::parse(action, read).map(Self::Callback),
             Group::Pulls => pulls::parse(action, read).map(Self::Pull),
+            Group::Pictures => pictures::parse(action, read).map(Self::Picture),
+            Group::Records => records::parse(action, read).map(Self::Record),
+            Group::Watermarks => watermarks::parse(action, read).map(Self::Watermark),
             Group::Statistics => statistics::parse(action, read).map(Self::Statistics),
         }
     }

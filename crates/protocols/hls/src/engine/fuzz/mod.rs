@@ -2,6 +2,8 @@
 
 mod query;
 mod segmenter;
+mod shift;
 
 pub use query::query;
 pub use segmenter::segmenter;
+pub use shift::shift;

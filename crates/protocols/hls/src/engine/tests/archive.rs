@@ -83,7 +83,7 @@ fn playlists_of_growing_files_keep_their_promises() {
         let gone = all.len().saturating_sub(7);
         let passed = all.iter().take(gone).filter(|entry| entry.slice.discontinuity).count() as u64;
         let numbers = Numbers { sequence: 100 + gone as u64, discontinuity: 3 + passed };
-        let text = archive(&all[gone..], numbers, &SETTINGS, Growth::Sliding);
+        let text = archive(&all[gone..], numbers, &SETTINGS, Growth::FromNewest);
         if all.len() > gone {
             walker.add(&text).unwrap_or_else(|fault| panic!("{fault}\n{text}"));
         }

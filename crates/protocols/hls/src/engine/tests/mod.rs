@@ -4,6 +4,7 @@ mod hostile;
 mod playlists;
 mod promises;
 mod query;
+mod reels;
 mod shift;
 
 use bytes::Bytes;

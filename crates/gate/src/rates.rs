@@ -1,0 +1,93 @@
+//! Output rates, which this server makes of a stream when they are asked for, and the watermark that players see.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+
+use vivace_base::{AppId, SessionId, StreamName};
+use vivace_domain::app::App;
+use vivace_domain::channel::Rate;
+use vivace_domain::claim::Owner;
+use vivace_domain::live::{PlayFault, PublishFault};
+use vivace_hub::{Publisher, Stream};
+use vivace_store::{Fault, Watermark};
+
+use crate::Gate;
+use crate::channels::cause;
+use crate::live::is_channel_name;
+
+impl Gate {
+    /// The output rates that may be made of a stream: its channel's, or what is set for streams that are no channel's.
+    ///
+    /// # Errors
+    /// The store cannot be read; it has been logged.
+    pub async fn rates(&self, stream: &StreamName) -> Result<Vec<Rate>, PlayFault> {
+        let app = self.app();
+        // Of a channel that cannot be read no more is known than of one that has none.
+        self.rates_of(&app, stream).await.map_err(|_| PlayFault::RateNotProduced)
+    }
+
+    /// Decides about a rate that a granted play asks for: the stream that it is to be made of.
+    ///
+    /// # Errors
+    /// [`PlayFault`]: `RateNotProduced`, `NotLive`.
+    pub async fn admit_rate(&self, name: &StreamName) -> Result<(Arc<Stream>, Rate), PlayFault> {
+        let (base, rate) = Rate::of_name(name).ok_or(PlayFault::NotLive)?;
+        let stream = self.hub.stream(self.app().id, &base).ok_or(PlayFault::NotLive)?;
+        if self.rates(&base).await?.contains(&rate) { Ok((stream, rate)) } else { Err(PlayFault::RateNotProduced) }
+    }
+
+    /// The right to feed a rate that is made here.
+    ///
+    /// # Errors
+    /// [`PublishFault`]: `Draining`, `NameTaken`, `StreamsQuota`.
+    pub fn claim_rate(&self, name: &StreamName, session: SessionId) -> Result<Publisher, PublishFault> {
+        if self.draining.load(Relaxed) {
+            return Err(PublishFault::Draining);
+        }
+        self.claim(self.app().id, name, Owner::Transcoder, session)
+    }
+
+    /// Refuses a push to the name of a rate that this server makes.
+    pub(crate) async fn admit_no_rate(&self, app: &App, name: &StreamName) -> Result<(), PublishFault> {
+        let Some((base, rate)) = Rate::of_name(name) else { return Ok(()) };
+        let rates = self.rates_of(app, &base).await.map_err(|_| PublishFault::StoreUnreadable)?;
+        if rates.contains(&rate) { Err(PublishFault::RateReserved { of: base }) } else { Ok(()) }
+    }
+
+    /// The watermark of a number, if it has not been deleted.
+    pub(crate) async fn watermark(&self, app: AppId, id: Option<u64>) -> Result<Option<Watermark>, PublishFault> {
+        let Some(id) = id else { return Ok(None) };
+        let found = self.reader.watermarks(app, id.saturating_sub(1), 1).await;
+        let found = found.map_err(|fault| unreadable(&fault)).map_err(|()| PublishFault::StoreUnreadable)?;
+        Ok(found.into_iter().find(|one| one.id == id))
+    }
+
+    /// The watermark of a stream that is pulled, if it is a channel's.
+    pub(crate) async fn pulled_watermark(
+        &self,
+        app: &App,
+        name: &StreamName,
+    ) -> Result<Option<Watermark>, PublishFault> {
+        if !is_channel_name(name, app.keys.bizid) {
+            return Ok(None);
+        }
+        let found = self.reader.channel_of(app.id, name).await.map_err(|fault| unreadable(&fault));
+        let channel = found.map_err(|()| PublishFault::StoreUnreadable)?;
+        self.watermark(app.id, channel.and_then(|channel| channel.watermark)).await
+    }
+
+    async fn rates_of(&self, app: &App, stream: &StreamName) -> Result<Vec<Rate>, ()> {
+        if is_channel_name(stream, app.keys.bizid) {
+            let found = self.reader.channel_of(app.id, stream).await.map_err(|fault| unreadable(&fault))?;
+            if let Some(channel) = found {
+                let made = channel.rates.into_iter().filter(|rate| *rate != Rate::Original);
+                return Ok(if channel.closed { Vec::new() } else { made.collect() });
+            }
+        }
+        Ok(self.policy.read().rates.into_iter().flatten().collect())
+    }
+}
+
+fn unreadable(fault: &Fault) {
+    tracing::error!(%fault, cause = cause(fault), "what a channel's players are to see cannot be read");
+}

@@ -1,0 +1,69 @@
+//! Which segments of a stream's files a playlist lists.
+
+use vivace_base::{MediaTime, UnixMs};
+
+use super::archive::{Entry, Numbers, Slice};
+
+/// A file of a stream, cut into segments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Reel {
+    /// The name that its addresses have.
+    pub file: String,
+    /// Where its first segment stands among all of the stream.
+    pub numbers: Numbers,
+    /// Its segments.
+    pub slices: Vec<Slice>,
+}
+
+impl Reel {
+    /// Where the first segment of the file behind it stands.
+    pub fn numbers_behind(&self) -> Numbers {
+        self.numbers_at(self.slices.len())
+    }
+
+    fn numbers_at(&self, at: usize) -> Numbers {
+        let passed = self.slices.iter().take(at).filter(|slice| slice.discontinuity).count();
+        Numbers {
+            sequence: self.numbers.sequence.saturating_add(at as u64),
+            discontinuity: self.numbers.discontinuity.saturating_add(passed as u64),
+        }
+    }
+
+    fn entry(&self, slice: &Slice) -> Entry {
+        Entry { file: self.file.clone(), slice: *slice }
+    }
+}
+
+/// The newest segments that were over at `until`, as many as last for `least`, and where they stand.
+///
+/// A window that moves on with `until` only ever loses segments at its begin and gets others at its end.
+pub fn behind(reels: &[Reel], until: UnixMs, least: MediaTime) -> (Vec<Entry>, Numbers) {
+    let (mut entries, mut numbers, mut lasts) = (Vec::new(), Numbers::default(), MediaTime::ZERO);
+    let all =
+        reels.iter().rev().flat_map(|reel| reel.slices.iter().enumerate().rev().map(move |(at, one)| (reel, at, one)));
+    // In the order of the files, not of the clock, which may have been set back between two of them.
+    for (reel, at, slice) in all.skip_while(|(_, _, slice)| slice.ends_at() > until) {
+        if lasts >= least {
+            break;
+        }
+        lasts = lasts + slice.duration;
+        numbers = reel.numbers_at(at);
+        entries.push(reel.entry(slice));
+    }
+    entries.reverse();
+    (entries, numbers)
+}
+
+/// The segments from the first on that has something of the time behind `from`, and where they stand.
+pub fn onward(reels: &[Reel], from: UnixMs) -> (Vec<Entry>, Numbers) {
+    let all = reels.iter().flat_map(|reel| reel.slices.iter().enumerate().map(move |(at, one)| (reel, at, one)));
+    let mut asked = all.skip_while(|(_, _, slice)| slice.ends_at() <= from).peekable();
+    let numbers = asked.peek().map_or_else(Numbers::default, |(reel, at, _)| reel.numbers_at(*at));
+    (asked.map(|(reel, _, slice)| reel.entry(slice)).collect(), numbers)
+}
+
+/// The segments that have something of the time from `from` to `to`.
+pub fn between(reels: &[Reel], from: UnixMs, to: Option<UnixMs>) -> Vec<Entry> {
+    let is_asked = |slice: &&Slice| slice.ends_at() > from && to.is_none_or(|to| slice.begins_at < to);
+    reels.iter().flat_map(|reel| reel.slices.iter().filter(is_asked).map(|slice| reel.entry(slice))).collect()
+}

@@ -1,0 +1,221 @@
+//! What has been kept of streams, as players of the past see it: segments of media files, and the playlists over them.
+
+mod index;
+mod names;
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use vivace_base::{AppId, Clock, MediaTime, StreamName, Ulid, UnixMs};
+use vivace_domain::live::PlayFault;
+use vivace_domain::recording::Recording;
+use vivace_hls::engine::Shift;
+use vivace_hls::engine::archive::{Entry, Growth, Numbers, Rendition, SliceSettings, archive, archive_master};
+use vivace_hls::engine::reels::{behind, between, onward};
+use vivace_store::Store;
+
+use index::{Found, Index, Shelf};
+pub(crate) use names::ArchiveName;
+
+/// A segment of the past ends at the first key frame behind this, and at the second at the latest.
+const CUT: SliceSettings = SliceSettings { target: MediaTime::from_ms(4_000), longest: MediaTime::from_ms(8_000) };
+/// What a playlist that moves on with the clock lists: five target durations.
+const SLIDING: MediaTime = MediaTime::from_ms(40_000);
+/// A player that has just been told of a segment gets it, even if it leaves the window meanwhile.
+const LEAVING_MS: i64 = 120_000;
+
+/// What has been kept.
+pub(crate) struct Archive {
+    index: Index,
+    clock: Arc<dyn Clock>,
+    folder: PathBuf,
+    window_ms: AtomicU64,
+    places: Arc<Semaphore>,
+    sent: AtomicU64,
+}
+
+/// Where bytes are.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Stretch {
+    /// The file.
+    pub(crate) path: PathBuf,
+    /// The first byte.
+    pub(crate) offset: u64,
+    /// Their number.
+    pub(crate) bytes: u64,
+}
+
+/// What a playlist is made of.
+pub(crate) struct Listed {
+    entries: Vec<Entry>,
+    numbers: Numbers,
+    growth: Growth,
+    rendition: Rendition,
+}
+
+impl Listed {
+    /// The media playlist.
+    pub(crate) fn media(&self) -> String {
+        archive(&self.entries, self.numbers, &CUT, self.growth)
+    }
+
+    /// The master playlist that leads to the one at `uri`.
+    pub(crate) fn master(&self, uri: &str) -> String {
+        archive_master(&self.entries, &self.rendition, uri)
+    }
+}
+
+impl Archive {
+    /// What is kept stands in `folder`; players may go back by `window_ms`, and `reads_max` files are sent at once.
+    pub(crate) fn new(store: Store, folder: PathBuf, clock: Arc<dyn Clock>, window_ms: u64, reads_max: usize) -> Self {
+        Self {
+            index: Index::new(store, CUT),
+            clock,
+            folder,
+            window_ms: AtomicU64::new(window_ms),
+            places: Arc::new(Semaphore::new(reads_max.min(Semaphore::MAX_PERMITS))),
+            sent: AtomicU64::new(0),
+        }
+    }
+
+    /// The right to send a file, if not too many are sent.
+    pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
+        self.places.clone().try_acquire_owned().ok()
+    }
+
+    /// Counts bytes that are sent.
+    pub(crate) fn sends(&self, bytes: u64) {
+        self.sent.fetch_add(bytes, Relaxed);
+    }
+
+    /// Bytes that have been sent.
+    pub(crate) fn sent(&self) -> u64 {
+        self.sent.load(Relaxed)
+    }
+
+    /// The file of a recording.
+    pub(crate) fn file(&self, id: Ulid, extension: &str) -> PathBuf {
+        self.folder.join("recordings").join(format!("{id}.{extension}"))
+    }
+
+    /// How far players may go back from now on.
+    pub(crate) fn set_window(&self, window_ms: u64) {
+        self.window_ms.store(window_ms, Relaxed);
+    }
+
+    /// Whether a player may begin so far back.
+    ///
+    /// # Errors
+    /// [`PlayFault::NoTimeShift`], [`PlayFault::BeyondTimeShift`].
+    pub(crate) fn admit(&self, shift: Shift) -> Result<(), PlayFault> {
+        let (now, window_ms) = (self.clock.unix(), self.window_ms.load(Relaxed));
+        let asked_ms = match shift {
+            Shift::Behind { ms } => ms,
+            Shift::Between { from, .. } => now.0.saturating_sub(from.0),
+        };
+        let asked_ms = u64::try_from(asked_ms).unwrap_or(0);
+        if window_ms == 0 {
+            Err(PlayFault::NoTimeShift)
+        } else if asked_ms > window_ms {
+            Err(PlayFault::BeyondTimeShift { window_ms, asked_ms })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What a player of a stream's past is shown. `is_live`: whether more is to come.
+    ///
+    /// # Errors
+    /// [`PlayFault::NoTimeShift`], [`PlayFault::NotKept`], [`PlayFault::KeptUnreadable`].
+    pub(crate) async fn shifted(
+        &self,
+        app: AppId,
+        stream: &StreamName,
+        shift: Shift,
+        is_live: bool,
+    ) -> Result<Listed, PlayFault> {
+        let (now, window_ms) = (self.clock.unix(), self.window_ms.load(Relaxed));
+        if window_ms == 0 {
+            return Err(PlayFault::NoTimeShift);
+        }
+        let oldest = UnixMs(now.0.saturating_sub_unsigned(window_ms).saturating_sub(LEAVING_MS));
+        match shift {
+            Shift::Behind { ms } => {
+                let shelf = self.index.numbered(app, stream).await?;
+                let (entries, numbers) = behind(&shelf.reels, UnixMs(now.0.saturating_sub(ms)), SLIDING);
+                listed(&shelf, entries, numbers, Growth::FromNewest)
+            }
+            Shift::Between { from, to: Some(to) } if to <= now => {
+                let shelf = self.index.within(app, stream, from.max(oldest), to).await?;
+                let entries = between(&shelf.reels, from.max(oldest), Some(to));
+                listed(&shelf, entries, Numbers::default(), Growth::Ended)
+            }
+            // A player that stays for longer than the window loses what leaves it.
+            Shift::Between { from, .. } => {
+                let shelf = self.index.numbered(app, stream).await?;
+                let (entries, numbers) = onward(&shelf.reels, from.max(oldest));
+                let growth = if shelf.grows() || is_live { Growth::FromFirst } else { Growth::Ended };
+                listed(&shelf, entries, numbers, growth)
+            }
+        }
+    }
+
+    /// What a player of a recording is shown, or of one that is still made.
+    ///
+    /// # Errors
+    /// [`PlayFault::NotKept`], [`PlayFault::KeptUnreadable`].
+    pub(crate) async fn recorded(&self, recording: &Recording) -> Result<Listed, PlayFault> {
+        let shelf = self.index.of_recording(recording).await?;
+        let entries = between(&shelf.reels, UnixMs(i64::MIN), None);
+        let growth = if recording.last.is_some() { Growth::Ended } else { Growth::FromFirst };
+        listed(&shelf, entries, Numbers::default(), growth)
+    }
+
+    /// Where the bytes of a segment or of an initialisation segment are, of a stream's past.
+    ///
+    /// # Errors
+    /// [`PlayFault::NoTimeShift`], [`PlayFault::NotKept`], [`PlayFault::KeptUnreadable`].
+    pub(crate) async fn stretch(
+        &self,
+        app: AppId,
+        stream: &StreamName,
+        name: ArchiveName,
+    ) -> Result<Stretch, PlayFault> {
+        let window_ms = i64::try_from(self.window_ms.load(Relaxed)).unwrap_or(i64::MAX);
+        if window_ms == 0 {
+            return Err(PlayFault::NoTimeShift);
+        }
+        let oldest = self.clock.unix().0.saturating_sub(window_ms).saturating_sub(LEAVING_MS);
+        let found = self.index.find(app, stream, name).await?.ok_or(PlayFault::NotKept)?;
+        if found.ends_at.is_some_and(|ends_at| ends_at.0 < oldest) {
+            return Err(PlayFault::NotKept);
+        }
+        Ok(self.at(name, found))
+    }
+
+    /// Where the bytes of a segment or of an initialisation segment of a recording are.
+    ///
+    /// # Errors
+    /// [`PlayFault::NotKept`], [`PlayFault::KeptUnreadable`].
+    pub(crate) async fn stretch_of(&self, recording: &Recording, name: ArchiveName) -> Result<Stretch, PlayFault> {
+        let shelf = self.index.of_recording(recording).await?;
+        shelf.find(name).map(|found| self.at(name, found)).ok_or(PlayFault::NotKept)
+    }
+
+    fn at(&self, name: ArchiveName, found: Found) -> Stretch {
+        let Found { offset, bytes, .. } = found;
+        Stretch { path: self.folder.join("media").join(format!("{}.mp4", name.file())), offset, bytes }
+    }
+}
+
+fn listed(shelf: &Shelf, entries: Vec<Entry>, numbers: Numbers, growth: Growth) -> Result<Listed, PlayFault> {
+    let newest = entries.last().ok_or(PlayFault::NotKept)?;
+    let rendition = shelf.rendition(&newest.file).ok_or(PlayFault::NotKept)?;
+    // Kept for the formats that carry it, which HLS is not among.
+    if rendition.codecs.split(',').any(|codec| matches!(codec, "alaw" | "ulaw")) {
+        return Err(PlayFault::UnsupportedCodec { codec: "G.711" });
+    }
+    Ok(Listed { entries, numbers, growth, rendition })
+}

@@ -1,0 +1,233 @@
+//! The media files of streams, cut into segments: read from the store once, and held.
+
+use std::collections::{HashMap, VecDeque};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
+
+use parking_lot::Mutex;
+use vivace_base::{AppId, StreamName, Ulid, UnixMs};
+use vivace_domain::live::PlayFault;
+use vivace_domain::recording::{MediaFile, MediaPart, PartAt, Recording};
+use vivace_hls::engine::archive::{Numbers, Piece, Rendition, Slice, SliceSettings};
+use vivace_hls::engine::reels::Reel;
+use vivace_store::{ArchiveNumbers, Fault, Store};
+
+use super::ArchiveName;
+
+/// Files whose segments are held in memory, about 10 kB each.
+const FILES_MAX: usize = 2_048;
+/// Numbers that are left out where files went that had none yet.
+const SKIPPED: u64 = 1 << 20;
+
+pub(super) struct Index {
+    store: Store,
+    cut: SliceSettings,
+    held: Mutex<Held>,
+}
+
+/// Files of a stream, in order.
+#[derive(Default)]
+pub(super) struct Shelf {
+    pub(super) reels: Vec<Reel>,
+    files: Vec<MediaFile>,
+}
+
+/// Where a file of a playlist is, and when what it shows was over, as far as that is known.
+#[derive(Clone, Copy)]
+pub(super) struct Found {
+    pub(super) offset: u64,
+    pub(super) bytes: u64,
+    pub(super) ends_at: Option<UnixMs>,
+}
+
+#[derive(Default)]
+struct Held {
+    files: HashMap<Ulid, Arc<Cut>>,
+    /// The order in which they came.
+    order: VecDeque<Ulid>,
+}
+
+/// A file and its segments as far as they were known when it was read.
+struct Cut {
+    file: MediaFile,
+    slices: Vec<Slice>,
+}
+
+impl Shelf {
+    /// Whether one of the files is still written.
+    pub(super) fn grows(&self) -> bool {
+        self.files.iter().any(|file| !file.closed)
+    }
+
+    /// What a master playlist says of a file.
+    pub(super) fn rendition(&self, file: &str) -> Option<Rendition> {
+        let (_, file) = self.reels.iter().zip(&self.files).find(|(reel, _)| reel.file == file)?;
+        let size = (file.width > 0).then_some((file.width, file.height));
+        Some(Rendition { codecs: file.codecs.clone(), size })
+    }
+
+    /// The segment or initialisation segment of a name.
+    pub(super) fn find(&self, name: ArchiveName) -> Option<Found> {
+        let (reel, file) = self.reels.iter().zip(&self.files).find(|(_, file)| file.id == name.file())?;
+        found(file, &reel.slices, name)
+    }
+
+    fn add(&mut self, file: MediaFile, numbers: Numbers, slices: Vec<Slice>) {
+        self.reels.push(Reel { file: file.id.to_string(), numbers, slices });
+        self.files.push(file);
+    }
+}
+
+impl Index {
+    pub(super) fn new(store: Store, cut: SliceSettings) -> Self {
+        Self { store, cut, held: Mutex::default() }
+    }
+
+    /// All files of a stream, numbered; none behind one that may still grow.
+    pub(super) async fn numbered(&self, app: AppId, stream: &StreamName) -> Result<Shelf, PlayFault> {
+        let reader = self.store.reader();
+        let files = reader.media_files(app, stream, UnixMs(0), UnixMs(i64::MAX)).await.map_err(unreadable)?;
+        let known = reader.archive_numbers(app, stream).await.map_err(unreadable)?;
+        let (mut shelf, mut fresh) = (Shelf::default(), Vec::new());
+        for file in files {
+            let (id, closed, cut) = (file.id, file.closed, self.cut(file).await?);
+            let given = known.iter().find(|numbers| numbers.file == id);
+            let numbers = match (given, shelf.reels.last()) {
+                (Some(given), _) => Numbers { sequence: given.sequence, discontinuity: given.discontinuity },
+                (None, Some(before)) => before.numbers_behind(),
+                (None, None) => known.iter().rev().find(|one| one.file < id).map_or_else(Numbers::default, behind_gone),
+            };
+            if given.is_none() {
+                let Numbers { sequence, discontinuity } = numbers;
+                fresh.push(ArchiveNumbers { file: id, sequence, discontinuity });
+            }
+            shelf.add(cut.file.clone(), numbers, cut.slices.clone());
+            if !closed {
+                break;
+            }
+        }
+        if !fresh.is_empty() {
+            self.store.put_archive_numbers(app, stream, &fresh).await.map_err(unreadable)?;
+        }
+        Ok(shelf)
+    }
+
+    /// The files that have something of a time.
+    pub(super) async fn within(
+        &self,
+        app: AppId,
+        stream: &StreamName,
+        from: UnixMs,
+        to: UnixMs,
+    ) -> Result<Shelf, PlayFault> {
+        let mut shelf = Shelf::default();
+        for file in self.store.reader().media_files(app, stream, from, to).await.map_err(unreadable)? {
+            let cut = self.cut(file).await?;
+            shelf.add(cut.file.clone(), Numbers::default(), cut.slices.clone());
+        }
+        Ok(shelf)
+    }
+
+    /// The files of a recording, and of their parts those that it has: its segments begin where it does.
+    pub(super) async fn of_recording(&self, recording: &Recording) -> Result<Shelf, PlayFault> {
+        let Recording { app, stream, first, last, .. } = recording;
+        let last_file = last.map(|last| last.file);
+        let files = self.store.reader().media_files_between(*app, stream, first.file, last_file).await;
+        let mut shelf = Shelf::default();
+        for file in files.map_err(unreadable)? {
+            let is_whole = file.closed || last_file == Some(file.id);
+            let pieces = self.pieces(&file, &span(file.id, *first, *last)).await?;
+            shelf.add(file, Numbers::default(), self.cut.slices(&pieces, is_whole));
+        }
+        Ok(shelf)
+    }
+
+    /// A segment or initialisation segment of a stream.
+    pub(super) async fn find(
+        &self,
+        app: AppId,
+        stream: &StreamName,
+        name: ArchiveName,
+    ) -> Result<Option<Found>, PlayFault> {
+        let is_own = |file: &MediaFile| file.app == app && file.stream == *stream;
+        // What a file has once been cut into stays.
+        let held = self.held.lock().files.get(&name.file()).cloned();
+        if let Some(found) = held.filter(|cut| is_own(&cut.file)).and_then(|cut| found(&cut.file, &cut.slices, name)) {
+            return Ok(Some(found));
+        }
+        let file = self.store.reader().media_file(name.file()).await.map_err(unreadable)?;
+        let Some(file) = file.filter(is_own) else { return Ok(None) };
+        let cut = self.cut(file).await?;
+        Ok(found(&cut.file, &cut.slices, name))
+    }
+
+    async fn cut(&self, file: MediaFile) -> Result<Arc<Cut>, PlayFault> {
+        let held = self.held.lock().files.get(&file.id).cloned();
+        if let Some(cut) = held.filter(|cut| cut.file.closed) {
+            return Ok(cut);
+        }
+        let pieces = self.pieces(&file, &(0..=u32::MAX)).await?;
+        let cut = Arc::new(Cut { slices: self.cut.slices(&pieces, file.closed), file });
+        self.hold(cut.clone());
+        Ok(cut)
+    }
+
+    async fn pieces(&self, file: &MediaFile, parts: &RangeInclusive<u32>) -> Result<Vec<Piece>, PlayFault> {
+        let all = self.store.reader().media_parts(file.id).await.map_err(unreadable)?;
+        Ok(all.iter().filter(|part| parts.contains(&part.number)).map(|part| piece(file, part)).collect())
+    }
+
+    fn hold(&self, cut: Arc<Cut>) {
+        let mut held = self.held.lock();
+        let id = cut.file.id;
+        if held.files.insert(id, cut).is_none() {
+            held.order.push_back(id);
+        }
+        if held.order.len() > FILES_MAX
+            && let Some(oldest) = held.order.pop_front()
+        {
+            held.files.remove(&oldest);
+        }
+    }
+}
+
+fn found(file: &MediaFile, slices: &[Slice], name: ArchiveName) -> Option<Found> {
+    match name {
+        ArchiveName::Init(_) => Some(Found { offset: 0, bytes: file.init_bytes, ends_at: file.ended_at }),
+        ArchiveName::Segment { offset, bytes, .. } => {
+            let slice = slices.iter().find(|slice| slice.offset == offset && slice.bytes == bytes)?;
+            Some(Found { offset, bytes, ends_at: Some(slice.ends_at()) })
+        }
+    }
+}
+
+fn piece(file: &MediaFile, part: &MediaPart) -> Piece {
+    Piece {
+        offset: part.offset,
+        bytes: part.bytes.into(),
+        begins_at: part.begun_at,
+        duration: part.duration,
+        independent: part.key,
+        discontinuity: part.discontinuity || (part.number == 0 && file.discontinuity),
+    }
+}
+
+/// The parts of a file that a recording has.
+fn span(file: Ulid, first: PartAt, last: Option<PartAt>) -> RangeInclusive<u32> {
+    let begin = if file == first.file { first.part } else { 0 };
+    let end = last.filter(|last| last.file == file).map_or(u32::MAX, |last| last.part);
+    begin..=end
+}
+
+/// Numbers beyond all that a file which is gone can have had.
+const fn behind_gone(gone: &ArchiveNumbers) -> Numbers {
+    Numbers {
+        sequence: gone.sequence.saturating_add(SKIPPED),
+        discontinuity: gone.discontinuity.saturating_add(SKIPPED),
+    }
+}
+
+fn unreadable(fault: Fault) -> PlayFault {
+    tracing::error!(%fault, "the index of what has been kept cannot be read");
+    PlayFault::KeptUnreadable
+}

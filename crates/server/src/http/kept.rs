@@ -1,0 +1,303 @@
+//! What has been kept, over HTTP: a stream's past as HLS, and recordings to play and to download.
+
+use std::path::PathBuf;
+use std::sync::atomic::Ordering::Relaxed;
+
+use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http_body_util::BodyExt;
+use hyper::body::Incoming;
+use serde_json::json;
+use vivace_base::{AppId, StreamName, Ulid};
+use vivace_domain::live::PlayFault;
+use vivace_domain::recording::{RecordFormat, RecordState, Recording};
+use vivace_gate::Asked;
+use vivace_hls::engine::{Shift, ShiftFault, TOKEN};
+use vivace_hls::serve::{Fault, Head, kept_playlist, ranged};
+use vivace_hub::StreamState;
+use vivace_worker::uploads::UploadedAt;
+
+use super::file_body::FileBody;
+use super::{Body, Denied, Service, empty};
+use crate::archive::{ArchiveName, Listed, Stretch};
+
+/// Where recordings stand.
+pub(crate) const RECORDINGS: &str = "/recordings/";
+/// The media playlist of a stream's past.
+const SHIFTED: &str = "shift.m3u8";
+/// The last time of 13 digits.
+const TIME_MAX_MS: i64 = 9_999_999_999_999;
+
+/// A file below the name of a stream that has to do with its past.
+#[derive(Clone, Copy)]
+pub(super) enum Kept {
+    Playlist,
+    Media(ArchiveName),
+}
+
+impl Kept {
+    pub(super) fn parse(file: &str) -> Option<Self> {
+        if file == SHIFTED { Some(Self::Playlist) } else { ArchiveName::parse(file).map(Self::Media) }
+    }
+}
+
+impl Service {
+    /// The address of a stream's past: decided by the gate like every play, answered with a master playlist.
+    pub(super) async fn shift_begin(
+        &self,
+        request: &Request<Incoming>,
+        name: &str,
+        shift: Shift,
+    ) -> Result<Response<Body>, Denied> {
+        let query = request.uri().query().unwrap_or("");
+        let asked = Asked { host: super::host_of(request), app: "live", name, query };
+        let (app, name) = self.shared.gate.replay(asked, self.peer.address.ip()).map_err(Denied::Play)?;
+        self.shared.archive.admit(shift).map_err(Denied::Play)?;
+        let listed = self.shifted(app, &name, shift).await.map_err(Denied::Play)?;
+        self.place.lock().take();
+        let session = self.peer.session;
+        self.shared.counts.plays.fetch_add(1, Relaxed);
+        tracing::info!(%session, peer = %self.peer.address, stream = %name, format = "hls-shift", "play begins");
+        let query = format!("?k={}&{}", self.shared.hls.admit(app, &name), query_of(shift));
+        let text = listed.master(&format!("{name}/{SHIFTED}")).replace(TOKEN, &query);
+        Ok(self.kept_text(request, text, false))
+    }
+
+    /// A file of a stream's past; its token says that the gate has granted it.
+    pub(super) async fn shift_file(
+        &self,
+        request: &Request<Incoming>,
+        name: &StreamName,
+        kept: Kept,
+        query: &str,
+    ) -> Result<Response<Body>, Denied> {
+        let app = self.shared.gate.app().id;
+        let token = match self.shared.hls.check(app, name, query) {
+            Ok(token) => token,
+            Err(fault) => return Ok(self.hls_denied(&fault)),
+        };
+        let answer = match kept {
+            Kept::Playlist => {
+                let shift = shift_of(query)?.ok_or(Denied::Play(PlayFault::ParameterMalformed { name: "from" }))?;
+                let listed = self.shifted(app, name, shift).await.map_err(Denied::Play)?;
+                self.kept_text(request, listed.media().replace(TOKEN, &format!("?k={token}")), false)
+            }
+            Kept::Media(file) => {
+                let stretch = self.shared.archive.stretch(app, name, file).await.map_err(Denied::Play)?;
+                self.stretch(request, stretch, "video/mp4", None).await
+            }
+        };
+        self.place.lock().take();
+        Ok(answer)
+    }
+
+    async fn shifted(&self, app: AppId, name: &StreamName, shift: Shift) -> Result<Listed, PlayFault> {
+        let stream = self.shared.hub.stream(app, name);
+        let is_live = stream.is_some_and(|stream| stream.state() == StreamState::Live);
+        self.shared.archive.shifted(app, name, shift, is_live).await
+    }
+
+    /// `ID.EXTENSION`, the playlist or the file of a recording, or `ID/FILE` below its playlist. Who has the id may have
+    /// the recording: nobody guesses its 80 random bits.
+    pub(super) async fn recording(&self, request: &Request<Incoming>, path: &str) -> Response<Body> {
+        if request.method() == Method::OPTIONS {
+            return self.preflight("GET, HEAD, OPTIONS");
+        }
+        if !matches!(*request.method(), Method::GET | Method::HEAD) {
+            let mut response = self.answer(StatusCode::METHOD_NOT_ALLOWED, &json!({"message": "read it with GET"}));
+            response.headers_mut().insert(header::ALLOW, HeaderValue::from_static("GET, HEAD, OPTIONS"));
+            return response;
+        }
+        match self.try_recording(request, path).await {
+            Ok(response) => {
+                self.place.lock().take();
+                response
+            }
+            Err(PlayFault::NotKept) => {
+                let message = json!({"error": "not_found", "message": "there is no such recording"});
+                self.answer(StatusCode::NOT_FOUND, &message)
+            }
+            Err(fault @ PlayFault::UnsupportedCodec { .. }) => {
+                let message = json!({"error": "not_carried", "message": fault.to_string()});
+                self.answer(StatusCode::NOT_ACCEPTABLE, &message)
+            }
+            Err(fault) => {
+                let message = json!({"error": "unavailable", "message": fault.to_string()});
+                self.answer(StatusCode::SERVICE_UNAVAILABLE, &message)
+            }
+        }
+    }
+
+    async fn try_recording(&self, request: &Request<Incoming>, path: &str) -> Result<Response<Body>, PlayFault> {
+        let (id, below) = path.split_once('/').map_or((path, None), |(id, below)| (id, Some(below)));
+        let (id, extension) = if below.is_some() { (id, "") } else { id.split_once('.').ok_or(PlayFault::NotKept)? };
+        let id = Ulid::parse(id).map_err(|_| PlayFault::NotKept)?;
+        let app = self.shared.gate.app().id;
+        let recording = self.shared.store.reader().recording(app, id).await.map_err(|fault| {
+            tracing::error!(%fault, recording = %id, "a recording cannot be looked up");
+            PlayFault::KeptUnreadable
+        })?;
+        let recording = recording.filter(|one| one.deleted_at.is_none()).ok_or(PlayFault::NotKept)?;
+        if below.is_none()
+            && extension == recording.format.extension()
+            && let Some(found) = self.uploaded_at(&recording).await?
+        {
+            return Ok(match found {
+                UploadedAt::Address(address) => self.redirect(&address),
+                UploadedAt::Playlist(text) => self.kept_text(request, text, false),
+            });
+        }
+        if let Some(below) = below {
+            let name = ArchiveName::parse(below).ok_or(PlayFault::NotKept)?;
+            let stretch = self.shared.archive.stretch_of(&recording, name).await?;
+            return Ok(self.stretch(request, stretch, "video/mp4", None).await);
+        }
+        if extension == RecordFormat::Hls.extension() {
+            let text = self.shared.archive.recorded(&recording).await?.media();
+            let text = in_folder(&text, id).replace(TOKEN, "");
+            return Ok(self.kept_text(request, text, recording.last.is_some()));
+        }
+        if extension != recording.format.extension() || !recording.state.is_readable() {
+            return Err(PlayFault::NotKept);
+        }
+        let path = self.file_of(&recording);
+        let stretch = Stretch { path, offset: 0, bytes: recording.bytes };
+        let zone_ms = i64::try_from(self.shared.running.config().lvb_utc_offset_min).unwrap_or(0) * 60_000;
+        let name = format!("{}.{extension}", recording.file_name(zone_ms));
+        Ok(self.stretch(request, stretch, content_type(recording.format), Some(&name)).await)
+    }
+
+    /// Where an uploaded recording is read whose files are not here any more.
+    async fn uploaded_at(&self, recording: &Recording) -> Result<Option<UploadedAt>, PlayFault> {
+        if recording.state != RecordState::Uploaded {
+            return Ok(None);
+        }
+        self.shared.uploads.elsewhere(recording).await.map_err(|fault| {
+            tracing::error!(%fault, recording = %recording.id, "an uploaded recording cannot be read");
+            PlayFault::KeptUnreadable
+        })
+    }
+
+    /// Sends a player to an address that may hold a signature, so nobody keeps it.
+    fn redirect(&self, address: &str) -> Response<Body> {
+        let Ok(location) = HeaderValue::from_str(address) else { return self.hls_denied(&Fault::NoFile) };
+        let mut response = Response::new(empty());
+        *response.status_mut() = StatusCode::FOUND;
+        let headers = response.headers_mut();
+        headers.insert(header::LOCATION, location);
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from_static("0"));
+        self.sign(headers);
+        response
+    }
+
+    fn file_of(&self, recording: &Recording) -> PathBuf {
+        self.shared.archive.file(recording.id, recording.format.extension())
+    }
+
+    fn kept_text(&self, request: &Request<Incoming>, text: String, whole: bool) -> Response<Body> {
+        let head = Head::of(request.method(), request.headers());
+        self.hls_response(kept_playlist(&head, text, whole))
+    }
+
+    pub(super) async fn stretch(
+        &self,
+        request: &Request<Incoming>,
+        stretch: Stretch,
+        content_type: &'static str,
+        name: Option<&str>,
+    ) -> Response<Body> {
+        let head = Head::of(request.method(), request.headers());
+        let Ok(bytes) = usize::try_from(stretch.bytes) else { return self.hls_denied(&Fault::NoFile) };
+        let (response, range) = match ranged(&head, content_type, bytes) {
+            Ok(found) => found,
+            Err(fault) => return self.hls_denied(&fault),
+        };
+        let length = range.len() as u64;
+        let body = if head.is_bodiless() {
+            empty()
+        } else {
+            let Some(place) = self.shared.archive.place() else { return self.busy() };
+            match FileBody::open(&stretch.path, stretch.offset.saturating_add(range.start as u64), length, place).await
+            {
+                Ok(body) => body.boxed_unsync(),
+                Err(error) => {
+                    // The name on disk is an id, and nothing of a client's.
+                    tracing::error!(%error, file = %stretch.path.display(), "what has been kept cannot be read");
+                    return self.hls_denied(&Fault::Gone);
+                }
+            }
+        };
+        self.shared.archive.sends(length);
+        let mut response = response.map(|()| body);
+        let headers = response.headers_mut();
+        headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
+        if let Some(disposition) = name.and_then(disposition) {
+            headers.insert(header::CONTENT_DISPOSITION, disposition);
+        }
+        self.sign(headers);
+        response
+    }
+
+    fn busy(&self) -> Response<Body> {
+        let message = json!({"error": "busy", "message": "too many files are being read: ask again"});
+        let mut response = self.answer(StatusCode::SERVICE_UNAVAILABLE, &message);
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+        response
+    }
+}
+
+/// The stretch that a query asks for, if it asks for one.
+pub(super) fn shift_of(query: &str) -> Result<Option<Shift>, Denied> {
+    Shift::parse(query).map_err(|fault| {
+        let name = match fault {
+            ShiftFault::Missing { name } | ShiftFault::Malformed { name, .. } => name,
+            ShiftFault::Backwards => "tsEnd",
+        };
+        Denied::Play(PlayFault::ParameterMalformed { name })
+    })
+}
+
+fn query_of(shift: Shift) -> String {
+    match shift {
+        Shift::Behind { ms } => format!("txTimeshift=on&tsDelay={}", ms / 1_000),
+        Shift::Between { from, to: None } => format!("from={:013}", from.0),
+        Shift::Between { from, to: Some(to) } => format!("from={:013}&to={:013}", from.0, to.0.min(TIME_MAX_MS)),
+    }
+}
+
+/// A playlist whose files stand in a folder of the recording's id.
+fn in_folder(text: &str, id: Ulid) -> String {
+    text.lines().fold(String::with_capacity(text.len() * 2), |mut out, line| {
+        if let Some((tag, uri)) = line.split_once("URI=\"") {
+            out.extend([tag, "URI=\"", &id.to_string(), "/", uri]);
+        } else if line.starts_with('#') {
+            out.push_str(line);
+        } else {
+            out.extend([&id.to_string(), "/", line]);
+        }
+        out.push('\n');
+        out
+    })
+}
+
+const fn content_type(format: RecordFormat) -> &'static str {
+    match format {
+        RecordFormat::Flv => "video/x-flv",
+        RecordFormat::Mp4 => "video/mp4",
+        RecordFormat::Aac => "audio/aac",
+        RecordFormat::Hls => "application/vnd.apple.mpegurl",
+    }
+}
+
+/// The name that a browser saves the file under (RFC 6266, RFC 8187).
+fn disposition(name: &str) -> Option<HeaderValue> {
+    let encoded = name.bytes().fold(String::new(), |mut out, byte| {
+        if byte.is_ascii_alphanumeric() || b"-._".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push_str(&format!("%{byte:02X}"));
+        }
+        out
+    });
+    HeaderValue::from_str(&format!("inline; filename*=UTF-8''{encoded}")).ok()
+}

@@ -1,0 +1,5 @@
+//! Cuts of real streams: frames go through the hub, whose follower feeds the cutter.
+
+mod cutting;
+mod property;
+pub(super) mod scene;

@@ -1,0 +1,187 @@
+//! The media files of one stream while they are written, with their rows.
+
+use std::sync::Arc;
+
+use bytes::Bytes;
+use vivace_base::{AppId, MediaTime, StreamName, Ulid};
+use vivace_domain::recording::{MediaFile, MediaPart};
+
+use super::Shared;
+use super::disk::{DiskFault, MediaWriter};
+use super::engine::{Cut, FileCut, PartCut};
+use super::index::Entry;
+use super::times::{Ids, PartClock};
+use super::views::Fresh;
+
+/// Puts parts on disk, and their rows behind them.
+pub(crate) struct MediaLog {
+    shared: Arc<Shared>,
+    app: AppId,
+    stream: StreamName,
+    ids: Ids,
+    clock: PartClock,
+    /// The file that is written.
+    open: Option<Open>,
+    /// The next part does not continue the one before, whatever the cutter says: something was not written.
+    broken: bool,
+}
+
+/// A file with its first part made on disk, or to be made with it.
+struct Open {
+    cut: FileCut,
+    id: Ulid,
+    writer: Option<MediaWriter>,
+    /// Where the file ends, with what is on its way to disk.
+    bytes: u64,
+    parts: u32,
+    first: Option<MediaTime>,
+}
+
+/// What is to be written to one file at once.
+#[derive(Default)]
+struct Batch {
+    head: Option<MediaFile>,
+    bytes: Vec<Bytes>,
+    parts: Vec<MediaPart>,
+}
+
+impl MediaLog {
+    pub(crate) fn new(shared: Arc<Shared>, app: AppId, stream: StreamName, ids: Ids) -> Self {
+        Self { shared, app, stream, ids, clock: PartClock::default(), open: None, broken: false }
+    }
+
+    /// Writes what was cut; `newest` is the newest time of the stream. `written` gets each part that is on disk, also if a
+    /// later one fails; its row is on its way then.
+    ///
+    /// # Errors
+    /// [`DiskFault`]: parts are lost, and the file has ended before them.
+    pub(crate) async fn write(
+        &mut self,
+        cuts: Vec<Cut>,
+        newest: MediaTime,
+        written: &mut Vec<Fresh>,
+    ) -> Result<(), DiskFault> {
+        let file = self.shared.settings().file;
+        let mut batch = Batch::default();
+        for cut in cuts {
+            match cut {
+                Cut::File(cut) => {
+                    self.put(&mut batch, written).await?;
+                    self.close().await;
+                    self.begin(cut);
+                }
+                Cut::Part(part) => {
+                    if self.is_long(&part, file) {
+                        self.put(&mut batch, written).await?;
+                        self.rotate().await;
+                    }
+                    self.add(part, newest, &mut batch);
+                }
+            }
+        }
+        self.put(&mut batch, written).await
+    }
+
+    /// No more parts come to the file that is open.
+    pub(crate) async fn close(&mut self) {
+        // One without a part was never made.
+        match self.open.take() {
+            Some(Open { id, parts: 0, .. }) => self.shared.let_go(id),
+            Some(Open { id, .. }) => self.shared.index.write(Entry::Close(id)).await,
+            None => {}
+        }
+    }
+
+    fn begin(&mut self, cut: FileCut) {
+        let id = self.ids.next(self.shared.clock.unix(), self.shared.rng.as_ref());
+        let bytes = cut.init.len() as u64;
+        // Before the file is there: nobody shall take it for a dead process' one.
+        self.shared.claim(id);
+        self.clock.release();
+        self.open = Some(Open { cut, id, writer: None, bytes, parts: 0, first: None });
+    }
+
+    /// Goes on in another file with the same configuration.
+    async fn rotate(&mut self) {
+        let Some(cut) = self.open.as_ref().map(|open| FileCut { discontinuity: false, ..open.cut.clone() }) else {
+            return;
+        };
+        self.close().await;
+        self.begin(cut);
+    }
+
+    /// Whether the file that is open is long enough, and another can begin with this part.
+    fn is_long(&self, part: &PartCut, file: MediaTime) -> bool {
+        let first = self.open.as_ref().and_then(|open| open.first);
+        part.key && first.is_some_and(|first| part.dts - first >= file)
+    }
+
+    /// Dates a part and gives it its place.
+    fn add(&mut self, cut: PartCut, newest: MediaTime, batch: &mut Batch) {
+        let Some(open) = &mut self.open else { return };
+        let Ok(bytes) = u32::try_from(cut.bytes.len()) else { return };
+        if cut.discontinuity {
+            self.clock.release();
+        }
+        let begun_at = self.clock.begun_at(cut.dts, cut.duration, newest, self.shared.clock.unix());
+        let discontinuity = cut.discontinuity | std::mem::take(&mut self.broken);
+        if open.parts == 0 {
+            let (width, height) = open.cut.size.map_or((0, 0), |(width, height)| (width.into(), height.into()));
+            batch.bytes.push(open.cut.init.clone());
+            batch.head = Some(MediaFile {
+                id: open.id,
+                app: self.app,
+                stream: self.stream.clone(),
+                begun_at,
+                init_bytes: open.cut.init.len() as u64,
+                codecs: open.cut.codecs.clone(),
+                width,
+                height,
+                discontinuity: open.cut.discontinuity | discontinuity,
+                closed: false,
+                ended_at: None,
+                bytes: 0,
+            });
+        }
+        let (number, offset) = (open.parts, open.bytes);
+        let PartCut { dts, duration, key, .. } = cut;
+        batch.parts.push(MediaPart { number, offset, bytes, begun_at, dts, duration, key, discontinuity });
+        batch.bytes.push(cut.bytes);
+        open.parts += 1;
+        open.bytes += u64::from(bytes);
+        open.first.get_or_insert(dts);
+    }
+
+    /// Puts on disk what was added, then its rows on their way.
+    async fn put(&mut self, batch: &mut Batch, written: &mut Vec<Fresh>) -> Result<(), DiskFault> {
+        let Batch { head, bytes, parts } = std::mem::take(batch);
+        let Some(open) = self.open.as_mut().filter(|_| !bytes.is_empty()) else { return Ok(()) };
+        let (id, writer, reconfigured) = (open.id, open.writer.take(), open.cut.discontinuity);
+        let put = self.shared.disk.run(move |folders, counts| {
+            let mut writer = writer.map_or_else(|| MediaWriter::create(folders, id), Ok)?;
+            writer.append(folders, counts, &bytes)?;
+            Ok(writer)
+        });
+        match put.await {
+            Ok(writer) => open.writer = Some(writer),
+            Err(fault) => {
+                self.broken = true;
+                self.open = None;
+                match head {
+                    Some(_) => self.shared.let_go(id),
+                    None => self.shared.index.write(Entry::Close(id)).await,
+                }
+                return Err(fault);
+            }
+        }
+        if let Some(head) = head {
+            self.shared.index.write(Entry::Open(Box::new(head))).await;
+        }
+        for part in parts {
+            self.shared.tally.part();
+            self.shared.index.write(Entry::Part(id, part)).await;
+            written.push(Fresh { file: id, part, reconfigured: reconfigured && part.number == 0 });
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,243 @@
+//! What a process that ended without a word has left: files are cut to what is whole and closed, recordings brought to
+//! their end.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use vivace_base::{MediaTime, Ulid};
+use vivace_domain::recording::{MediaFile, MediaPart, PartAt, RecordState, Recording};
+use vivace_media::fmp4::{Reader as Fragments, Scan};
+use vivace_store::{FIRST_APP, Fault};
+
+use super::disk::{DiskFault, Folders, Found};
+use super::read::MediaReader;
+use super::shared::Shared;
+use crate::Alone;
+
+/// How long it waits where the store or the disk refuses.
+const AGAIN: Duration = Duration::from_secs(1);
+
+/// Mends once no other process records, and until nothing is left to mend.
+pub(crate) async fn run(shared: Arc<Shared>, alone: Alone, stop: CancellationToken) {
+    tokio::select! {
+        () = alone => {}
+        () = stop.cancelled() => return,
+    }
+    while let Err(fault) = mend(&shared).await {
+        tracing::error!(%fault, "what was being recorded when the process before ended cannot be read: tried again");
+        tokio::select! {
+            () = sleep(AGAIN) => {}
+            () = stop.cancelled() => return,
+        }
+    }
+    tidy(&shared).await;
+}
+
+async fn mend(shared: &Shared) -> Result<(), Fault> {
+    let reader = shared.store.reader();
+    for file in reader.open_media_files().await? {
+        if !shared.is_ours(file.id) {
+            mend_file(shared, &file).await?;
+        }
+    }
+    for recording in reader.unfinished_recordings().await? {
+        if !shared.is_ours(recording.id) {
+            shared.claim(recording.id);
+            mend_recording(shared, recording).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Cuts off what is not whole, writes rows for what is whole and has none, and closes the file.
+async fn mend_file(shared: &Shared, file: &MediaFile) -> Result<(), Fault> {
+    let known = shared.store.reader().media_parts(file.id).await?;
+    let head = file.clone();
+    match shared.disk.run(move |folders, _| cut(folders, &head, &known)).await {
+        Ok((fresh, lost)) => {
+            tracing::warn!(
+                file = %file.id, stream = %file.stream, parts = fresh.len(), bytes_cut = lost,
+                "a media file that was being written is repaired"
+            );
+            let rows: Vec<_> = fresh.into_iter().map(|part| (file.id, part)).collect();
+            shared.store.append_parts(&rows).await?;
+        }
+        Err(fault) => {
+            tracing::error!(file = %file.id, %fault, "a media file cannot be repaired: its index is closed as it is")
+        }
+    }
+    shared.store.close_media_file(file.id).await?;
+    Ok(())
+}
+
+/// Cuts a file behind its last whole fragment; the parts behind those that are known, and the bytes that were cut off.
+fn cut(folders: &Folders, file: &MediaFile, known: &[MediaPart]) -> Result<(Vec<MediaPart>, u64), DiskFault> {
+    let path = folders.media_file(file.id);
+    let media = MediaReader::open(folders, file.id)?;
+    let bytes = media.bytes()?;
+    let from = known.last().map_or(file.init_bytes, |last| last.offset + u64::from(last.bytes));
+    let mut scan = Scan::from(from.min(bytes));
+    let mut fragments = Vec::new();
+    loop {
+        let (at, whole) = (scan.at(), scan.whole_bytes());
+        if !scan.header(&media.read(at, Scan::HEADER_BYTES)?, bytes) {
+            break;
+        }
+        if scan.whole_bytes() > whole {
+            fragments.push((whole, scan.whole_bytes()));
+        }
+    }
+    let whole = scan.whole_bytes();
+    if whole < bytes {
+        let write = std::fs::OpenOptions::new().write(true).open(&path);
+        let cut = write.and_then(|write| write.set_len(whole).and_then(|()| write.sync_all()));
+        cut.map_err(|error| DiskFault::of(&path, &error))?;
+    }
+    let init = media.read(0, usize::try_from(file.init_bytes).unwrap_or(0))?;
+    let parts = match Fragments::parse(&init) {
+        Ok(mut reader) => group(&media, &mut reader, file, known, &fragments)?,
+        Err(fault) => {
+            tracing::error!(file = %file.id, %fault, "the init segment of a media file cannot be read");
+            Vec::new()
+        }
+    };
+    Ok((parts, bytes - whole))
+}
+
+/// What a fragment holds.
+struct Held {
+    track: usize,
+    from: MediaTime,
+    to: MediaTime,
+    key: bool,
+}
+
+/// Fragments as parts: each begins with one of the first track, or where that one has none.
+fn group(
+    media: &MediaReader,
+    reader: &mut Fragments,
+    file: &MediaFile,
+    known: &[MediaPart],
+    fragments: &[(u64, u64)],
+) -> Result<Vec<MediaPart>, DiskFault> {
+    let mut parts: Vec<MediaPart> = Vec::new();
+    let mut tracks = HashSet::new();
+    for (from, to) in fragments {
+        let data = media.read(*from, usize::try_from(to - from).unwrap_or(0))?;
+        let (Some(held), Ok(bytes)) = (held(reader, &data, *from), u32::try_from(data.len())) else { continue };
+        let goes_on = !parts.is_empty() && held.track != 0 && tracks.insert(held.track);
+        if let Some(part) = parts.last_mut().filter(|_| goes_on) {
+            part.bytes = part.bytes.saturating_add(bytes);
+            continue;
+        }
+        tracks = HashSet::from([held.track]);
+        let before = parts.last().or(known.last());
+        // Within a file, times of parts follow the media.
+        let begun_at = before.map_or(file.begun_at, MediaPart::ended_at);
+        parts.push(MediaPart {
+            number: before.map_or(0, |before| before.number.saturating_add(1)),
+            offset: *from,
+            bytes,
+            begun_at,
+            dts: held.from,
+            duration: held.to - held.from,
+            key: held.key,
+            discontinuity: false,
+        });
+    }
+    Ok(parts)
+}
+
+fn held(reader: &mut Fragments, data: &[u8], at: u64) -> Option<Held> {
+    let mut held: Option<Held> = None;
+    for sample in reader.samples(data, at) {
+        let sample = sample.ok()?;
+        let end = sample.dts + sample.duration;
+        match &mut held {
+            Some(held) => held.to = held.to.max(end),
+            None => held = Some(Held { track: sample.track, from: sample.dts, to: end, key: sample.key }),
+        }
+    }
+    held
+}
+
+/// Gives a recording that was left its last part, and to who makes its file.
+async fn mend_recording(shared: &Shared, mut recording: Recording) -> Result<(), Fault> {
+    if recording.state == RecordState::Recording {
+        let Some((last, part)) = last_part(shared, &recording).await? else {
+            return shared.finaliser.give_up(shared, &recording, "none of its media is there").await;
+        };
+        shared.store.finish_recording(recording.id, last, part.ended_at(), None).await?;
+        recording.state = RecordState::Finalizing;
+        (recording.last, recording.ended_at) = (Some(last), Some(part.ended_at()));
+        tracing::warn!(recording = %recording.id, stream = %recording.stream, "a recording that was cut is brought to its end");
+        shared.tell(&recording);
+        shared.tally.repaired();
+    }
+    shared.finaliser.add(recording);
+    Ok(())
+}
+
+/// The last part that a recording can have: of the newest file that the dead process has written of its stream.
+async fn last_part(shared: &Shared, recording: &Recording) -> Result<Option<(PartAt, MediaPart)>, Fault> {
+    let Recording { app, stream, first, .. } = recording;
+    let files = shared.store.reader().media_files_between(*app, stream, first.file, None).await?;
+    for file in files.iter().rev().filter(|file| !shared.is_ours(file.id)) {
+        if let Some(part) = shared.store.reader().media_parts(file.id).await?.last() {
+            return Ok(Some((PartAt { file: file.id, part: part.number }, *part)));
+        }
+    }
+    Ok(None)
+}
+
+/// Removes what was being made, and moves out of the way what no row knows of.
+async fn tidy(shared: &Shared) {
+    for media in [true, false] {
+        let listed =
+            shared.disk.look(move |folders| Folders::list(if media { folders.media() } else { folders.files() }));
+        match listed.await {
+            Ok(found) => {
+                for found in found {
+                    tidy_one(shared, found, media).await;
+                }
+            }
+            Err(fault) => tracing::error!(%fault, "the folders of recordings cannot be looked through"),
+        }
+    }
+}
+
+async fn tidy_one(shared: &Shared, found: Found, media: bool) {
+    let stray = match found {
+        Found::Unfinished { id, path } if !shared.is_ours(id) => {
+            tracing::info!(file = %path.display(), "a file that was not finished is removed: it is made anew");
+            let removed =
+                shared.disk.run(move |_, _| std::fs::remove_file(&path).map_err(|error| DiskFault::of(&path, &error)));
+            if let Err(fault) = removed.await {
+                tracing::error!(%fault, "a file that was not finished cannot be removed");
+            }
+            return;
+        }
+        Found::Unfinished { .. } | Found::Foreign(_) => return,
+        Found::Ours { id, path } if !shared.is_ours(id) && !is_known(shared, id, media).await => path,
+        Found::Ours { .. } => return,
+    };
+    match shared.disk.run(move |folders, _| folders.put_aside(&stray)).await {
+        Ok(to) => tracing::error!(file = %to.display(), "a file that no row knows of is put aside"),
+        Err(fault) => tracing::error!(%fault, "a file that no row knows of cannot be put aside"),
+    }
+}
+
+/// Whether there is a row. What cannot be asked for is taken to have one.
+async fn is_known(shared: &Shared, id: Ulid, media: bool) -> bool {
+    let reader = shared.store.reader();
+    let found = if media {
+        reader.media_file(id).await.map(|found| found.is_some())
+    } else {
+        reader.recording(FIRST_APP, id).await.map(|found| found.is_some())
+    };
+    // This process may have made it meanwhile.
+    found.unwrap_or(true) || shared.is_ours(id)
+}

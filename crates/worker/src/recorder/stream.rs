@@ -1,0 +1,227 @@
+//! One stream that is kept: it is followed, cut, written, and seen as recordings.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+use vivace_base::{MediaTime, MonoMs, Ulid};
+use vivace_hub::{Followed, Follower, Stream, StreamState};
+
+use super::Shared;
+use super::disk::DiskFault;
+use super::engine::{Cut, CutRules, Cutter};
+use super::index::Entry;
+use super::media_log::MediaLog;
+use super::times::Ids;
+use super::views::{Asked, Change, Fresh, Views};
+
+/// Shortest and longest sleep between two looks at a stream.
+const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
+/// First and longest wait after a fault of the disk.
+const REST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+
+/// What is wanted of a stream now.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Wanted {
+    /// What is to be a recording.
+    pub(crate) asked: Vec<Asked>,
+    /// Whether its media is kept also without one.
+    pub(crate) shift: bool,
+    /// Whether there is room for what is not open yet.
+    pub(crate) may_begin: bool,
+}
+
+impl Wanted {
+    /// Whether nothing is to be kept.
+    pub(crate) const fn is_nothing(&self) -> bool {
+        self.asked.is_empty() && !self.shift
+    }
+}
+
+/// Keeps a stream until it ends or nobody wants it.
+pub(crate) struct StreamRecorder {
+    shared: Arc<Shared>,
+    stream: Arc<Stream>,
+    wanted: watch::Receiver<Arc<Wanted>>,
+    log: MediaLog,
+    views: Views,
+}
+
+/// The cutter with what it has seen.
+struct Cutting {
+    follower: Follower,
+    cutter: Cutter,
+    newest: MediaTime,
+    /// Where the last part ended.
+    cut_to: Option<MediaTime>,
+    heard_at: MonoMs,
+}
+
+impl StreamRecorder {
+    pub(crate) fn new(
+        shared: Arc<Shared>,
+        stream: Arc<Stream>,
+        wanted: watch::Receiver<Arc<Wanted>>,
+        newest: Option<Ulid>,
+    ) -> Self {
+        let (app, name) = (stream.app(), stream.name().clone());
+        let log = MediaLog::new(shared.clone(), app, name.clone(), Ids::behind(newest));
+        let views = Views::new(app, name);
+        Self { shared, stream, wanted, log, views }
+    }
+
+    /// Goes on behind faults of the disk, with another file, once there may be room again.
+    pub(crate) async fn run(mut self) {
+        let mut rest = REST.0;
+        loop {
+            let began = self.shared.clock.mono();
+            let Err(fault) = self.keep().await else { return };
+            self.fail(&fault).await;
+            // One that has written for long was well: the disk is not tried ever more rarely over days.
+            if self.shared.clock.mono().since(began) > u64::try_from(REST.1.as_millis()).unwrap_or(u64::MAX) {
+                rest = REST.0;
+            }
+            if self.rest(rest).await {
+                return;
+            }
+            rest = (rest * 2).min(REST.1);
+        }
+    }
+
+    /// Waits; true if there is nothing to go on with.
+    async fn rest(&mut self, time: Duration) -> bool {
+        let over = async {
+            while !self.is_over() {
+                tokio::select! {
+                    changed = self.wanted.changed() => if changed.is_err() { return },
+                    () = sleep(LOOK.1) => {}
+                }
+            }
+        };
+        timeout(time, over).await.is_ok()
+    }
+
+    /// Follows the stream until it ends or nobody wants it.
+    async fn keep(&mut self) -> Result<(), DiskFault> {
+        let (limits, settings) = (self.shared.limits.get(), self.shared.settings());
+        let rules = CutRules { part: settings.part, bytes_max: limits.recording_part_bytes_max };
+        let follower = self.stream.follow(limits.recording_queue_frames_max, Box::new(|| {}));
+        let mut cutting = Cutting {
+            follower,
+            cutter: Cutter::new(rules),
+            newest: MediaTime::ZERO,
+            cut_to: None,
+            heard_at: self.shared.clock.mono(),
+        };
+        loop {
+            let wanted = self.wanted.borrow_and_update().clone();
+            // Looked at first: what comes behind is not missed.
+            let (over, state) = (self.is_over(), self.stream.state());
+            let ends = over || self.views.ends_any(&wanted.asked) || state != StreamState::Live;
+            let cuts = self.cut(&mut cutting, ends, settings.part);
+            self.write(cuts, cutting.newest, &wanted).await?;
+            for ended in self.views.keep(&wanted.asked) {
+                self.shared.index.write(Entry::End(Box::new(ended))).await;
+            }
+            if over {
+                self.end().await;
+                return Ok(());
+            }
+            let nap = cutting.nap(settings.part);
+            tokio::select! {
+                changed = self.wanted.changed() => if changed.is_err() { self.end().await; return Ok(()) },
+                () = sleep(nap) => {}
+            }
+        }
+    }
+
+    fn is_over(&self) -> bool {
+        self.stream.state() == StreamState::Ended || self.wanted.borrow().is_nothing()
+    }
+
+    /// Cuts what has come; with `ends`, also what would wait for more.
+    fn cut(&self, cutting: &mut Cutting, ends: bool, part: MediaTime) -> Vec<Cut> {
+        let (now, mut cuts) = (self.shared.clock.mono(), Vec::new());
+        let Followed { lost, batches } = cutting.follower.take();
+        if lost {
+            tracing::warn!(stream = %self.stream.name(), "the disk is too slow for the recording: frames are lost");
+            self.shared.tally.lost();
+            cutting.cutter.lost(&mut cuts);
+        }
+        for batch in &batches {
+            let times = || batch.frames.iter().map(|frame| frame.dts);
+            cutting.newest = cutting.newest.max(times().max().unwrap_or(cutting.newest));
+            cutting.cut_to = cutting.cut_to.or_else(|| times().min());
+            cutting.cutter.push(batch, &mut cuts);
+        }
+        if !batches.is_empty() {
+            cutting.heard_at = now;
+        }
+        // A publisher that has stopped sending shall not keep its last frames from the disk.
+        let silent_ms = i64::try_from(now.since(cutting.heard_at)).unwrap_or(i64::MAX);
+        if ends || MediaTime::from_ms(silent_ms) >= part {
+            cutting.cutter.flush(&mut cuts);
+        }
+        let ended = cuts.iter().rev().find_map(|cut| match cut {
+            Cut::Part(part) => Some(part.dts + part.duration),
+            Cut::File(_) => None,
+        });
+        cutting.cut_to = ended.or(cutting.cut_to);
+        cuts
+    }
+
+    /// Puts parts on disk, then tells the index, then lets recordings begin and end with them.
+    async fn write(&mut self, cuts: Vec<Cut>, newest: MediaTime, wanted: &Wanted) -> Result<(), DiskFault> {
+        if cuts.is_empty() {
+            return Ok(());
+        }
+        let mut written = Vec::new();
+        let done = self.log.write(cuts, newest, &mut written).await;
+        for fresh in written {
+            self.see(&fresh, wanted).await;
+        }
+        done
+    }
+
+    async fn see(&mut self, fresh: &Fresh, wanted: &Wanted) {
+        let shared = &self.shared;
+        let new_id = || Ulid::new(shared.clock.unix(), shared.rng.as_ref());
+        for change in self.views.part(fresh, &wanted.asked, wanted.may_begin, new_id) {
+            match change {
+                Change::Begin(recording) => shared.index.write(Entry::Begin(recording)).await,
+                Change::End(recording) => shared.index.write(Entry::End(recording)).await,
+            }
+        }
+    }
+
+    async fn end(&mut self) {
+        for ended in self.views.end() {
+            self.shared.index.write(Entry::End(Box::new(ended))).await;
+        }
+        self.log.close().await;
+    }
+
+    /// Ends all recordings where the disk has failed.
+    async fn fail(&mut self, fault: &DiskFault) {
+        tracing::error!(stream = %self.stream.name(), %fault, "a recording is cut by the disk");
+        self.shared.tally.fault(fault);
+        let ended = self.views.end();
+        if ended.is_empty() {
+            self.shared.tell_fault(&self.stream, fault);
+        }
+        for ended in ended {
+            self.shared.index.write(Entry::Cut(Box::new(ended), fault.to_string())).await;
+        }
+        self.log.close().await;
+    }
+}
+
+impl Cutting {
+    /// How long it is until the next part is whole.
+    fn nap(&self, part: MediaTime) -> Duration {
+        let waits = self.cut_to.map_or(MediaTime::ZERO, |cut_to| self.newest - cut_to);
+        let ms = u64::try_from((part - waits).ms()).unwrap_or(0);
+        Duration::from_millis(ms).clamp(LOOK.0, LOOK.1)
+    }
+}

@@ -1,0 +1,111 @@
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use vivace_base::LiveLimits;
+use vivace_domain::hook::{HookFault, HookUrl};
+use vivace_net::outbound::Outbound;
+
+use super::fetch::{FetchFault, fetch};
+use super::{Mark, image};
+use crate::child::{ChildFault, ChildKind, Children, Order};
+
+/// Why a watermark's picture cannot be used. Nothing of its address is in it.
+#[derive(Debug, Error)]
+pub enum PictureFault {
+    /// Its address is none.
+    #[error("the picture's address: {0}")]
+    Address(#[from] HookFault),
+    /// It could not be fetched.
+    #[error("the picture could not be fetched: {0}")]
+    Fetch(#[from] FetchFault),
+    /// It is neither PNG nor JPEG.
+    #[error("the picture is neither PNG nor JPEG")]
+    Kind,
+    /// It has too many pixels.
+    #[error("the picture has {width}x{height} pixels, more than {max} in all")]
+    Pixels {
+        /// Its width.
+        width: u32,
+        /// Its height.
+        height: u32,
+        /// Pixels allowed.
+        max: u64,
+    },
+    /// It could not be decoded.
+    #[error("the picture could not be decoded: {0}")]
+    Decode(#[from] ChildFault),
+    /// It could not be kept.
+    #[error("the picture could not be kept: {0}")]
+    Keep(#[from] io::Error),
+}
+
+/// The pictures of watermarks: fetched anew at each push, and kept for when their server is not to be had.
+pub(super) struct Pictures {
+    pub(super) outbound: Arc<Outbound>,
+    pub(super) children: Arc<Children>,
+    /// Where they are kept.
+    pub(super) folder: PathBuf,
+    pub(super) limits: LiveLimits,
+}
+
+/// Processor time for one picture.
+const CPU_S_MAX: u64 = 10;
+/// Time for one picture, decoded and encoded.
+const MAKE_MS: u64 = 10_000;
+
+impl Pictures {
+    /// The file of a watermark's picture, as PNG that this server has written itself.
+    pub(super) async fn get(&self, mark: &Mark) -> Result<PathBuf, PictureFault> {
+        let hash = Sha256::digest(mark.picture.as_bytes());
+        let [a, b, c, d, ..] = *hash.first_chunk::<8>().unwrap_or(&[0; 8]);
+        // Another address is another picture: what is kept of the one before is of no use then.
+        let path = self.folder.join(format!("{}-{:08x}.png", mark.id, u32::from_be_bytes([a, b, c, d])));
+        let made = async {
+            let bytes = self.make(&mark.picture).await?;
+            let path = path.clone();
+            let kept = tokio::task::spawn_blocking(move || keep(&path, &bytes)).await;
+            kept.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(PictureFault::Keep)
+        };
+        match made.await {
+            Ok(()) => {}
+            Err(fault) if std::fs::exists(&path).unwrap_or(false) => {
+                tracing::warn!(watermark = mark.id, %fault, "the watermark's picture is the one that was kept");
+            }
+            Err(fault) => return Err(fault),
+        }
+        Ok(path)
+    }
+
+    async fn make(&self, address: &str) -> Result<Bytes, PictureFault> {
+        let limits = self.limits.get();
+        let url = HookUrl::parse(address)?;
+        let fetched = fetch(&self.outbound, &url, limits.watermark_bytes_max, limits.outbound_connect_ms_max).await?;
+        let (kind, width, height) = image::look(&fetched).ok_or(PictureFault::Kind)?;
+        let max = limits.watermark_pixels_max;
+        if u64::from(width).saturating_mul(u64::from(height)) > max {
+            return Err(PictureFault::Pixels { width, height, max });
+        }
+        let words = "-hide_banner -nostdin -nostats -loglevel error -protocol_whitelist pipe -threads 1 -f";
+        let last = "-i pipe:0 -frames:v 1 -c:v png -f image2pipe pipe:1";
+        let args = words.split(' ').chain([kind.demuxer()]).chain(last.split(' ')).map(Into::into).collect();
+        let order = Order { kind: ChildKind::Picture, args, cpu_s_max: Some(CPU_S_MAX) };
+        // Uncompressed it has four bytes for a pixel, and PNG adds little to that.
+        let bytes_max = usize::try_from(max.saturating_mul(5).saturating_add(65_536)).unwrap_or(usize::MAX);
+        let made = self.children.run(&order, fetched, bytes_max, MAKE_MS).await?;
+        if made.is_empty() { Err(PictureFault::Kind) } else { Ok(made) }
+    }
+}
+
+/// Nobody ever reads half a picture.
+fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    let draft = path.with_extension("png.new");
+    std::fs::write(&draft, bytes)?;
+    std::fs::rename(&draft, path)
+}

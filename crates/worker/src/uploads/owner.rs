@@ -1,0 +1,152 @@
+//! The one who decides what is sent when.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
+use std::time::Duration;
+
+use tokio::task::{Id, JoinSet};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+use vivace_base::Ulid;
+use vivace_store::{Fault, Upload};
+
+use super::Shared;
+use super::bucket::Bucket;
+use super::fault::UploadFault;
+use super::send::{next_at, settle};
+
+/// How often it looks what is due.
+const LOOK: Duration = Duration::from_secs(1);
+/// The queue is counted once in so many looks.
+const COUNTED_EVERY: u64 = 3;
+/// Places that are looked at, besides those that are sent.
+const PAGE: u32 = 64;
+
+/// Lets so many be sent at once.
+pub(super) struct Owner {
+    shared: Arc<Shared>,
+    running: HashMap<Id, Ulid>,
+    tasks: JoinSet<()>,
+    /// What was stored without a bucket has been put into the queue.
+    enqueued: bool,
+}
+
+impl Owner {
+    pub(super) fn new(shared: Arc<Shared>) -> Self {
+        Self { shared, running: HashMap::new(), tasks: JoinSet::new(), enqueued: false }
+    }
+
+    pub(super) async fn run(mut self, go: CancellationToken, stop: CancellationToken) {
+        tokio::select! {
+            () = go.cancelled() => {}
+            () = stop.cancelled() => return,
+        }
+        let mut looks = 0_u64;
+        while !stop.is_cancelled() {
+            if looks.is_multiple_of(COUNTED_EVERY) {
+                self.count().await;
+            }
+            looks = looks.wrapping_add(1);
+            if let Err(fault) = self.look().await {
+                tracing::error!(%fault, "the queue of uploads cannot be read or written: tried again");
+            }
+            tokio::select! {
+                () = self.shared.wake.notified() => {}
+                () = sleep(LOOK) => {}
+                Some(ended) = self.tasks.join_next_with_id() => {
+                    let id = match ended {
+                        Ok((id, ())) => id,
+                        Err(error) => {
+                            tracing::error!("an upload has failed inside the server: it is tried again");
+                            error.id()
+                        }
+                    };
+                    self.running.remove(&id);
+                }
+                () = stop.cancelled() => {}
+            }
+            self.shared.tally.running.store(self.running.len() as u64, Relaxed);
+        }
+        // Each part that the bucket has taken is noted: nothing is lost by a cut.
+        self.tasks.shutdown().await;
+    }
+
+    async fn count(&self) {
+        match self.shared.store.reader().upload_counts().await {
+            Ok(counts) => *self.shared.queue.lock() = counts,
+            Err(fault) => tracing::warn!(%fault, "the queue of uploads cannot be counted"),
+        }
+    }
+
+    async fn look(&mut self) -> Result<(), Fault> {
+        let bucket = self.shared.bucket.read().clone();
+        let Some(bucket) = bucket else {
+            self.enqueued = false;
+            if self.shared.settings.read().bucket.is_none() {
+                tell_waiting(&self.shared).await?;
+            }
+            return Ok(());
+        };
+        if !self.enqueued {
+            let found = self.shared.store.enqueue_stored(self.shared.clock.unix()).await?;
+            if found > 0 {
+                tracing::info!(found, "recordings that were stored before are uploaded too");
+            }
+            self.enqueued = true;
+        }
+        let max = self.shared.limits.get().uploads_at_once_max.max(1);
+        if self.running.len() >= max {
+            return Ok(());
+        }
+        let limit = PAGE.saturating_add(u32::try_from(self.running.len()).unwrap_or(0));
+        for upload in self.shared.store.reader().uploads_due(self.shared.clock.unix(), limit).await? {
+            if self.running.len() >= max {
+                break;
+            }
+            if !self.running.values().any(|running| *running == upload.recording) {
+                let recording = upload.recording;
+                let task = self.tasks.spawn(one(self.shared.clone(), bucket.clone(), upload));
+                self.running.insert(task.id(), recording);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Uploads have been turned off: what was to be told behind them is told now.
+async fn tell_waiting(shared: &Shared) -> Result<(), Fault> {
+    for upload in shared.store.reader().uploads_untold(PAGE).await? {
+        let recording = shared.store.reader().recording(upload.app, upload.recording).await?;
+        let told = match recording.filter(|one| one.deleted_at.is_none()) {
+            Some(recording) => shared.announce.stored(&recording).await?,
+            None => Vec::new(),
+        };
+        if shared.store.tell_upload(upload.recording, &told, shared.clock.unix()).await? {
+            shared.announce.written();
+        }
+    }
+    Ok(())
+}
+
+async fn one(shared: Arc<Shared>, bucket: Bucket, upload: Upload) {
+    let Err(fault) = settle(&shared, &bucket, &upload).await else { return };
+    shared.tally.failed(fault.reason());
+    // Something may have gone well in between: tries count from there.
+    let known = shared.store.reader().upload(upload.app, upload.recording).await;
+    let tries = known.ok().flatten().map_or(upload.tries, |upload| upload.tries);
+    let limits = shared.limits.get();
+    let at = next_at(shared.clock.unix(), tries, limits.upload_backoff_ms_max);
+    let (recording, failure) = (upload.recording, shown(&fault));
+    tracing::warn!(%recording, tries, %failure, "an upload has failed: tried again");
+    if let Err(fault) = shared.store.fail_upload(recording, &failure, at).await {
+        tracing::error!(%recording, %fault, "the failure of an upload cannot be written");
+        // Without its row the next try would come at once.
+        sleep(LOOK).await;
+    }
+}
+
+/// What is shown of a fault, to whoever may see the queue.
+fn shown(fault: &UploadFault) -> String {
+    fault.to_string().chars().take(500).collect()
+}

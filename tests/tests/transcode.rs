@@ -1,0 +1,434 @@
+//! Output rates and watermarks, with real encoders and players: what is made, when it begins and ends, and what becomes of
+//! it when the program that makes it fails.
+
+mod lvb;
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::Command;
+use std::time::Duration;
+
+use lvb::{call, code, create, created, status, stop};
+use serde_json::Value;
+use vivace_tests::{
+    ApiCall, Clip, Feeder, Flv, HlsPlayer, Kind, Live, Receiver, Role, Rtmp, Server, TONE, Tag, Witness, encode,
+    ffmpeg, ffmpeg_new, ffprobe, get, resume, suspend, vivace, wait_for, wait_some, wait_within,
+};
+
+/// Rates for streams without a channel, which end soon.
+const RATES: [&str; 4] = ["--transcode-rates", "550,900", "--transcode-idle-ms", "1500"];
+/// Both ends of a scenario are on this machine, which is not a public address.
+const LOCAL: [&str; 2] = ["--outbound-allow", "127.0.0.0/8"];
+const CHILD_FAILURES: [&str; 6] = ["spawn", "exit", "signal", "hang", "memory", "output"];
+/// A failure is noticed within so long.
+const NOTICED: Duration = Duration::from_secs(5);
+
+/// The FFmpeg programs that a server has started.
+fn children(server: u32) -> Vec<u32> {
+    let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
+    let of = |pid: &u32| {
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+        let Some((name, rest)) = stat.rsplit_once(')') else { return false };
+        let fields: Vec<&str> = rest.split_whitespace().collect();
+        name.ends_with("(ffmpeg") && fields[0] != "Z" && fields[1] == server.to_string()
+    };
+    pids.filter(of).collect()
+}
+
+fn is_gone(pid: u32) -> bool {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.is_empty() || stat.contains(") Z ")
+}
+
+#[track_caller]
+fn only_child(server: &Server) -> u32 {
+    wait_some("one program that makes a rate", || match children(server.pid()).as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    })
+}
+
+fn ended(server: &Server, kind: &str, reason: &str) -> u64 {
+    server.metric(&format!("children_ended_total{{kind=\"{kind}\",reason=\"{reason}\"}}"))
+}
+
+fn source() -> Clip {
+    Clip::h264_at("1280x720", 2_500)
+}
+
+/// Reads a play until it has so much media; its tags.
+fn tags(url: &str, ms: u32) -> Vec<Tag> {
+    let mut flv = Flv::open(Live::open(url));
+    let mut tags: Vec<Tag> = Vec::new();
+    let mut first = None;
+    loop {
+        let tag = flv.tag().unwrap().expect("the play goes on");
+        if tag.is_media() {
+            let begun = *first.get_or_insert(tag.time_ms);
+            if tag.time_ms.saturating_sub(begun) > ms {
+                return tags;
+            }
+        }
+        tags.push(tag);
+    }
+}
+
+fn event_kinds(server: &Server, stream: &str) -> Vec<String> {
+    let found = server.api(&format!("events?stream={stream}"));
+    found["items"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_rate_is_made_when_it_is_asked_for_and_ends_when_nobody_watches() {
+    let receiver = Receiver::start();
+    let url = receiver.url("/hook");
+    let server = Server::start(&[RATES.as_slice(), &LOCAL, &["--callback-url", &url]].concat());
+    let _feeder = Feeder::start(&server.push_url("a"), source());
+    server.wait_live("a");
+    assert!(children(server.pid()).is_empty(), "nobody has asked yet");
+
+    let sd = server.play_url("a_550", "flv");
+    let probe = ffprobe(&sd);
+    assert_eq!((probe.codec("video"), probe.codec("audio")), (Some("h264"), Some("aac")));
+    assert_eq!(probe.size(), Some((960, 540)));
+    let taken = tags(&sd, 6_000);
+    let media: Vec<&Tag> = taken.iter().filter(|tag| tag.is_media()).collect();
+    let bits: usize = media.iter().map(|tag| tag.body.len() * 8).sum();
+    let ms = media.last().unwrap().time_ms - media[0].time_ms;
+    let kbps = bits / ms as usize;
+    assert!((385..=715).contains(&kbps), "{kbps} kbit/s");
+    // As in the source: a key frame each 1.2 s or less, picture and sound at their own times.
+    let keys: Vec<u32> = media.iter().filter(|tag| tag.is_key()).map(|tag| tag.time_ms).collect();
+    assert!(keys.windows(2).all(|pair| pair[1] - pair[0] <= 1_250), "{keys:?}");
+    let first = |kind| media.iter().find(|tag| tag.kind == kind).unwrap().time_ms;
+    assert!(first(Kind::Video).abs_diff(first(Kind::Audio)) < 200, "sound goes with the picture");
+
+    // Two players, by two protocols, share what is made.
+    let (one, two) = (Witness::watch(&server, "a_550"), Witness::watch(&server, "a_550"));
+    one.goes_on();
+    two.goes_on();
+    assert_eq!(ffprobe(&server.play_url("a_550", "rtmp")).size(), Some((960, 540)));
+    assert_eq!(children(server.pid()).len(), 1);
+    // A signature that was made for the stream opens its rates too.
+    assert_eq!(ffprobe(&server.play_url("a", "flv").replace("/a.flv", "/a_900.flv")).size(), Some((1_280, 720)));
+    let denied = Rtmp::open(&server.push_url("a_550"), Role::Publish).ready().unwrap_err().description;
+    assert!(denied.contains("lvb-video/20108"), "{denied}");
+    assert_eq!(event_kinds(&server, "a_550").iter().filter(|kind| *kind == "transcode_runs").count(), 1);
+
+    drop((one, two));
+    wait_for("the rates to end", || children(server.pid()).is_empty() && server.stream("a_550").is_none());
+    wait_for("the end to be told", || event_kinds(&server, "a_550").contains(&"transcode_ended".to_owned()));
+    assert_eq!(server.metric("transcode_streams"), 0);
+    assert!(ffprobe(&sd).size().is_some(), "it begins anew");
+    // A rate is no push: customers hear of the stream alone.
+    for event in receiver.wait(1) {
+        assert_eq!(event["stream_id"], "a", "{event}");
+    }
+}
+
+#[test]
+fn players_of_hls_choose_among_the_rates() {
+    let server = Server::start(&RATES);
+    let _feeder = Feeder::start(&server.push_url("a"), source());
+    server.wait_live("a");
+    let answer = get(&server.play_url("a", "hls"));
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let master = answer.text();
+    assert_eq!(master.matches("#EXT-X-STREAM-INF").count(), 3, "{master}");
+    assert!(master.contains("RESOLUTION=960x540") && master.contains("RESOLUTION=1280x720"), "{master}");
+    assert!(children(server.pid()).is_empty(), "to name a rate does not make it");
+    let line = master.lines().find(|line| line.starts_with("a_550/")).unwrap();
+    let list = get(&format!("http://{}/live/{line}", server.http));
+    assert_eq!(list.status, 200, "{}", list.text());
+    assert!(list.text().contains("#EXTINF"), "{}", list.text());
+    assert_eq!(children(server.pid()).len(), 1);
+    let own = HlsPlayer::begin(&server.play_url("a_550", "hls"));
+    assert_eq!(own.master.matches("#EXT-X-STREAM-INF").count(), 1, "a rate has no rates: {}", own.master);
+    let wrong = line.replace("?k=", "?k=A").replace("a_550/", "a_900/");
+    assert_eq!(get(&format!("http://{}/live/{wrong}", server.http)).status, 403);
+    assert_eq!(children(server.pid()).len(), 1, "a wrong token makes nothing");
+}
+
+#[test]
+fn what_fails_is_noticed_and_made_anew() {
+    let server = Server::start(&RATES);
+    let feeder = Feeder::start(&server.push_url("a"), source());
+    server.wait_live("a");
+    let (player, original) = (Witness::watch(&server, "a_550"), Witness::watch(&server, "a"));
+    player.goes_on();
+    let anew = |before: u32, what: &str| {
+        wait_within(what, NOTICED, || is_gone(before));
+        let now = wait_some("another one", || children(server.pid()).into_iter().find(|pid| *pid != before));
+        player.goes_on();
+        original.goes_on();
+        now
+    };
+    let first = only_child(&server);
+    assert!(Command::new("kill").args(["-9", &first.to_string()]).status().unwrap().success());
+    let second = anew(first, "a killed program to be gone");
+    wait_for("the kill to be counted", || ended(&server, "rate", "signal") == 1);
+    suspend(second);
+    let third = anew(second, "a program that stands still to be ended");
+    resume(third);
+    wait_for("the standstill to be counted", || ended(&server, "rate", "hang") == 1);
+    assert!(event_kinds(&server, "a_550").contains(&"transcode_failed".to_owned()));
+
+    // Another publisher, with another picture: another program, and the players stay.
+    drop(feeder);
+    let _feeder = Feeder::start(&server.push_url("a"), Clip::h264_at("640x360", 1_500));
+    wait_for("the old program to be gone", || is_gone(third));
+    player.goes_on();
+    assert_eq!(ffprobe(&server.play_url("a_550", "flv")).size(), Some((640, 360)), "nothing is made larger");
+    assert_eq!(ended(&server, "rate", "signal") + ended(&server, "rate", "hang") + ended(&server, "rate", "exit"), 2);
+    let all: u64 = server.metric("children_started_total{kind=\"rate\"}");
+    assert_eq!((all, children(server.pid()).len()), (4, 1));
+}
+
+#[test]
+fn every_source_becomes_h264_with_aac() {
+    let server = Server::start(&RATES);
+    let picture = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25"];
+    let sources: [(&str, &[&str]); 4] = [
+        ("mp3", &["-c:v", "libx264", "-g", "25", "-bf", "2", "-c:a", "libmp3lame"]),
+        ("g711", &["-c:v", "libx264", "-g", "25", "-bf", "0", "-c:a", "pcm_alaw", "-ar", "8000"]),
+        (
+            "hevc",
+            &["-c:v", "libx265", "-preset", "ultrafast", "-x265-params", "keyint=25:log-level=error", "-c:a", "aac"],
+        ),
+        ("opus", &["-c:v", "libx264", "-g", "25", "-bf", "0", "-c:a", "libopus"]),
+    ];
+    for (name, options) in sources {
+        let _encoder =
+            encode(ffmpeg_new(), &[&picture, TONE], &[&["-pix_fmt", "yuv420p"], options], &server.push_url(name));
+        server.wait_live(name);
+        let probe = ffprobe(&server.play_url(&format!("{name}_550"), "flv"));
+        assert_eq!((probe.codec("video"), probe.codec("audio")), (Some("h264"), Some("aac")), "{name}");
+        assert_eq!(probe.size(), Some((320, 180)), "{name}");
+    }
+    assert_eq!(CHILD_FAILURES.map(|reason| ended(&server, "rate", reason)), [0; 6]);
+}
+
+#[test]
+fn a_program_that_takes_too_much_memory_is_ended() {
+    let server = Server::start(&[RATES.as_slice(), &["--limits-child-memory-bytes-max", "1000000"]].concat());
+    let _feeder = Feeder::start(&server.push_url("a"), source());
+    server.wait_live("a");
+    let _player = Live::open(&server.play_url("a_550", "flv"));
+    wait_for("the program to be ended", || ended(&server, "rate", "memory") > 1);
+    assert!(server.stream("a").is_some());
+}
+
+#[test]
+fn no_program_outlives_the_server() {
+    let server = Server::start(&RATES);
+    let _feeder = Feeder::start(&server.push_url("a"), source());
+    server.wait_live("a");
+    let player = Witness::watch(&server, "a_550");
+    player.goes_on();
+    let child = only_child(&server);
+    let limits = fs::read_to_string(format!("/proc/{child}/limits")).unwrap();
+    assert!(
+        limits.lines().any(|line| line.starts_with("Max address space") && line.contains("4294967296")),
+        "{limits}"
+    );
+    let environment = fs::read(format!("/proc/{child}/environ")).unwrap();
+    assert!(environment.starts_with(b"PATH=") && environment.iter().filter(|byte| **byte == 0).count() == 1);
+    let _folder = server.kill_9();
+    wait_for("the program to be gone with the server", || is_gone(child));
+}
+
+/// reaches: lvb-access/5200
+#[test]
+fn where_there_is_no_place_for_one_more_it_is_refused() {
+    let server = Server::start(&[RATES.as_slice(), &["--limits-children-max", "1"]].concat());
+    let _feeder = Feeder::start(&server.push_url("a"), source());
+    server.wait_live("a");
+    let player = Witness::watch(&server, "a_550");
+    let refused = get(&server.play_url("a_900", "flv"));
+    assert_eq!((refused.status, refused.header("x-vivace-code")), (503, Some("lvb-access/5200")));
+    player.goes_on();
+    assert_eq!((server.metric("children_refused_total"), server.metric("children_places")), (1, 1));
+}
+
+#[test]
+fn a_rate_ends_with_its_channel_and_is_made_only_if_the_channel_has_it() {
+    let server = Server::start(&[]);
+    let (id, info) = create(&server, &[("outputRate.0", "0"), ("outputRate.1", "10")]);
+    let sd = &info["downstream_address"][1];
+    assert_eq!(sd["rate_type"], 10);
+    let flv = sd["flv_downstream_address"].as_str().unwrap();
+    assert_eq!(get(flv).status, 404, "it is not live");
+    let _feeder = Feeder::start(info["upstream_address"].as_str().unwrap(), source());
+    wait_for("the channel to be live", || status(&server, &id) == "1");
+    let hls = sd["hls_downstream_address"].as_str().unwrap();
+    assert_eq!(ffprobe(flv).size(), Some((960, 540)));
+    assert_eq!(ffprobe(hls).size(), Some((960, 540)));
+    let hd = info["downstream_address"][0]["flv_downstream_address"].as_str().unwrap().replace(".flv", "_900.flv");
+    let refused = get(&hd);
+    assert_eq!(
+        (refused.status, refused.header("x-vivace-code")),
+        (501, Some("lvb-video/20114")),
+        "the channel lacks it"
+    );
+    let child = only_child(&server);
+    assert_eq!(stop(&server, &id), "ok");
+    wait_for("the rate to end with its channel", || is_gone(child));
+    assert_eq!(get(flv).status, 404);
+}
+
+/// reaches: lvb-video/20114
+#[test]
+fn without_ffmpeg_what_takes_it_is_refused_and_streams_go_on() {
+    let server = Server::start(&[RATES.as_slice(), &["--ffmpeg-path", "/no/such/ffmpeg"]].concat());
+    let refused = created(&server, &[("outputRate.0", "0"), ("outputRate.1", "10")]);
+    assert_eq!(code(&refused), "lvb-video/20114", "{refused}");
+    let (id, info) = create(&server, &[]);
+    let change = [("channelId", id.as_str()), ("channelName", "a"), ("outputRate.0", "0"), ("outputRate.1", "20")];
+    assert_eq!(code(&call(&server, "ModifyLVBChannel", &change)), "lvb-video/20114");
+    assert_eq!(code(&call(&server, "ModifyLVBChannel", &change[..2])), "ok");
+    let mark = v3(&server, "AddLiveWatermark", &[("WatermarkName", "m"), ("PictureUrl", "http://a.example/m.png")]);
+    assert_eq!(mark["Error"]["Code"], "ResourceUnavailable", "{mark}");
+    let _feeder = Feeder::start(info["upstream_address"].as_str().unwrap(), source());
+    wait_for("the channel to be live", || status(&server, &id) == "1");
+    let _other = Feeder::start(&server.push_url("a"), source());
+    server.wait_live("a");
+    let refused = get(&server.play_url("a_550", "flv"));
+    assert_eq!((refused.status, refused.header("x-vivace-code")), (501, Some("lvb-video/20114")));
+    assert_eq!(ffprobe(&server.play_url("a", "flv")).size(), Some((1_280, 720)));
+    let said = vivace(&["doctor", "--json", "--ffmpeg-path", "/no/such/ffmpeg"]).stdout;
+    let report: Value = serde_json::from_str(&said).unwrap();
+    let line = report["checks"].as_array().unwrap().iter().find(|check| check["check"] == "ffmpeg").unwrap();
+    assert_eq!(line["level"], "warn", "{line}");
+}
+
+fn v3(server: &Server, action: &str, more: &[(&str, &str)]) -> Value {
+    let more = [more, &[("Version", "2018-08-01")]].concat();
+    ApiCall::new(server, action, &more).send(server).json()["Response"].clone()
+}
+
+/// Serves a file to whoever asks, for as long as the scenario runs.
+fn serve(file: Vec<u8>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for socket in listener.incoming() {
+            let Ok(mut socket) = socket else { return };
+            let mut head = [0; 2_048];
+            let _ = socket.read(&mut head);
+            let length = file.len();
+            let _ = write!(socket, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
+            let _ = socket.write_all(&file);
+        }
+    });
+    format!("http://{address}/mark.png")
+}
+
+/// A picture in one colour.
+fn picture(colour: &str, size: &str, to: &Path) -> Vec<u8> {
+    let source = format!("color=c={colour}:s={size}");
+    let args = ["-y", "-f", "lavfi", "-i", &source, "-frames:v", "1"];
+    assert!(ffmpeg().args(args).arg(to).output().unwrap().status.success());
+    fs::read(to).unwrap()
+}
+
+/// Red, green and blue of a place in the first picture of a play.
+fn pixel(url: &str, x: u32, y: u32) -> [u8; 3] {
+    let crop = format!("crop=2:2:{x}:{y},format=rgb24");
+    let args = ["-i", url, "-frames:v", "1", "-vf", &crop, "-f", "rawvideo", "pipe:1"];
+    let output = ffmpeg().args(args).output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    [output.stdout[0], output.stdout[1], output.stdout[2]]
+}
+
+fn is_red([red, green, blue]: [u8; 3]) -> bool {
+    red > 180 && green < 80 && blue < 80
+}
+
+/// Two seconds of blue with a tone.
+fn blue() -> Clip {
+    Clip::of(&["-f", "lavfi", "-i", "color=c=blue:s=640x360:r=25", "-f", "lavfi", "-i", "sine=sample_rate=44100"])
+}
+
+#[test]
+fn a_watermark_is_seen_in_what_is_played() {
+    let server = Server::start(&LOCAL);
+    let file = picture("red", "64x32", &server.data().join("mark.png"));
+    let picture_url = serve(file);
+    let add = [("WatermarkName", "m"), ("PictureUrl", picture_url.as_str()), ("XPosition", "50"), ("YPosition", "10")];
+    let added = v3(&server, "AddLiveWatermark", &add);
+    let mark = added["WatermarkId"].to_string();
+    let listed = v3(&server, "DescribeLiveWatermarks", &[]);
+    assert_eq!((&listed["TotalNum"], &listed["WatermarkList"][0]["XPosition"]), (&1.into(), &50.into()), "{listed}");
+
+    let (id, info) = create(&server, &[("watermarkId", &mark), ("outputRate.0", "0"), ("outputRate.1", "10")]);
+    let upstream = info["upstream_address"].as_str().unwrap();
+    let feeder = Feeder::start(upstream, blue());
+    wait_for("the channel to be live", || status(&server, &id) == "1");
+    let flv = info["downstream_address"][0]["flv_downstream_address"].as_str().unwrap();
+    let probe = ffprobe(flv);
+    assert_eq!((probe.size(), probe.codec("audio")), (Some((640, 360)), Some("aac")));
+    // Half of 640 from the left, a tenth of 360 from the top.
+    assert!(is_red(pixel(flv, 324, 40)), "{:?}", pixel(flv, 324, 40));
+    assert!(!is_red(pixel(flv, 310, 40)) && !is_red(pixel(flv, 324, 30)), "it stands where it was put");
+    assert!(!is_red(pixel(flv, 390, 40)) && !is_red(pixel(flv, 324, 72)), "it is as large as it is");
+    // Its rate has the mark too.
+    let sd = info["downstream_address"][1]["flv_downstream_address"].as_str().unwrap();
+    assert!(is_red(pixel(sd, 324, 40)), "{:?}", pixel(sd, 324, 40));
+    assert_eq!(
+        code(&call(&server, "ModifyLVBChannel", &[("channelId", &id), ("channelName", "n"), ("watermarkId", "0")])),
+        "lvb-video/20108"
+    );
+
+    // The program fails: another one goes on, and the publisher's next session has its own.
+    let name = upstream.split("/live/").nth(1).unwrap().split('?').next().unwrap().to_owned();
+    let player = Witness::watch(&server, &name);
+    player.goes_on();
+    let child = wait_some("the program of the mark", || {
+        children(server.pid()).into_iter().find(|pid| {
+            String::from_utf8_lossy(&fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default()).contains("overlay")
+        })
+    });
+    assert!(Command::new("kill").args(["-9", &child.to_string()]).status().unwrap().success());
+    wait_within("the killed program to be gone", NOTICED, || is_gone(child));
+    player.goes_on();
+    wait_for("the kill to be counted", || ended(&server, "watermark", "signal") == 1);
+    drop(feeder);
+    let feeder = Feeder::start(upstream, blue());
+    player.goes_on();
+    assert!(is_red(pixel(flv, 324, 40)));
+
+    // Where it is moved to, the next push shows it; where it was taken away, none.
+    assert_eq!(stop(&server, &id), "ok");
+    wait_for("the push to end", || feeder.has_ended());
+    assert_eq!(
+        v3(&server, "UpdateLiveWatermark", &[("WatermarkId", &mark), ("XPosition", "0"), ("YPosition", "0")])["Error"],
+        Value::Null
+    );
+    assert_eq!(code(&call(&server, "StartLVBChannel", &[("channelIds.0", &id)])), "ok");
+    let feeder = Feeder::start(upstream, blue());
+    wait_for("the channel to be live", || status(&server, &id) == "1");
+    assert!(is_red(pixel(flv, 4, 4)) && !is_red(pixel(flv, 324, 40)));
+    drop(feeder);
+    assert_eq!(v3(&server, "DeleteLiveWatermark", &[("WatermarkId", &mark)])["Error"], Value::Null);
+    assert_eq!(
+        v3(&server, "DescribeLiveWatermark", &[("WatermarkId", &mark)])["Error"]["Code"],
+        "ResourceNotFound.WatermarkNotExist"
+    );
+}
+
+#[test]
+fn a_watermark_whose_picture_is_not_to_be_had_leaves_the_stream_as_it_is_and_is_told() {
+    let server = Server::start(&LOCAL);
+    let picture_url = serve(b"GIF89a is no picture that is taken".to_vec());
+    let added = v3(&server, "AddLiveWatermark", &[("WatermarkName", "m"), ("PictureUrl", picture_url.as_str())]);
+    let mark = added["WatermarkId"].to_string();
+    let (id, info) = create(&server, &[("watermarkId", &mark)]);
+    let _feeder = Feeder::start(info["upstream_address"].as_str().unwrap(), blue());
+    wait_for("the channel to be live", || status(&server, &id) == "1");
+    let flv = info["downstream_address"][0]["flv_downstream_address"].as_str().unwrap();
+    assert!(!is_red(pixel(flv, 4, 4)));
+    let name = info["upstream_address"].as_str().unwrap().split("/live/").nth(1).unwrap().split('?').next().unwrap();
+    wait_for("it to be told", || event_kinds(&server, name).contains(&"transcode_failed".to_owned()));
+}
