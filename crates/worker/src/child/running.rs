@@ -6,7 +6,7 @@ use parking_lot::Mutex;
 use rustix::process::{Pid, Signal, kill_process_group};
 use tokio::io::AsyncReadExt as _;
 use tokio::process::{ChildStderr, ChildStdin, ChildStdout};
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::task::AbortOnDropHandle;
 use vivace_base::{Clock, LiveLimits, MonoMs};
 
@@ -18,6 +18,8 @@ use super::{ChildEnd, ChildFault, ChildKind, Progress};
 const LOOK: Duration = Duration::from_millis(500);
 /// Processor time is measured over so many milliseconds.
 const CPU_WINDOW_MS: u64 = 10_000;
+/// How long the last words of a child that has ended are waited for.
+const LAST_WORDS: Duration = Duration::from_millis(500);
 /// Bytes that are kept of what it says.
 const SAID_BYTES_MAX: usize = 2_048;
 
@@ -41,7 +43,7 @@ pub struct Running {
     tally: Arc<Tally>,
     began_at: MonoMs,
     said: Arc<Mutex<Vec<u8>>>,
-    _listening: AbortOnDropHandle<()>,
+    listening: AbortOnDropHandle<()>,
 }
 
 impl Child {
@@ -60,7 +62,7 @@ impl Child {
         let listening = AbortOnDropHandle::new(tokio::spawn(listen(stderr, said.clone())));
         tally.begins(kind);
         let began_at = clock.mono();
-        let running = Running { child, pid, kind, clock, limits, tally, began_at, said, _listening: listening };
+        let running = Running { child, pid, kind, clock, limits, tally, began_at, said, listening };
         Ok(Self { input, output, running })
     }
 }
@@ -95,7 +97,12 @@ impl Running {
 
     /// Waits until it has ended by itself; nothing is watched or counted.
     pub(super) async fn wait(&mut self) -> ChildEnd {
-        match self.child.wait().await {
+        let ended = self.child.wait().await;
+        // Its last words may still be on their way, and whoever it has started may hold the pipe for long.
+        if !self.listening.is_finished() {
+            let _ = timeout(LAST_WORDS, &mut self.listening).await;
+        }
+        match ended {
             Ok(status) => match status.code() {
                 Some(code) => ChildEnd::Exited { code },
                 None => ChildEnd::Signalled { signal: status.signal().unwrap_or(0) },
