@@ -137,6 +137,28 @@ fn an_encoder_that_changes_its_picture_begins_another_file_that_plays() {
     assert_eq!(all.iter().filter(|one| one.format() == "mp4").count(), 2, "{all:?}");
 }
 
+#[test]
+fn an_encoder_that_changes_its_picture_all_the_time_begins_few_files() {
+    let arguments = ["--limits-publish-grace-ms", "300", "--limits-recording-files-per-minute-max", "3"];
+    let server = Server::start(&arguments);
+    let mut publisher = Rtmp::open(&push_url(&server, "a", "mp4"), Role::Publish);
+    publisher.ready().unwrap();
+    // The header and the key frame of each picture, in turn.
+    let clips = ["320x180", "640x360"].map(Clip::h264);
+    for turn in 0..40 {
+        let video = clips[turn % 2].tags.iter().filter(|tag| tag.kind == vivace_tests::Kind::Video);
+        for tag in video.take(2) {
+            publisher.send(MediaKind::Video, u32::try_from(turn).unwrap() * 40, &tag.body).unwrap();
+        }
+    }
+    publisher.finish().unwrap();
+    let all = stored(&server.data(), "a", 3);
+    let pictures: Vec<_> = all.iter().map(|one| played(&one.file(&server.data())).pictures).collect();
+    assert_eq!(pictures, [1, 1, 1], "{all:?}");
+    assert_eq!(media_files(&server.data(), "a").len(), 3);
+    assert_eq!(server.metric("recording_lost_total"), 1);
+}
+
 /// Kills a server at a moment of no choice of its own, and starts it again: what was recorded is there, and how much of it
 /// is not.
 #[track_caller]

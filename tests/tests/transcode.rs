@@ -80,6 +80,12 @@ fn event_kinds(server: &Server, stream: &str) -> Vec<String> {
     found["items"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
 }
 
+fn is_told(server: &Server, stream: &str, detail: &str) -> bool {
+    let found = server.api(&format!("events?stream={stream}"));
+    let failed = |event: &Value| event["kind"] == "transcode_failed";
+    found["items"].as_array().unwrap().iter().any(|event| failed(event) && event.to_string().contains(detail))
+}
+
 #[test]
 fn a_rate_is_made_when_it_is_asked_for_and_ends_when_nobody_watches() {
     let receiver = Receiver::start();
@@ -369,8 +375,8 @@ fn a_watermark_is_seen_in_what_is_played() {
     let flv = info["downstream_address"][0]["flv_downstream_address"].as_str().unwrap();
     let probe = ffprobe(flv);
     assert_eq!((probe.size(), probe.codec("audio")), (Some((640, 360)), Some("aac")));
-    // Half of 640 from the left, a tenth of 360 from the top.
-    assert!(is_red(pixel(flv, 324, 40)), "{:?}", pixel(flv, 324, 40));
+    // Half of 640 from the left, a tenth of 360 from the top. What came before the picture is shown without it.
+    wait_for("the mark to be seen", || is_red(pixel(flv, 324, 40)));
     assert!(!is_red(pixel(flv, 310, 40)) && !is_red(pixel(flv, 324, 30)), "it stands where it was put");
     assert!(!is_red(pixel(flv, 390, 40)) && !is_red(pixel(flv, 324, 72)), "it is as large as it is");
     // Its rate has the mark too.
@@ -410,12 +416,49 @@ fn a_watermark_is_seen_in_what_is_played() {
     let feeder = Feeder::start(upstream, blue());
     wait_for("the channel to be live", || status(&server, &id) == "1");
     assert!(is_red(pixel(flv, 4, 4)) && !is_red(pixel(flv, 324, 40)));
-    drop(feeder);
+    assert_eq!(stop(&server, &id), "ok");
+    wait_for("the push to end", || feeder.has_ended());
     assert_eq!(v3(&server, "DeleteLiveWatermark", &[("WatermarkId", &mark)])["Error"], Value::Null);
     assert_eq!(
         v3(&server, "DescribeLiveWatermark", &[("WatermarkId", &mark)])["Error"]["Code"],
         "ResourceNotFound.WatermarkNotExist"
     );
+    assert_eq!(code(&call(&server, "StartLVBChannel", &[("channelIds.0", &id)])), "ok");
+    let _feeder = Feeder::start(upstream, blue());
+    wait_for("the channel to be live", || status(&server, &id) == "1");
+    assert!(!is_red(pixel(flv, 4, 4)));
+    let gone = format!("watermark {mark}: the watermark of the channel is gone");
+    wait_for("it to be told", || is_told(&server, &name, &gone));
+}
+
+#[test]
+fn where_a_watermark_cannot_be_put_in_the_stream_is_shown_without_it_until_it_can() {
+    let limits = ["--limits-children-max", "1", "--limits-child-backoff-ms-max", "500"];
+    let server = Server::start(&[RATES.as_slice(), &LOCAL, &limits].concat());
+    let picture_url = serve(picture("red", "64x32", &server.data().join("mark.png")));
+    let added = v3(&server, "AddLiveWatermark", &[("WatermarkName", "m"), ("PictureUrl", picture_url.as_str())]);
+    let (id, info) = create(&server, &[("watermarkId", &added["WatermarkId"].to_string())]);
+    let upstream = info["upstream_address"].as_str().unwrap();
+    let name = upstream.split("/live/").nth(1).unwrap().split('?').next().unwrap().to_owned();
+    let flv = info["downstream_address"][0]["flv_downstream_address"].as_str().unwrap();
+    let feeder = Feeder::start(upstream, blue());
+    wait_for("the channel to be live", || status(&server, &id) == "1");
+    wait_for("the mark to be seen", || is_red(pixel(flv, 4, 4)));
+    assert_eq!(stop(&server, &id), "ok");
+    wait_for("the push to end", || feeder.has_ended() && children(server.pid()).is_empty());
+
+    // Another stream's rate has the only place at the next push.
+    let _other = Feeder::start(&server.push_url("a"), source());
+    server.wait_live("a");
+    let rate = Witness::watch(&server, "a_550");
+    rate.goes_on();
+    assert_eq!(code(&call(&server, "StartLVBChannel", &[("channelIds.0", &id)])), "ok");
+    let _feeder = Feeder::start(upstream, blue());
+    wait_for("the channel to be live", || status(&server, &id) == "1");
+    assert!(!is_red(pixel(flv, 4, 4)));
+    wait_for("it to be told", || is_told(&server, &name, "shown without its watermark"));
+    drop(rate);
+    wait_for("the mark to be seen again", || is_red(pixel(flv, 4, 4)));
 }
 
 #[test]

@@ -112,6 +112,8 @@ pub struct Limits {
     pub gop_ms_max: u64,
     /// Bytes of a stream's frames that wait to be sent together; as many go out at once, whatever the pace.
     pub batch_bytes_max: usize,
+    /// Bytes of a stream's frames that wait for one that works on them (recorder, segmenter, relay, transcoder); beyond, all that wait are left out.
+    pub follower_bytes_max: usize,
     /// A step of a publisher's timestamps larger than this is a discontinuity.
     pub timestamp_jump_ms_max: u64,
     /// Bytes that wait in a player's connection outside the shared history (replies, notices).
@@ -138,6 +140,8 @@ pub struct Limits {
     pub hls_queue_frames_max: usize,
     /// Files of what has been kept of streams that are sent at once, half a megabyte of memory each.
     pub kept_reads_max: usize,
+    /// The same from one IPv4 address or IPv6 /64.
+    pub kept_reads_per_address_max: usize,
     /// Bytes of the body of an API call.
     pub api_body_bytes_max: usize,
     /// Bytes of the bodies of API calls that are being read, all together.
@@ -288,6 +292,8 @@ pub struct Limits {
     pub recording_queue_frames_max: usize,
     /// Bytes of frames in one part of a recording; more end the part before its time.
     pub recording_part_bytes_max: usize,
+    /// Media files that one stream's recording begins in a minute; beyond, what further configurations describe is left out until the minute is over.
+    pub recording_files_per_minute_max: u64,
     /// Rows of recordings that wait to be written to the store; where more are, recordings wait.
     pub recording_rows_waiting_max: usize,
     /// Writes of recordings that wait for the disk at once.
@@ -368,6 +374,7 @@ impl Default for Limits {
             gop_bytes_max: 16 << 20,
             gop_ms_max: 20_000,
             batch_bytes_max: 1 << 20,
+            follower_bytes_max: 32 << 20,
             timestamp_jump_ms_max: 3_000,
             player_reply_bytes_max: 64 << 10,
             hls_bytes_max: 64 << 20,
@@ -381,6 +388,7 @@ impl Default for Limits {
             hls_streams_kept_max: 100_000,
             hls_queue_frames_max: 4_096,
             kept_reads_max: 1_024,
+            kept_reads_per_address_max: 256,
             api_body_bytes_max: 1 << 20,
             api_bodies_bytes_max: 64 << 20,
             api_body_ms_max: 10_000,
@@ -456,6 +464,7 @@ impl Default for Limits {
             covers_max: 1_000,
             recording_queue_frames_max: 1_024,
             recording_part_bytes_max: 16 << 20,
+            recording_files_per_minute_max: 30,
             recording_rows_waiting_max: 8_192,
             recording_writes_max: 8,
             recording_finalisers_max: 2,

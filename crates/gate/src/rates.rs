@@ -54,12 +54,12 @@ impl Gate {
         if rates.contains(&rate) { Err(PublishFault::RateReserved { of: base }) } else { Ok(()) }
     }
 
-    /// The watermark of a number, if it has not been deleted.
+    /// The watermark of a number; [`Watermark::gone`] if it has been deleted, so that it is told where it would be shown.
     pub(crate) async fn watermark(&self, app: AppId, id: Option<u64>) -> Result<Option<Watermark>, PublishFault> {
         let Some(id) = id else { return Ok(None) };
         let found = self.reader.watermarks(app, id.saturating_sub(1), 1).await;
         let found = found.map_err(|fault| unreadable(&fault)).map_err(|()| PublishFault::StoreUnreadable)?;
-        Ok(found.into_iter().find(|one| one.id == id))
+        Ok(Some(found.into_iter().find(|one| one.id == id).unwrap_or_else(|| Watermark::gone(id))))
     }
 
     /// The watermark of a stream that is pulled, if it is a channel's.

@@ -121,7 +121,8 @@ impl Channels {
         changed.await.unwrap_or(Err(WatermarkFault::NotWritten))
     }
 
-    /// Deletes a watermark. Channels that name it go on without its picture. Gone from disk when this returns.
+    /// Deletes a watermark. Channels that name it go on without its picture, and each push of them says
+    /// so. Gone from disk when this returns.
     ///
     /// # Errors
     /// [`WatermarkFault`]: `Unknown`, `NotWritten`.

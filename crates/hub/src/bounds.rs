@@ -9,6 +9,7 @@ pub(crate) struct Bounds {
     pub(crate) gop_bytes_max: usize,
     pub(crate) batch_bytes_max: usize,
     pub(crate) delay_bytes_max: usize,
+    pub(crate) follower_bytes_max: usize,
 }
 
 impl Bounds {
@@ -24,6 +25,7 @@ impl Bounds {
             gop_bytes_max: limits.gop_bytes_max,
             batch_bytes_max: limits.batch_bytes_max,
             delay_bytes_max: limits.delay_bytes_max,
+            follower_bytes_max: limits.follower_bytes_max,
         }
     }
 }

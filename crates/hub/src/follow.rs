@@ -4,6 +4,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use parking_lot::Mutex;
 use vivace_media::Frame;
 
+use crate::stream::cost_bytes;
 use crate::{Stream, Tracks};
 
 /// Frames that closed together, as the formats' encoders get them.
@@ -47,6 +48,7 @@ pub(crate) struct Queue {
 struct Waiting {
     followed: Followed,
     frames: usize,
+    bytes: usize,
 }
 
 impl Follower {
@@ -59,8 +61,7 @@ impl Follower {
     /// Takes what waits.
     pub fn take(&self) -> Followed {
         let mut waiting = self.queue.waiting.lock();
-        waiting.frames = 0;
-        std::mem::take(&mut waiting.followed)
+        std::mem::take(&mut *waiting).followed
     }
 
     /// The stream that is followed.
@@ -76,15 +77,19 @@ impl Drop for Follower {
 }
 
 impl Queue {
-    pub(crate) fn push(&self, epoch: u64, tracks: &Tracks, frames: impl Iterator<Item = Frame>) {
+    /// Puts frames behind those that wait. Where these would be too many, or hold more than `bytes_max`, they are lost:
+    /// who hangs shall not keep what a stream has sent since in memory.
+    pub(crate) fn push(&self, epoch: u64, tracks: &Tracks, frames: impl Iterator<Item = Frame>, bytes_max: usize) {
         let batch = Batch { epoch, tracks: tracks.clone(), frames: frames.collect() };
+        let (frames, bytes) = (batch.frames.len(), batch.frames.iter().map(cost_bytes).sum::<usize>());
         let mut waiting = self.waiting.lock();
-        let count = batch.frames.len();
-        if waiting.frames > 0 && waiting.frames + count > self.frames_max {
-            waiting.followed = Followed { lost: true, batches: Vec::new() };
-            waiting.frames = 0;
+        let too_much = waiting.frames + frames > self.frames_max || waiting.bytes + bytes > bytes_max;
+        if waiting.frames > 0 && too_much {
+            let followed = Followed { lost: true, batches: Vec::new() };
+            *waiting = Waiting { followed, ..Waiting::default() };
         }
-        waiting.frames += count;
+        waiting.frames += frames;
+        waiting.bytes += bytes;
         waiting.followed.batches.push(batch);
         drop(waiting);
         (self.wake)();

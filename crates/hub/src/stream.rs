@@ -271,7 +271,7 @@ impl Stream {
         }
         if !batch.is_empty() {
             for follower in &inner.followers {
-                follower.push(inner.shown_epoch, &inner.tracks, batch.iter().cloned());
+                follower.push(inner.shown_epoch, &inner.tracks, batch.iter().cloned(), inner.bounds.follower_bytes_max);
             }
         }
         let mut batch = batch;
@@ -279,8 +279,8 @@ impl Stream {
         inner.batch = batch;
     }
 
-    /// Gives the stream's frames themselves, from the GOP that is held on. At most `frames_max` wait to be taken; `wake`
-    /// is called when there are some, and when the stream's state changes.
+    /// Gives the stream's frames themselves, from the GOP that is held on. At most `frames_max` wait to be taken,
+    /// and no more than `follower_bytes_max`; `wake` is called when there are some, and when the stream's state changes.
     pub fn follow(self: &Arc<Self>, frames_max: usize, wake: FollowWake) -> Follower {
         Follower::new(self.clone(), frames_max, wake)
     }
@@ -290,7 +290,7 @@ impl Stream {
         // What waits is a part of the GOP; the others get it as they would have.
         self.flush(&mut inner);
         if !inner.gop.is_empty() {
-            queue.push(inner.shown_epoch, &inner.tracks, inner.gop.iter().cloned());
+            queue.push(inner.shown_epoch, &inner.tracks, inner.gop.iter().cloned(), inner.bounds.follower_bytes_max);
         }
         inner.followers.push(queue.clone());
     }
@@ -445,7 +445,7 @@ fn seen_by_watch(frame: &Frame) -> Option<IngestFrame> {
 }
 
 /// What a frame that is held counts for: tiny frames cost their bookkeeping too.
-fn cost_bytes(frame: &Frame) -> usize {
+pub(crate) fn cost_bytes(frame: &Frame) -> usize {
     frame.payload.len() + size_of::<Frame>()
 }
 

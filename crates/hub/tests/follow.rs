@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use support::{Calls, HandClock, audio, config, video};
 use vivace_base::{AppId, Limits, SessionId, StreamName};
 use vivace_domain::claim::Owner;
-use vivace_hub::{Follower, Hub, Publisher, Seat};
+use vivace_hub::{Batch, Follower, Hub, Publisher, Seat};
 use vivace_media::FrameKind;
 
 const OWNER: Owner = Owner::Key(AppId(1));
@@ -21,8 +21,12 @@ struct Scene {
 
 impl Scene {
     fn new() -> Self {
+        Self::with(Limits::default())
+    }
+
+    fn with(limits: Limits) -> Self {
         let clock = HandClock::starting_at(1_000);
-        let hub = Hub::new(Arc::new(Limits::default()), clock.clone(), Arc::new(Calls::default()), 0);
+        let hub = Hub::new(Arc::new(limits), clock.clone(), Arc::new(Calls::default()), 0);
         Self { hub, clock, woken: Arc::default() }
     }
 
@@ -107,6 +111,25 @@ fn who_does_not_take_loses_what_waits_and_is_told() {
     assert!(lost && frames.len() <= 20, "{}", frames.len());
     scene.push(&publisher, 100, 5);
     assert!(!taken(&follower).0, "a loss is told once");
+}
+
+#[test]
+fn what_waits_is_bounded_in_bytes_too() {
+    let limits = Limits { follower_bytes_max: 10_000, ..Limits::default() };
+    let scene = Scene::with(limits);
+    let publisher = scene.publish();
+    let follower = scene.follow(&publisher, 1_000);
+    let bytes = |frames: &[Batch]| {
+        frames.iter().flat_map(|batch| &batch.frames).map(|frame| frame.payload.len()).sum::<usize>()
+    };
+    scene.push(&publisher, 0, 10);
+    let few = follower.take();
+    assert!(!few.lost && bytes(&few.batches) > 500);
+    scene.push(&publisher, 10, 400);
+    let many = follower.take();
+    assert!(many.lost && (1..=10_000).contains(&bytes(&many.batches)), "{}", bytes(&many.batches));
+    scene.push(&publisher, 410, 10);
+    assert!(!follower.take().lost, "what was taken counts no more");
 }
 
 #[test]

@@ -3,26 +3,29 @@
 mod index;
 mod names;
 
+use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-use vivace_base::{AppId, Clock, MediaTime, StreamName, Ulid, UnixMs};
+use vivace_base::{AppId, Clock, Limits, MediaTime, StreamName, Ulid, UnixMs};
 use vivace_domain::live::PlayFault;
 use vivace_domain::recording::Recording;
 use vivace_hls::engine::Shift;
 use vivace_hls::engine::archive::{Entry, Growth, Numbers, Rendition, SliceSettings, archive, archive_master};
 use vivace_hls::engine::reels::{behind, between, onward};
+use vivace_net::{Quota, Share};
 use vivace_store::Store;
 
-use index::{Found, Index, Shelf};
+use index::{Found, Index, Need, Shelf};
 pub(crate) use names::ArchiveName;
 
 /// A segment of the past ends at the first key frame behind this, and at the second at the latest.
 const CUT: SliceSettings = SliceSettings { target: MediaTime::from_ms(4_000), longest: MediaTime::from_ms(8_000) };
 /// What a playlist that moves on with the clock lists: five target durations.
 const SLIDING: MediaTime = MediaTime::from_ms(40_000);
+/// The longest stretch that one playlist lists.
+const SPAN_MS_MAX: i64 = 24 * 3_600_000;
 /// A player that has just been told of a segment gets it, even if it leaves the window meanwhile.
 const LEAVING_MS: i64 = 120_000;
 
@@ -32,7 +35,7 @@ pub(crate) struct Archive {
     clock: Arc<dyn Clock>,
     folder: PathBuf,
     window_ms: AtomicU64,
-    places: Arc<Semaphore>,
+    places: Arc<Quota>,
     sent: AtomicU64,
 }
 
@@ -68,21 +71,22 @@ impl Listed {
 }
 
 impl Archive {
-    /// What is kept stands in `folder`; players may go back by `window_ms`, and `reads_max` files are sent at once.
-    pub(crate) fn new(store: Store, folder: PathBuf, clock: Arc<dyn Clock>, window_ms: u64, reads_max: usize) -> Self {
+    /// What is kept stands in `folder`; players may go back by `window_ms`.
+    pub(crate) fn new(store: Store, folder: PathBuf, clock: Arc<dyn Clock>, window_ms: u64, limits: &Limits) -> Self {
+        let (all, one) = (limits.kept_reads_max, limits.kept_reads_per_address_max);
         Self {
             index: Index::new(store, CUT),
             clock,
             folder,
             window_ms: AtomicU64::new(window_ms),
-            places: Arc::new(Semaphore::new(reads_max.min(Semaphore::MAX_PERMITS))),
+            places: Quota::per_address("kept_reads_max", all, "kept_reads_per_address_max", one),
             sent: AtomicU64::new(0),
         }
     }
 
-    /// The right to send a file, if not too many are sent.
-    pub(crate) fn place(&self) -> Option<OwnedSemaphorePermit> {
-        self.places.clone().try_acquire_owned().ok()
+    /// The right of an address to be sent a file or a list, if not too many are sent.
+    pub(crate) fn place(&self, address: IpAddr) -> Option<Share> {
+        self.places.try_take_from(address).ok()
     }
 
     /// Counts bytes that are sent.
@@ -116,10 +120,17 @@ impl Archive {
             Shift::Between { from, .. } => now.0.saturating_sub(from.0),
         };
         let asked_ms = u64::try_from(asked_ms).unwrap_or(0);
+        let span_ms = match shift {
+            Shift::Between { from, to: Some(to) } => to.0.min(now.0).saturating_sub(from.0),
+            Shift::Between { from, to: None } => now.0.saturating_sub(from.0),
+            Shift::Behind { .. } => 0,
+        };
         if window_ms == 0 {
             Err(PlayFault::NoTimeShift)
         } else if asked_ms > window_ms {
             Err(PlayFault::BeyondTimeShift { window_ms, asked_ms })
+        } else if span_ms > SPAN_MS_MAX {
+            Err(PlayFault::BeyondTimeShift { window_ms: SPAN_MS_MAX.unsigned_abs(), asked_ms: span_ms.unsigned_abs() })
         } else {
             Ok(())
         }
@@ -143,8 +154,9 @@ impl Archive {
         let oldest = UnixMs(now.0.saturating_sub_unsigned(window_ms).saturating_sub(LEAVING_MS));
         match shift {
             Shift::Behind { ms } => {
-                let shelf = self.index.numbered(app, stream).await?;
-                let (entries, numbers) = behind(&shelf.reels, UnixMs(now.0.saturating_sub(ms)), SLIDING);
+                let until = UnixMs(now.0.saturating_sub(ms));
+                let shelf = self.index.numbered(app, stream, Need::Behind { until, least: SLIDING }).await?;
+                let (entries, numbers) = behind(&shelf.reels, until, SLIDING);
                 listed(&shelf, entries, numbers, Growth::FromNewest)
             }
             Shift::Between { from, to: Some(to) } if to <= now => {
@@ -154,8 +166,9 @@ impl Archive {
             }
             // A player that stays for longer than the window loses what leaves it.
             Shift::Between { from, .. } => {
-                let shelf = self.index.numbered(app, stream).await?;
-                let (entries, numbers) = onward(&shelf.reels, from.max(oldest));
+                let from = from.max(oldest);
+                let shelf = self.index.numbered(app, stream, Need::Onward { from }).await?;
+                let (entries, numbers) = onward(&shelf.reels, from);
                 let growth = if shelf.grows() || is_live { Growth::FromFirst } else { Growth::Ended };
                 listed(&shelf, entries, numbers, growth)
             }
@@ -200,8 +213,8 @@ impl Archive {
     /// # Errors
     /// [`PlayFault::NotKept`], [`PlayFault::KeptUnreadable`].
     pub(crate) async fn stretch_of(&self, recording: &Recording, name: ArchiveName) -> Result<Stretch, PlayFault> {
-        let shelf = self.index.of_recording(recording).await?;
-        shelf.find(name).map(|found| self.at(name, found)).ok_or(PlayFault::NotKept)
+        let found = self.index.find_of_recording(recording, name).await?;
+        found.map(|found| self.at(name, found)).ok_or(PlayFault::NotKept)
     }
 
     fn at(&self, name: ArchiveName, found: Found) -> Stretch {

@@ -141,11 +141,12 @@ const _: fn(Config) = |config| {
 };
 
 /// What the store, its queues and its connections are opened with.
-const RESTART_LIMITS: [&str; 16] = [
+const RESTART_LIMITS: [&str; 17] = [
     "pictures_at_once_max",
     "recording_rows_waiting_max",
     "recording_writes_max",
     "kept_reads_max",
+    "kept_reads_per_address_max",
     "hls_streams_kept_max",
     "event_queue_max",
     "event_batch_max",

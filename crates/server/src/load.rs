@@ -149,8 +149,8 @@ impl Server {
         let (limits_, clock_, rng_) = (limits.clone(), clock.clone(), rng.clone());
         let hls = Hls::new(hls::Parts { limits: limits_, settings, clock: clock_, rng: rng_, keeper, token_key });
         let folder = recording::folder(&config);
-        let (window_ms, reads_max) = (config.timeshift_window_ms, config.limits.kept_reads_max);
-        let archive = Archive::new(store.clone(), folder, clock.clone(), window_ms, reads_max);
+        let window_ms = config.timeshift_window_ms;
+        let archive = Archive::new(store.clone(), folder, clock.clone(), window_ms, &config.limits);
         let until = MonoMs(clock.mono().0.saturating_add(config.limits.publish_grace_ms));
         let arrivals = Arrivals::new(expected, until);
         let outbound = Outbound::new(config.outbound.allow.clone(), config.outbound.ca.as_deref())

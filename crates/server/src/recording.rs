@@ -135,9 +135,13 @@ pub(crate) fn push_began(shared: &Shared, stream: &Stream, channel: Option<Chann
     });
 }
 
-/// A query without what signs it.
+/// A query without what signs it, however that is written: the gate reads names percent-decoded.
 fn unsigned(query: &str) -> String {
-    let signs = |pair: &&str| SIGNATURE.contains(&pair.split('=').next().unwrap_or_default());
+    let signs = |pair: &&str| {
+        let name = pair.split('=').next().unwrap_or_default();
+        let name = vivace_domain::unescape(name.as_bytes()).unwrap_or_default();
+        SIGNATURE.iter().any(|sign| sign.as_bytes() == name)
+    };
     query.split('&').filter(|pair| !signs(pair)).collect::<Vec<_>>().join("&")
 }
 
@@ -215,6 +219,7 @@ mod tests {
     fn what_signs_an_address_is_not_told() {
         for (query, expected) in [
             ("txSecret=1f&txTime=5&record=mp4&x=%20", "record=mp4&x=%20"),
+            ("tx%53ecret=1f&tx%54ime=5&record=mp4", "record=mp4"),
             ("record=mp4&txTime=5", "record=mp4"),
             ("txSecret=1f", ""),
             ("", ""),

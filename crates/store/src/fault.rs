@@ -251,6 +251,13 @@ pub enum Operation {
 }
 
 impl Fault {
+    /// Whether a row contradicts others, or itself: it will be refused whenever it is tried.
+    pub fn is_constraint(&self) -> bool {
+        let Self::Other { source: Cause::Sql(sqlx::Error::Database(said)), .. } = self else { return false };
+        // SQLITE_CONSTRAINT, in the low byte of each of its extended codes.
+        said.code().and_then(|code| code.parse::<u32>().ok()).is_some_and(|code| code & 0xff == 19)
+    }
+
     pub(crate) fn sql(file: &Path, doing: Operation, error: sqlx::Error) -> Self {
         let class = class_of(&error);
         Self::of(class, file, doing, Cause::Sql(error))

@@ -37,6 +37,7 @@ mod write;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use sqlx::SqlitePool;
 use vivace_base::{AppId, Limits};
@@ -88,6 +89,8 @@ pub struct Store {
     events_kept_max: usize,
     hls_streams_kept_max: usize,
     outbox_rows_max: i64,
+    /// Events that had no place and that nobody has counted yet, of all handles.
+    hooks_left_out: Arc<AtomicU64>,
     audit_rows_max: i64,
     /// What the next change is noted as: see [`Store::noted`].
     note: Option<Note>,

@@ -21,13 +21,14 @@ const APPEND: &str = "INSERT INTO media_parts (file, number, offset, bytes, begu
 const PARTS: &str = "SELECT number, offset, bytes, begun_at, dts, duration, flags FROM media_parts WHERE file = $1 \
     ORDER BY number";
 const CLOSE: &str = "UPDATE media_files SET closed = 1, bytes = $2, ended_at = $3, parts = $4 WHERE id = $1";
-/// Files that no recording looks at any more. One that is served from the media itself looks at it for as long as it is
-/// there, the others until their own file is stored.
-const UNUSED: &str = "FROM media_files AS f WHERE f.closed = 1 AND f.ended_at < $1 AND NOT EXISTS (SELECT 1 \
-    FROM recordings AS r WHERE r.app = f.app AND r.stream = f.stream AND r.first_file <= f.id \
-    AND (r.last_file IS NULL OR r.last_file >= f.id) AND (r.state IN ('recording', 'finalizing') OR r.format = 'hls' \
-    AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.recording = r.id AND u.local_gone_at IS NOT NULL))) \
-    ORDER BY f.ended_at LIMIT $2";
+/// Whether a recording `r` covers a file `f`.
+const COVERS: &str = "r.app = f.app AND r.stream = f.stream AND r.first_file <= f.id \
+    AND (r.last_file IS NULL OR r.last_file >= f.id)";
+/// Whether a recording `r` that is over still needs its media. One that is served from the media itself looks at it for as
+/// long as it is there, and one of which nothing could be made has nothing else; the others have a file of their own.
+const HOLDS: &str = "r.last_file IS NOT NULL AND (r.state = 'failed' OR r.format = 'hls' \
+    AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.recording = r.id AND u.local_gone_at IS NOT NULL))";
+const MAKING: &str = "r.state IN ('recording', 'finalizing')";
 
 /// What stands in for `ORDER BY` of a stream's files: their ids sort by the time they were begun.
 const IN_ORDER: &str = "ORDER BY id";
@@ -180,14 +181,53 @@ impl Reader {
         self.files(sqlx::query(sqlx::AssertSqlSafe(sql))).await
     }
 
-    /// At most `limit` closed files that ended before a time and that no recording needs: what may be deleted.
+    /// At most `limit` closed files that ended before a time and that no recording needs: what may be deleted. In the order
+    /// of their end, those behind `after`: the end and the id of one.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn unused_media_files(&self, ended_before: UnixMs, limit: u32) -> Result<Vec<MediaFile>, Fault> {
+    pub async fn unused_media_files(
+        &self,
+        ended_before: UnixMs,
+        after: Option<(UnixMs, Ulid)>,
+        limit: u32,
+    ) -> Result<Vec<MediaFile>, Fault> {
         let columns = FILE_COLUMNS.split(", ").map(|column| format!("f.{column}")).collect::<Vec<_>>().join(", ");
-        let select = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {columns} {UNUSED}")));
-        self.files(select.bind(ended_before.0).bind(i64::from(limit))).await
+        let sql = format!(
+            "SELECT {columns} FROM media_files AS f WHERE f.closed = 1 AND f.ended_at < $1 \
+            AND (f.ended_at, f.id) > ($2, $3) AND NOT EXISTS (SELECT 1 FROM recordings AS r WHERE {COVERS} \
+            AND ({MAKING} OR {HOLDS})) ORDER BY f.ended_at, f.id LIMIT $4"
+        );
+        let (at, id) = cursor(after);
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(ended_before.0).bind(at).bind(id);
+        self.files(select.bind(i64::from(limit))).await
+    }
+
+    /// Bytes of an app's closed media files that ended before a time and that only recordings hold that may be taken away:
+    /// none that is being made, none whose deletion may be taken back. Of those that one recording covers, if one is said.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be read.
+    pub async fn media_bytes_freeable(
+        &self,
+        app: AppId,
+        ended_before: UnixMs,
+        of: Option<&Recording>,
+    ) -> Result<u64, Fault> {
+        let part = if of.is_some() { "AND f.stream = $3 AND f.id >= $4 AND f.id <= $5" } else { "" };
+        let sql = format!(
+            "SELECT COALESCE(SUM(f.bytes), 0) FROM media_files AS f WHERE f.app = $1 AND f.closed = 1 \
+            AND f.ended_at < $2 {part} AND NOT EXISTS (SELECT 1 FROM recordings AS r WHERE {COVERS} \
+            AND ({MAKING} OR r.deleted_at IS NOT NULL AND {HOLDS}))"
+        );
+        let mut select = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(i64::from(app.0)).bind(ended_before.0);
+        if let Some(Recording { stream, first, last, .. }) = of {
+            let last = last.map_or_else(String::new, |last| last.file.to_string());
+            select = select.bind(stream.as_str().to_owned()).bind(first.file.to_string()).bind(last);
+        }
+        let bytes: i64 =
+            select.fetch_one(&self.pool).await.map_err(|error| self.fault(Operation::ReadRecordings, error))?;
+        Ok(bytes.unsigned_abs())
     }
 
     /// Milliseconds and bytes of the media that a recording has now.
@@ -290,4 +330,9 @@ impl Reader {
         let flags = u8::try_from(number("flags")?).map_err(|_| odd("flags"))?;
         packed::flagged(part, flags).ok_or_else(|| odd("flags"))
     }
+}
+
+/// What a row is to be behind: a time and an id; behind nothing if not said.
+pub(crate) fn cursor(after: Option<(UnixMs, Ulid)>) -> (i64, String) {
+    after.map_or_else(|| (i64::MIN, String::new()), |(at, id)| (at.0, id.to_string()))
 }

@@ -41,6 +41,7 @@ pub(crate) async fn writable(dir: &Path, limits: &Limits) -> Result<Store, Fault
         events_kept_max,
         hls_streams_kept_max,
         outbox_rows_max,
+        hooks_left_out: Arc::default(),
         audit_rows_max,
         note: None,
     })

@@ -7,6 +7,8 @@ mod pushes;
 mod settle;
 mod templates;
 
+use std::sync::atomic::Ordering::Relaxed;
+
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row, SqliteConnection};
 use vivace_base::{AppId, StreamName, UnixMs};
@@ -204,6 +206,31 @@ impl Store {
             None => write.commit_if(false).await.map_err(failed)?,
         }
         Ok(again)
+    }
+
+    /// Writes as many of these events as there are places for; how many have none. [`Store::left_out`] once it is committed.
+    pub(crate) async fn put_hooks(
+        &self,
+        write: &mut SqliteConnection,
+        hooks: &[NewHook],
+        now: UnixMs,
+    ) -> Result<u64, sqlx::Error> {
+        let free = usize::try_from(self.make_room(&mut *write, hooks.len()).await?).unwrap_or(0);
+        for hook in hooks.iter().take(free) {
+            insert(&mut *write, hook, now).await?;
+        }
+        Ok(hooks.len().saturating_sub(free) as u64)
+    }
+
+    /// Counts events that had no place beside what they tell of, for [`Store::take_hooks_left_out`].
+    pub(crate) fn left_out(&self, dropped: u64) {
+        self.hooks_left_out.fetch_add(dropped, Relaxed);
+    }
+
+    /// How many events of recordings and uploads were left out since this was last asked, because the outbox had no place
+    /// for them. Who asks counts and notes them.
+    pub fn take_hooks_left_out(&self) -> u64 {
+        self.hooks_left_out.swap(0, Relaxed)
     }
 
     /// Places for new events, after as many settled ones have gone as are needed for `wanted`.

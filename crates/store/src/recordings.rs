@@ -7,7 +7,8 @@ use sqlx::SqliteConnection;
 use vivace_base::{AppId, Ulid, UnixMs};
 use vivace_domain::recording::{PartAt, RecordState, Recording};
 
-use crate::{Fault, NewHook, Operation, Reader, Store, outbox, uploads};
+use crate::media_files::cursor;
+use crate::{Fault, NewHook, Operation, Reader, Store, uploads};
 pub use list::{RecordingFilter, RecordingPage, StorageUse};
 pub(crate) use row::COLUMNS;
 
@@ -114,11 +115,9 @@ impl Store {
         if matches!(step, RecordingStep::Stored { upload: true, .. }) {
             uploads::enqueue(&mut write, &id.to_string(), now).await.map_err(failed)?;
         }
-        let free = usize::try_from(self.make_room(&mut write, told.len()).await.map_err(failed)?).unwrap_or(0);
-        for hook in told.iter().take(free) {
-            outbox::insert(&mut write, hook, now).await.map_err(failed)?;
-        }
+        let dropped = self.put_hooks(&mut write, told, now).await.map_err(failed)?;
         write.commit().await.map_err(failed)?;
+        self.left_out(dropped);
         Ok(true)
     }
 
@@ -209,25 +208,61 @@ impl Reader {
         self.recording_rows(sqlx::query(sqlx::AssertSqlSafe(sql))).await
     }
 
-    /// At most `limit` recordings that were deleted up to a time, the first deleted first.
+    /// At most `limit` recordings of all apps that are finalized, oldest first, those behind the one of id `after`.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn recordings_deleted(&self, up_to: UnixMs, limit: u32) -> Result<Vec<Recording>, Fault> {
-        let which = "WHERE deleted_at <= $1 ORDER BY deleted_at LIMIT $2";
+    pub async fn finalizing_recordings(&self, after: Option<Ulid>, limit: u32) -> Result<Vec<Recording>, Fault> {
+        // The first condition is that of the index.
+        let which =
+            "WHERE state IN ('recording', 'finalizing') AND state = 'finalizing' AND id > $1 ORDER BY id LIMIT $2";
         let sql = format!("SELECT {} FROM recordings {which}", row::COLUMNS);
-        self.recording_rows(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(up_to.0).bind(i64::from(limit))).await
+        let after = after.map_or_else(String::new, |after| after.to_string());
+        self.recording_rows(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after).bind(i64::from(limit))).await
     }
 
-    /// At most `limit` finished recordings that are not deleted and that a template wanted to be kept up to `now` only.
+    /// At most `limit` recordings that were deleted up to a time, the first deleted first, those behind `after`: the time
+    /// of deletion and the id of one.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn recordings_past_keeping(&self, now: UnixMs, limit: u32) -> Result<Vec<Recording>, Fault> {
-        let which = "WHERE keep_until <= $1 AND deleted_at IS NULL AND state NOT IN ('recording', 'finalizing') \
-            ORDER BY keep_until LIMIT $2";
+    pub async fn recordings_deleted(
+        &self,
+        up_to: UnixMs,
+        after: Option<(UnixMs, Ulid)>,
+        limit: u32,
+    ) -> Result<Vec<Recording>, Fault> {
+        let which = "WHERE deleted_at <= $1 AND (deleted_at, id) > ($2, $3) ORDER BY deleted_at, id LIMIT $4";
+        self.recordings_behind(which, up_to, after, limit).await
+    }
+
+    /// At most `limit` finished recordings that are not deleted and that a template wanted to be kept up to `now` only, the
+    /// first to go first, those behind `after`: the end of keeping and the id of one.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be read, or a row is damaged.
+    pub async fn recordings_past_keeping(
+        &self,
+        now: UnixMs,
+        after: Option<(UnixMs, Ulid)>,
+        limit: u32,
+    ) -> Result<Vec<Recording>, Fault> {
+        let which = "WHERE keep_until <= $1 AND (keep_until, id) > ($2, $3) AND deleted_at IS NULL \
+            AND state NOT IN ('recording', 'finalizing') ORDER BY keep_until, id LIMIT $4";
+        self.recordings_behind(which, now, after, limit).await
+    }
+
+    async fn recordings_behind(
+        &self,
+        which: &str,
+        up_to: UnixMs,
+        after: Option<(UnixMs, Ulid)>,
+        limit: u32,
+    ) -> Result<Vec<Recording>, Fault> {
+        let (at, id) = cursor(after);
         let sql = format!("SELECT {} FROM recordings {which}", row::COLUMNS);
-        self.recording_rows(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.0).bind(i64::from(limit))).await
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(up_to.0).bind(at).bind(id);
+        self.recording_rows(select.bind(i64::from(limit))).await
     }
 
     pub(crate) async fn recording_rows(&self, query: row::Query<'_>) -> Result<Vec<Recording>, Fault> {

@@ -10,7 +10,7 @@ mod row;
 use sqlx::SqliteConnection;
 use vivace_base::{AppId, Ulid, UnixMs};
 
-use crate::{Fault, NewHook, Operation, Store, outbox};
+use crate::{Fault, NewHook, Operation, Store};
 pub use list::{UploadCounts, UploadLine};
 
 pub(crate) const ENQUEUE: &str = "INSERT INTO uploads (recording, app, state, place, told, tries, next_at, created_at) \
@@ -248,11 +248,9 @@ impl Store {
         if stored == 0 || waited == 0 {
             return Ok(false);
         }
-        let free = usize::try_from(self.make_room(&mut write, told.len()).await.map_err(failed)?).unwrap_or(0);
-        for hook in told.iter().take(free) {
-            outbox::insert(&mut write, hook, now).await.map_err(failed)?;
-        }
+        let dropped = self.put_hooks(&mut write, told, now).await.map_err(failed)?;
         write.commit().await.map_err(failed)?;
+        self.left_out(dropped);
         Ok(true)
     }
 
@@ -268,11 +266,9 @@ impl Store {
         if told_now.rows_affected() == 0 {
             return Ok(false);
         }
-        let free = usize::try_from(self.make_room(&mut write, told.len()).await.map_err(failed)?).unwrap_or(0);
-        for hook in told.iter().take(free) {
-            outbox::insert(&mut write, hook, now).await.map_err(failed)?;
-        }
+        let dropped = self.put_hooks(&mut write, told, now).await.map_err(failed)?;
         write.commit().await.map_err(failed)?;
+        self.left_out(dropped);
         Ok(true)
     }
 

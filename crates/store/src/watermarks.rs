@@ -20,7 +20,7 @@ pub struct Watermark {
     pub id: u64,
     /// Its name for people.
     pub name: String,
-    /// Where its picture is.
+    /// Where its picture is; empty of one that is [`Watermark::gone`].
     pub picture: String,
     /// Its place from the left, in percent of the width.
     pub x: i64,
@@ -28,6 +28,13 @@ pub struct Watermark {
     pub y: i64,
     /// When it was made.
     pub created_at: UnixMs,
+}
+
+impl Watermark {
+    /// What stands for one that is gone, where a channel still names it: no picture.
+    pub const fn gone(id: u64) -> Self {
+        Self { id, name: String::new(), picture: String::new(), x: 0, y: 0, created_at: UnixMs(0) }
+    }
 }
 
 impl Store {

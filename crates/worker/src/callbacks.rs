@@ -205,8 +205,12 @@ impl Callbacks {
         self.wake();
     }
 
-    /// There may be something new in the outbox.
+    /// There may be something new in the outbox, or something that had no place in it.
     pub fn wake(&self) {
+        let dropped = self.shared.store.take_hooks_left_out();
+        if dropped > 0 {
+            self.shared.left_out(dropped);
+        }
         self.shared.wake.notify_one();
     }
 

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use parking_lot::Mutex;
-use vivace_base::{AppId, StreamName, Ulid, UnixMs};
+use vivace_base::{AppId, MediaTime, StreamName, Ulid, UnixMs};
 use vivace_domain::live::PlayFault;
 use vivace_domain::recording::{MediaFile, MediaPart, PartAt, Recording};
 use vivace_hls::engine::archive::{Numbers, Piece, Rendition, Slice, SliceSettings};
@@ -30,6 +30,23 @@ pub(super) struct Index {
 pub(super) struct Shelf {
     pub(super) reels: Vec<Reel>,
     files: Vec<MediaFile>,
+}
+
+/// What a playlist is to list.
+#[derive(Clone, Copy)]
+pub(super) enum Need {
+    /// The newest segments that were over at a time, as many as last so long.
+    Behind {
+        /// The time.
+        until: UnixMs,
+        /// How long.
+        least: MediaTime,
+    },
+    /// All from a time on.
+    Onward {
+        /// The time.
+        from: UnixMs,
+    },
 }
 
 /// Where a file of a playlist is, and when what it shows was over, as far as that is known.
@@ -66,12 +83,6 @@ impl Shelf {
         Some(Rendition { codecs: file.codecs.clone(), size })
     }
 
-    /// The segment or initialisation segment of a name.
-    pub(super) fn find(&self, name: ArchiveName) -> Option<Found> {
-        let (reel, file) = self.reels.iter().zip(&self.files).find(|(_, file)| file.id == name.file())?;
-        found(file, &reel.slices, name)
-    }
-
     fn add(&mut self, file: MediaFile, numbers: Numbers, slices: Vec<Slice>) {
         self.reels.push(Reel { file: file.id.to_string(), numbers, slices });
         self.files.push(file);
@@ -83,33 +94,64 @@ impl Index {
         Self { store, cut, held: Mutex::default() }
     }
 
-    /// All files of a stream, numbered; none behind one that may still grow.
-    pub(super) async fn numbered(&self, app: AppId, stream: &StreamName) -> Result<Shelf, PlayFault> {
+    /// The files that a playlist needs, numbered; none behind one that may still grow.
+    pub(super) async fn numbered(&self, app: AppId, stream: &StreamName, need: Need) -> Result<Shelf, PlayFault> {
         let reader = self.store.reader();
         let files = reader.media_files(app, stream, UnixMs(0), UnixMs(i64::MAX)).await.map_err(unreadable)?;
         let known = reader.archive_numbers(app, stream).await.map_err(unreadable)?;
-        let (mut shelf, mut fresh) = (Shelf::default(), Vec::new());
-        for file in files {
+        let given: HashMap<Ulid, Numbers> = known.iter().map(|one| (one.file, numbers_of(one))).collect();
+        let needed = self.needed(&files, need).await?;
+        // Numbers follow from those of the file before, so they are counted from the last file that has some.
+        let begin =
+            files.iter().take(needed.saturating_add(1)).rposition(|file| given.contains_key(&file.id)).unwrap_or(0);
+        let (mut shelf, mut fresh, mut next) = (Shelf::default(), Vec::new(), None);
+        for (at, file) in files.into_iter().enumerate().skip(begin) {
             let (id, closed, cut) = (file.id, file.closed, self.cut(file).await?);
-            let given = known.iter().find(|numbers| numbers.file == id);
-            let numbers = match (given, shelf.reels.last()) {
-                (Some(given), _) => Numbers { sequence: given.sequence, discontinuity: given.discontinuity },
-                (None, Some(before)) => before.numbers_behind(),
+            let numbers = match (given.get(&id), next) {
+                (Some(given), _) => *given,
+                (None, Some(next)) => next,
                 (None, None) => known.iter().rev().find(|one| one.file < id).map_or_else(Numbers::default, behind_gone),
             };
-            if given.is_none() {
+            if !given.contains_key(&id) {
                 let Numbers { sequence, discontinuity } = numbers;
                 fresh.push(ArchiveNumbers { file: id, sequence, discontinuity });
             }
-            shelf.add(cut.file.clone(), numbers, cut.slices.clone());
+            next = Some(numbers.behind(&cut.slices));
+            if at >= needed {
+                shelf.add(cut.file.clone(), numbers, cut.slices.clone());
+            }
             if !closed {
                 break;
             }
         }
-        if !fresh.is_empty() {
-            self.store.put_archive_numbers(app, stream, &fresh).await.map_err(unreadable)?;
+        // The same numbers follow the next time, as long as the files are there.
+        if !fresh.is_empty()
+            && let Err(fault) = self.store.put_archive_numbers(app, stream, &fresh).await
+        {
+            tracing::warn!(%fault, %stream, "the numbers of playlists of the past cannot be kept");
         }
         Ok(shelf)
+    }
+
+    /// The first file that a playlist needs.
+    async fn needed(&self, files: &[MediaFile], need: Need) -> Result<usize, PlayFault> {
+        let (until, least) = match need {
+            Need::Onward { from } => {
+                let first = files.iter().position(|file| file.ended_at.is_none_or(|end| end > from));
+                return Ok(first.unwrap_or(files.len()));
+            }
+            Need::Behind { until, least } => (until, least),
+        };
+        let mut lasts = MediaTime::ZERO;
+        for (at, file) in files.iter().enumerate().rev().filter(|(_, file)| file.begun_at <= until) {
+            let cut = self.cut(file.clone()).await?;
+            let over = cut.slices.iter().filter(|slice| slice.ends_at() <= until);
+            lasts = over.fold(lasts, |sum, slice| sum + slice.duration);
+            if lasts >= least {
+                return Ok(at);
+            }
+        }
+        Ok(0)
     }
 
     /// The files that have something of a time.
@@ -140,6 +182,23 @@ impl Index {
             shelf.add(file, Numbers::default(), self.cut.slices(&pieces, is_whole));
         }
         Ok(shelf)
+    }
+
+    /// A segment or initialisation segment of a recording.
+    pub(super) async fn find_of_recording(
+        &self,
+        recording: &Recording,
+        name: ArchiveName,
+    ) -> Result<Option<Found>, PlayFault> {
+        let Recording { app, stream, first, last, .. } = recording;
+        let id = name.file();
+        let is_own = |file: &MediaFile| file.app == *app && file.stream == *stream;
+        let within = id >= first.file && last.is_none_or(|last| id <= last.file);
+        let file = self.store.reader().media_file(id).await.map_err(unreadable)?;
+        let Some(file) = file.filter(|file| within && is_own(file)) else { return Ok(None) };
+        let is_whole = file.closed || last.is_some_and(|last| last.file == id);
+        let pieces = self.pieces(&file, &span(id, *first, *last)).await?;
+        Ok(found(&file, &self.cut.slices(&pieces, is_whole), name))
     }
 
     /// A segment or initialisation segment of a stream.
@@ -217,6 +276,10 @@ fn span(file: Ulid, first: PartAt, last: Option<PartAt>) -> RangeInclusive<u32> 
     let begin = if file == first.file { first.part } else { 0 };
     let end = last.filter(|last| last.file == file).map_or(u32::MAX, |last| last.part);
     begin..=end
+}
+
+const fn numbers_of(one: &ArchiveNumbers) -> Numbers {
+    Numbers { sequence: one.sequence, discontinuity: one.discontinuity }
 }
 
 /// Numbers beyond all that a file which is gone can have had.

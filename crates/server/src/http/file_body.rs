@@ -10,9 +10,8 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
-use tokio::sync::OwnedSemaphorePermit;
 use tokio::task::JoinHandle;
-use vivace_net::BoxError;
+use vivace_net::{BoxError, Share};
 
 /// Bytes that are read at a time: what one response holds in memory.
 const PIECE_BYTES: u64 = 256 << 10;
@@ -23,7 +22,7 @@ pub(crate) struct FileBody {
     offset: u64,
     left: u64,
     reading: Option<JoinHandle<io::Result<Bytes>>>,
-    _place: OwnedSemaphorePermit,
+    _place: Share,
 }
 
 impl FileBody {
@@ -31,7 +30,7 @@ impl FileBody {
     ///
     /// # Errors
     /// Those of the file system, and [`io::ErrorKind::UnexpectedEof`] if it has fewer bytes.
-    pub(crate) async fn open(path: &Path, offset: u64, bytes: u64, place: OwnedSemaphorePermit) -> io::Result<Self> {
+    pub(crate) async fn open(path: &Path, offset: u64, bytes: u64, place: Share) -> io::Result<Self> {
         let path = path.to_owned();
         let file = tokio::task::spawn_blocking(move || {
             let file = File::open(path)?;

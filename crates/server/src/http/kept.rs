@@ -52,6 +52,7 @@ impl Service {
         let asked = Asked { host: super::host_of(request), app: "live", name, query };
         let (app, name) = self.shared.gate.replay(asked, self.peer.address.ip()).map_err(Denied::Play)?;
         self.shared.archive.admit(shift).map_err(Denied::Play)?;
+        let Some(_place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
         let listed = self.shifted(app, &name, shift).await.map_err(Denied::Play)?;
         self.place.lock().take();
         let session = self.peer.session;
@@ -78,6 +79,7 @@ impl Service {
         let answer = match kept {
             Kept::Playlist => {
                 let shift = shift_of(query)?.ok_or(Denied::Play(PlayFault::ParameterMalformed { name: "from" }))?;
+                let Some(_place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
                 let listed = self.shifted(app, name, shift).await.map_err(Denied::Play)?;
                 self.kept_text(request, listed.media().replace(TOKEN, &format!("?k={token}")), false)
             }
@@ -152,6 +154,7 @@ impl Service {
             return Ok(self.stretch(request, stretch, "video/mp4", None).await);
         }
         if extension == RecordFormat::Hls.extension() {
+            let Some(_place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
             let text = self.shared.archive.recorded(&recording).await?.media();
             let text = in_folder(&text, id).replace(TOKEN, "");
             return Ok(self.kept_text(request, text, recording.last.is_some()));
@@ -216,7 +219,7 @@ impl Service {
         let body = if head.is_bodiless() {
             empty()
         } else {
-            let Some(place) = self.shared.archive.place() else { return self.busy() };
+            let Some(place) = self.shared.archive.place(self.peer.address.ip()) else { return self.busy() };
             match FileBody::open(&stretch.path, stretch.offset.saturating_add(range.start as u64), length, place).await
             {
                 Ok(body) => body.boxed_unsync(),

@@ -26,7 +26,11 @@ pub(super) fn render(page: &mut Page, shared: &Shared) {
     page.counter("recording_written_bytes_total", "Bytes of media on disk.", counts.bytes);
     page.counter("recording_writes_total", "Writes of media.", counts.writes);
     page.counter("recording_syncs_total", "Times that the disk was asked to sync media.", counts.syncs);
-    page.counter("recording_lost_total", "Times that a disk which was too slow has cost frames.", counts.lost);
+    page.counter(
+        "recording_lost_total",
+        "Times that frames were left out: the disk was too slow, or the stream was configured anew too often.",
+        counts.lost,
+    );
     page.head("recording_disk_faults_total", "Times that the disk has cut recordings, by reason.", "counter");
     for (reason, count) in DISK_REASONS.iter().zip(counts.faults) {
         page.line("recording_disk_faults_total", &format!("reason=\"{reason}\""), count);

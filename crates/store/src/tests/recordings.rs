@@ -163,7 +163,7 @@ async fn media_goes_when_no_recording_needs_it() {
         store.close_media_file(Ulid(id)).await.unwrap();
     }
     let unused = async || {
-        let files = store.reader().unused_media_files(at(100), 10).await.unwrap();
+        let files = store.reader().unused_media_files(at(100), None, 10).await.unwrap();
         files.iter().map(|file| file.id.0).collect::<Vec<_>>()
     };
     stored(&store, 1, RecordFormat::Hls, 0, PartAt { file: Ulid(11), part: 0 }).await;
@@ -182,8 +182,48 @@ async fn media_goes_when_no_recording_needs_it() {
     assert_eq!(unused().await, [12], "it may be restored");
     assert!(store.remove_recording(Ulid(1)).await.unwrap() && !store.remove_recording(Ulid(1)).await.unwrap());
     assert_eq!(unused().await.len(), 3);
-    assert_eq!(store.reader().unused_media_files(NOW, 10).await.unwrap(), []);
+    assert_eq!(store.reader().unused_media_files(NOW, None, 10).await.unwrap(), []);
     assert!(store.remove_media_file(Ulid(10)).await.unwrap() && !store.remove_media_file(Ulid(10)).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_recording_that_failed_holds_its_media() {
+    let dir = Dir::new();
+    let store = open(&dir.data()).await;
+    for id in [10, 11] {
+        store.open_media_file(&file(id, 0)).await.unwrap();
+        store.append_parts(&[(Ulid(id), part(0, 0))]).await.unwrap();
+        store.close_media_file(Ulid(id)).await.unwrap();
+    }
+    let unused = async |after: Option<(UnixMs, Ulid)>| {
+        let files = store.reader().unused_media_files(at(100), after, 10).await.unwrap();
+        files.iter().map(|file| file.id.0).collect::<Vec<_>>()
+    };
+    let reader = store.reader();
+    let failed = RecordingStep::Failed { reason: "x".to_owned() };
+    store.put_recording(&recording(1, RecordFormat::Mp4, 0)).await.unwrap();
+    assert_eq!(reader.finalizing_recordings(None, 9).await.unwrap(), []);
+    store.finish_recording(Ulid(1), PartAt { file: Ulid(10), part: 0 }, at(1), None).await.unwrap();
+    assert_eq!(reader.finalizing_recordings(None, 9).await.unwrap().len(), 1);
+    assert_eq!(reader.finalizing_recordings(Some(Ulid(1)), 9).await.unwrap(), []);
+    let freeable = async |of| reader.media_bytes_freeable(FIRST_APP, at(100), of).await.unwrap();
+    assert_eq!(freeable(None).await, 1_500, "what is being made is not to be freed");
+    store.advance_recording(Ulid(1), &failed, &[], NOW).await.unwrap();
+    assert_eq!(unused(None).await, [11]);
+    let one = reader.recording(FIRST_APP, Ulid(1)).await.unwrap().unwrap();
+    assert_eq!((freeable(None).await, freeable(Some(&one)).await), (3_000, 1_500));
+    assert_eq!(reader.media_bytes_freeable(FIRST_APP, NOW, Some(&one)).await.unwrap(), 0, "time shift needs it");
+    assert!(store.delete_recording(FIRST_APP, Ulid(1), NOW).await.unwrap());
+    assert_eq!(unused(None).await, [11], "it may be restored");
+    assert_eq!(freeable(None).await, 1_500);
+    store.remove_recording(Ulid(1)).await.unwrap();
+    assert_eq!(unused(None).await, [10, 11]);
+    assert_eq!(unused(Some((at(1), Ulid(10)))).await, [11]);
+    // It has no last part: there is nothing to hold, and what follows is not its own.
+    store.put_recording(&recording(2, RecordFormat::Hls, 0)).await.unwrap();
+    assert_eq!(unused(None).await, [] as [u128; 0]);
+    store.advance_recording(Ulid(2), &failed, &[], NOW).await.unwrap();
+    assert_eq!(unused(None).await, [10, 11]);
 }
 
 #[tokio::test]
@@ -246,8 +286,8 @@ async fn a_deletion_is_noted_and_can_be_taken_back_for_a_time() {
     assert_eq!(reader.recordings(FIRST_APP, &RecordingFilter::default(), true, None, 10).await.unwrap(), []);
     let deleted = RecordingFilter { deleted: true, ..RecordingFilter::default() };
     assert_eq!(reader.recordings_count(FIRST_APP, &deleted).await.unwrap(), 1);
-    assert_eq!(reader.recordings_deleted(at(4), 10).await.unwrap(), []);
-    assert_eq!(reader.recordings_deleted(at(5), 10).await.unwrap().len(), 1);
+    assert_eq!(reader.recordings_deleted(at(4), None, 10).await.unwrap(), []);
+    assert_eq!(reader.recordings_deleted(at(5), None, 10).await.unwrap().len(), 1);
     assert!(!store.noted(restore.clone()).restore_recording(FIRST_APP, Ulid(1), at(5)).await.unwrap(), "too late");
     assert!(store.noted(restore.clone()).restore_recording(FIRST_APP, Ulid(1), at(4)).await.unwrap());
     let notes = reader.audit(FIRST_APP, &AuditFilter::default(), 10).await.unwrap();
@@ -286,9 +326,13 @@ async fn recordings_are_listed_by_what_is_asked_for() {
     assert_eq!((page.total, page.recordings[0].id), (5, Ulid(4)));
     let failed = RecordingStep::Failed { reason: "x".to_owned() };
     store.advance_recording(Ulid(5), &failed, &[], at(600)).await.unwrap();
-    assert_eq!(store.reader().recordings_past_keeping(at(899), 9).await.unwrap(), []);
-    let past = store.reader().recordings_past_keeping(at(900), 9).await.unwrap();
+    assert_eq!(store.reader().recordings_past_keeping(at(899), None, 9).await.unwrap(), []);
+    let past = store.reader().recordings_past_keeping(at(900), None, 9).await.unwrap();
     assert_eq!((past.len(), past[0].ended_at), (1, Some(at(600))));
+    let behind = store.reader().recordings_past_keeping(at(900), Some((at(900), Ulid(5))), 9).await.unwrap();
+    assert_eq!(behind, []);
+    let before = store.reader().recordings_past_keeping(at(900), Some((at(900), Ulid(4))), 9).await.unwrap();
+    assert_eq!(before, past);
 }
 
 #[tokio::test]
@@ -315,4 +359,29 @@ async fn a_damaged_row_is_named() {
     }
     damage("UPDATE media_files SET width = -1").await;
     assert!(matches!(store.reader().media_file(Ulid(10)).await, Err(Fault::Damaged { .. })));
+}
+
+#[tokio::test]
+async fn an_event_without_a_place_is_counted_and_does_not_hold_up_its_recording() {
+    let dir = Dir::new();
+    let store = Store::open(&dir.data(), &vivace_base::Limits { outbox_rows_max: 1, ..super::limits() }).await.unwrap();
+    let told = NewHook {
+        app: FIRST_APP,
+        stream: stream("cam"),
+        kind: HookKind::Recorded,
+        url: "http://192.0.2.1/".to_owned(),
+        host: "192.0.2.1:80".to_owned(),
+        template: None,
+        body: "{}".to_owned(),
+    };
+    let stored = RecordingStep::Stored { duration_ms: 1, bytes: 5, sha256: None, upload: true };
+    store.put_recording(&recording(1, RecordFormat::Mp4, 0)).await.unwrap();
+    store.finish_recording(Ulid(1), PartAt { file: Ulid(10), part: 0 }, at(2), None).await.unwrap();
+    assert!(store.advance_recording(Ulid(1), &stored, &[told.clone(), told.clone()], NOW).await.unwrap());
+    assert_eq!(store.take_hooks_left_out(), 1);
+    let other = store.clone();
+    assert!(store.tell_upload(Ulid(1), std::slice::from_ref(&told), NOW).await.unwrap());
+    assert!(store.finish_upload(Ulid(1), std::slice::from_ref(&told), NOW).await.unwrap());
+    assert_eq!((other.take_hooks_left_out(), store.take_hooks_left_out()), (2, 0));
+    assert_eq!(store.reader().hooks(FIRST_APP, &HookFilter::default(), 10).await.unwrap().len(), 1);
 }

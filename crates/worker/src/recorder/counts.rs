@@ -30,7 +30,7 @@ pub struct RecordCounts {
     pub writes: u64,
     /// Times that the disk was asked to sync.
     pub syncs: u64,
-    /// Times that a disk which was too slow has cost frames.
+    /// Times that frames were left out: the disk was too slow, or the stream was configured anew too often.
     pub lost: u64,
     /// Times that the disk has cut recordings, in the order of [`DISK_REASONS`].
     pub faults: [u64; DISK_REASONS.len()],

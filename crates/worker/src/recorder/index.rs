@@ -1,10 +1,14 @@
 //! The one who writes the index: rows of all streams, in order, those of parts together.
 
+#[cfg(test)]
+pub(super) mod tests;
+
+use std::collections::{HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, timeout_at};
 use vivace_base::Ulid;
 use vivace_domain::recording::{MediaFile, MediaPart, Recording};
 use vivace_store::Fault;
@@ -17,6 +21,12 @@ const TICK: Duration = Duration::from_millis(250);
 const AGAIN: Duration = Duration::from_secs(1);
 /// How often rows are tried that the store refuses for another reason than a full disk or a lock.
 const TRIES: u32 = 5;
+/// How long ends that the store has refused that often wait before they are tried once more.
+const LATER: Duration = Duration::from_secs(60);
+/// How many such ends wait; what is more is mended by the next start.
+const LATE_MAX: usize = 4_096;
+/// How many files without a row are known. The parts of others are refused one by one.
+const REFUSED_MAX: usize = 4_096;
 
 /// What is to be written. Of one stream, in order.
 #[derive(Debug)]
@@ -58,11 +68,48 @@ impl Index {
     }
 }
 
+/// What the store has refused.
+#[derive(Default)]
+struct Refused {
+    /// Ends that are tried again.
+    late: VecDeque<Entry>,
+    /// Files that have no row, so that their parts cannot have one.
+    files: HashSet<Ulid>,
+}
+
+impl Refused {
+    /// Keeps an end that is to be tried again.
+    fn keep(&mut self, end: Entry) {
+        if self.late.len() < LATE_MAX {
+            self.late.push_back(end);
+        } else {
+            tracing::error!("too many ends wait for the index of recordings: one is left to the next start");
+        }
+    }
+
+    /// The parts of this file are left out.
+    fn refuse(&mut self, id: Ulid) {
+        tracing::error!(file = %id, "a media file has no row in the index of recordings: its parts are left out");
+        if self.files.len() < REFUSED_MAX {
+            self.files.insert(id);
+        }
+    }
+}
+
 /// Writes until it is told to stop.
 pub(crate) async fn run(shared: Arc<Shared>, mut queue: mpsc::Receiver<Entry>) {
     let at_once = shared.limits.get().recording_rows_waiting_max.max(1);
-    let mut entries = Vec::new();
-    while queue.recv_many(&mut entries, at_once).await > 0 {
+    let (mut entries, mut refused, mut next) = (Vec::new(), Refused::default(), Instant::now() + LATER);
+    loop {
+        if Instant::now() >= next {
+            again(&shared, &mut refused).await;
+            next = Instant::now() + LATER;
+        }
+        match timeout_at(next, queue.recv_many(&mut entries, at_once)).await {
+            Ok(0) => return,
+            Ok(_) => {}
+            Err(_) => continue,
+        }
         // Parts wait for those of other streams; a file or recording that nobody would find after a crash does not.
         if entries.iter().all(|entry| matches!(entry, Entry::Part(..))) {
             sleep(TICK).await;
@@ -73,75 +120,131 @@ pub(crate) async fn run(shared: Arc<Shared>, mut queue: mpsc::Receiver<Entry>) {
             }
         }
         let stops = entries.iter().any(|entry| matches!(entry, Entry::Stop));
-        write(&shared, std::mem::take(&mut entries)).await;
+        write(&shared, &mut refused, std::mem::take(&mut entries)).await;
         if stops {
+            again(&shared, &mut refused).await;
             return;
         }
     }
 }
 
 /// Files first, then parts, all in one transaction, then what speaks of them: so nothing is told before it is there.
-async fn write(shared: &Shared, entries: Vec<Entry>) {
+async fn write(shared: &Shared, refused: &mut Refused, entries: Vec<Entry>) {
     let (mut parts, mut rest) = (Vec::new(), Vec::new());
     for entry in entries {
         match entry {
             Entry::Open(file) => {
-                insist(shared, "a media file", || shared.store.open_media_file(&file)).await;
+                let written = insist(shared, "a media file", TRIES, || shared.store.open_media_file(&file)).await;
+                // A try whose answer was a fault may have written it.
+                if !written && !matches!(shared.store.reader().media_file(file.id).await, Ok(Some(_))) {
+                    refused.refuse(file.id);
+                }
             }
+            Entry::Part(file, _) if refused.files.contains(&file) => shared.tally.index_refused(),
             Entry::Part(file, part) => parts.push((file, part)),
             other => rest.push(other),
         }
     }
-    if !parts.is_empty() && !insist(shared, "parts", || shared.store.append_parts(&parts)).await {
+    if !parts.is_empty() && !insist(shared, "parts", TRIES, || shared.store.append_parts(&parts)).await {
         // One that the store does not take shall not cost the others.
         for part in parts.chunks(1) {
-            insist(shared, "a part", || shared.store.append_parts(part)).await;
+            insist(shared, "a part", 1, || shared.store.append_parts(part)).await;
         }
     }
     for entry in rest {
         match entry {
             Entry::Open(_) | Entry::Part(..) | Entry::Stop => {}
+            Entry::Close(id) if refused.files.remove(&id) => shared.let_go(id),
             Entry::Close(id) => {
-                insist(shared, "the end of a media file", || shared.store.close_media_file(id)).await;
-                shared.let_go(id);
+                if insist(shared, "the end of a media file", TRIES, || shared.store.close_media_file(id)).await {
+                    shared.let_go(id);
+                } else {
+                    refused.keep(Entry::Close(id));
+                }
             }
             Entry::Begin(recording) => {
                 shared.claim(recording.id);
-                insist(shared, "a recording", || shared.store.put_recording(&recording)).await;
+                insist(shared, "a recording", TRIES, || shared.store.put_recording(&recording)).await;
                 shared.tally.begun();
                 shared.tell(&recording);
             }
-            Entry::End(recording) => end(shared, *recording, None).await,
-            Entry::Cut(recording, why) => end(shared, *recording, Some(why)).await,
+            Entry::End(recording) => end(shared, refused, *recording).await,
+            Entry::Cut(recording, why) => {
+                end(shared, refused, Recording { failure: Some(why), ..*recording }).await;
+            }
         }
     }
 }
 
-/// Writes the end of a recording, and gives it to who makes its file.
-async fn end(shared: &Shared, mut recording: Recording, cut: Option<String>) {
-    let Recording { id, last: Some(last), ended_at: Some(at), .. } = recording else { return };
-    recording.failure = cut;
-    let why = recording.failure.as_deref();
-    insist(shared, "the end of a recording", || shared.store.finish_recording(id, last, at, why)).await;
+/// Writes the end of a recording, and gives it to who makes its file. One that is refused is tried again later: its file
+/// is not made before its end is written.
+async fn end(shared: &Shared, refused: &mut Refused, recording: Recording) {
+    if recording.last.is_none() || recording.ended_at.is_none() {
+        return;
+    }
+    let written = insist(shared, "the end of a recording", TRIES, || finish(shared, &recording)).await;
     shared.tally.ended();
+    if written {
+        pass_on(shared, recording);
+    } else {
+        refused.keep(Entry::End(Box::new(recording)));
+    }
+}
+
+async fn finish(shared: &Shared, recording: &Recording) -> Result<(), Fault> {
+    let Recording { id, last: Some(last), ended_at: Some(at), failure, .. } = recording else { return Ok(()) };
+    shared.store.finish_recording(*id, *last, *at, failure.as_deref()).await.map(drop)
+}
+
+fn pass_on(shared: &Shared, recording: Recording) {
     shared.tell(&recording);
     shared.finaliser.add(recording);
 }
 
+/// Tries each end that was refused once more; none behind one for which the store is locked or full.
+async fn again(shared: &Shared, refused: &mut Refused) {
+    for _ in 0..refused.late.len() {
+        let Some(end) = refused.late.pop_front() else { return };
+        let tried = match &end {
+            Entry::Close(id) => shared.store.close_media_file(*id).await.map(drop),
+            Entry::End(recording) => finish(shared, recording).await,
+            _ => Ok(()),
+        };
+        match (tried, end) {
+            (Ok(()), Entry::Close(id)) => shared.let_go(id),
+            (Ok(()), Entry::End(recording)) => pass_on(shared, *recording),
+            (Ok(()), _) => {}
+            (Err(fault), end) => {
+                shared.tally.index_refused();
+                tracing::error!(%fault, "an end cannot be written into the index of recordings: tried again in a minute");
+                refused.late.push_back(end);
+                if passes(&fault) {
+                    return;
+                }
+            }
+        }
+    }
+}
+
+/// Whether the store may take the same once somebody has made room or let go.
+const fn passes(fault: &Fault) -> bool {
+    matches!(fault, Fault::Locked { .. } | Fault::DiskFull { .. } | Fault::NotWritable { .. })
+}
+
 /// Writes something until the store takes it. What it refuses for a reason that does not pass is given up, and the answer
-/// is false: the file on disk still has it.
+/// is false: the file on disk still has it. A row that contradicts others is tried once, and any other `tries_max` times.
 async fn insist<T, F: Future<Output = Result<T, Fault>>>(
     shared: &Shared,
     what: &str,
+    tries_max: u32,
     mut write: impl FnMut() -> F,
 ) -> bool {
     let mut tries = 0;
     loop {
         let Err(fault) = write().await else { return true };
         shared.tally.index_refused();
-        let passes = matches!(fault, Fault::Locked { .. } | Fault::DiskFull { .. } | Fault::NotWritable { .. });
-        tries += u32::from(!passes);
-        if tries >= TRIES {
+        tries += u32::from(!passes(&fault));
+        if tries >= tries_max || fault.is_constraint() {
             tracing::error!(%fault, "{what} cannot be written into the index of recordings: it is left out");
             return false;
         }

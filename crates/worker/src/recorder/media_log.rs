@@ -10,7 +10,7 @@ use super::Shared;
 use super::disk::{DiskFault, MediaWriter};
 use super::engine::{Cut, FileCut, PartCut};
 use super::index::Entry;
-use super::times::{Ids, PartClock};
+use super::times::{FileRate, Ids, PartClock};
 use super::views::Fresh;
 
 /// Puts parts on disk, and their rows behind them.
@@ -24,6 +24,9 @@ pub(crate) struct MediaLog {
     open: Option<Open>,
     /// The next part does not continue the one before, whatever the cutter says: something was not written.
     broken: bool,
+    rate: FileRate,
+    /// The configuration of the parts that are left out, because the minute has seen too many files.
+    left_out: Option<FileCut>,
 }
 
 /// A file with its first part made on disk, or to be made with it.
@@ -47,7 +50,8 @@ struct Batch {
 
 impl MediaLog {
     pub(crate) fn new(shared: Arc<Shared>, app: AppId, stream: StreamName, ids: Ids) -> Self {
-        Self { shared, app, stream, ids, clock: PartClock::default(), open: None, broken: false }
+        let (clock, rate) = (PartClock::default(), FileRate::default());
+        Self { shared, app, stream, ids, clock, open: None, broken: false, rate, left_out: None }
     }
 
     /// Writes what was cut; `newest` is the newest time of the stream. `written` gets each part that is on disk, also if a
@@ -68,9 +72,10 @@ impl MediaLog {
                 Cut::File(cut) => {
                     self.put(&mut batch, written).await?;
                     self.close().await;
-                    self.begin(cut);
+                    self.configure(cut);
                 }
                 Cut::Part(part) => {
+                    self.resume(&part);
                     if self.is_long(&part, file) {
                         self.put(&mut batch, written).await?;
                         self.rotate().await;
@@ -90,6 +95,36 @@ impl MediaLog {
             Some(Open { id, .. }) => self.shared.index.write(Entry::Close(id)).await,
             None => {}
         }
+    }
+
+    /// Begins the file of another configuration, or leaves out what comes until one may begin.
+    fn configure(&mut self, cut: FileCut) {
+        if self.may_begin() {
+            self.left_out = None;
+            self.begin(cut);
+            return;
+        }
+        self.broken = true;
+        // Told once for all configurations that are left out together: their number is the publisher's choice.
+        if self.left_out.replace(cut).is_none() {
+            tracing::warn!(stream = %self.stream, "configured anew too often to be recorded: frames are left out");
+            self.shared.tally.lost();
+        }
+    }
+
+    /// Goes on with the configuration that was left out, where this part can be decoded without those before it.
+    fn resume(&mut self, part: &PartCut) {
+        if part.key
+            && self.left_out.is_some()
+            && self.may_begin()
+            && let Some(cut) = self.left_out.take()
+        {
+            self.begin(cut);
+        }
+    }
+
+    fn may_begin(&mut self) -> bool {
+        self.rate.take(self.shared.clock.mono(), self.shared.limits.get().recording_files_per_minute_max)
     }
 
     fn begin(&mut self, cut: FileCut) {

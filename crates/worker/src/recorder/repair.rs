@@ -1,6 +1,9 @@
 //! What a process that ended without a word has left: files are cut to what is whole and closed, recordings brought to
 //! their end.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,23 +36,31 @@ pub(crate) async fn run(shared: Arc<Shared>, alone: Alone, stop: CancellationTok
             () = stop.cancelled() => return,
         }
     }
+    shared.forget_begun();
     tidy(&shared).await;
 }
 
 async fn mend(shared: &Shared) -> Result<(), Fault> {
     let reader = shared.store.reader();
     for file in reader.open_media_files().await? {
-        if !shared.is_ours(file.id) {
+        // One that this process has closed meanwhile is whole.
+        if !shared.has_begun(file.id) {
             mend_file(shared, &file).await?;
         }
     }
     for recording in reader.unfinished_recordings().await? {
         if !shared.is_ours(recording.id) {
-            shared.claim(recording.id);
-            mend_recording(shared, recording).await?;
+            mend_claimed(shared, recording).await?;
         }
     }
     Ok(())
+}
+
+/// Claims a recording and mends it. One that could not be mended is a dead process' one still: the next try finds it.
+async fn mend_claimed(shared: &Shared, recording: Recording) -> Result<(), Fault> {
+    let id = recording.id;
+    shared.claim(id);
+    mend_recording(shared, recording).await.inspect_err(|_| shared.let_go(id))
 }
 
 /// Cuts off what is not whole, writes rows for what is whole and has none, and closes the file.
@@ -185,7 +196,7 @@ async fn mend_recording(shared: &Shared, mut recording: Recording) -> Result<(),
 async fn last_part(shared: &Shared, recording: &Recording) -> Result<Option<(PartAt, MediaPart)>, Fault> {
     let Recording { app, stream, first, .. } = recording;
     let files = shared.store.reader().media_files_between(*app, stream, first.file, None).await?;
-    for file in files.iter().rev().filter(|file| !shared.is_ours(file.id)) {
+    for file in files.iter().rev().filter(|file| !shared.has_begun(file.id)) {
         if let Some(part) = shared.store.reader().media_parts(file.id).await?.last() {
             return Ok(Some((PartAt { file: file.id, part: part.number }, *part)));
         }

@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use vivace_base::UnixMs;
-use vivace_domain::recording::{RecordState, Recording};
+use vivace_base::{Ulid, UnixMs};
+use vivace_domain::recording::{RecordFormat, RecordState, Recording};
 use vivace_store::{FIRST_APP, Fault, RecordingFilter};
 
 use super::disk::DiskFault;
@@ -35,117 +35,195 @@ enum RetainFault {
 
 /// Looks until it is told to stop.
 pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
+    let mut told = false;
     loop {
         tokio::select! {
             () = sleep(LOOK) => {}
             () = stop.cancelled() => return,
         }
-        if let Err(fault) = look(&shared).await {
+        let mut look = Look::new(&shared);
+        if let Err(fault) = look.run().await {
             tracing::error!(%fault, "what is kept no longer cannot be taken away: tried again");
-        }
-    }
-}
-
-async fn look(shared: &Shared) -> Result<(), RetainFault> {
-    let (now, settings, reader) = (shared.clock.unix(), shared.settings(), shared.store.reader());
-    for recording in reader.recordings_deleted(before(now, settings.undo_ms), PAGE).await? {
-        take_away(shared, &recording, "deleted").await?;
-    }
-    for recording in reader.recordings_past_keeping(now, PAGE).await? {
-        if !may_go(&settings, &recording) {
             continue;
         }
-        take_away(shared, &recording, "its time is over").await?;
-    }
-    if settings.keep_ms > 0 {
-        expire(shared, &settings, before(now, settings.keep_ms)).await?;
-    }
-    if let Some(keep_local_ms) = settings.upload.keep_local_ms {
-        for recording in reader.local_copies(before(now, keep_local_ms), PAGE).await? {
-            take_local(shared, &recording, "it is uploaded").await?;
+        if look.left > 0 {
+            tracing::error!(left = look.left, "some of what is kept no longer cannot be taken away: tried again");
         }
-    }
-    // Before the bytes are counted: what nobody needs counts for nobody.
-    drop_media(shared, before(now, settings.shift_ms)).await?;
-    if settings.bytes_max > 0 {
-        shrink(shared, &settings).await?;
-    }
-    Ok(())
-}
-
-/// Takes away what ended before a time. What is to be kept for a time of its own is kept for that.
-async fn expire(shared: &Shared, settings: &RecordSettings, at: UnixMs) -> Result<(), RetainFault> {
-    let mut after = None;
-    loop {
-        let page = shared.store.reader().recordings(FIRST_APP, &finished(Some(at)), false, after, PAGE).await?;
-        let Some(last) = page.last() else { return Ok(()) };
-        after = Some(last.id);
-        let old = page.iter().filter(|one| one.keep_until.is_none() && is_over(one, at));
-        for recording in old.filter(|one| may_go(settings, one)) {
-            take_away(shared, recording, "older than recording.keep_days").await?;
+        if look.stuck && !told {
+            tracing::warn!("more than recording.bytes_max is kept, and nothing of it may be taken away");
         }
+        told = look.stuck;
     }
 }
 
-/// Takes media away that no recording needs and that ended before a time.
-async fn drop_media(shared: &Shared, at: UnixMs) -> Result<(), RetainFault> {
-    loop {
-        let files = shared.store.reader().unused_media_files(at, PAGE).await?;
-        let mut dropped = 0;
-        for file in files.iter().filter(|file| !shared.is_ours(file.id)) {
-            remove(shared, Place::of(shared.disk.folders()).media(file.id)).await?;
-            shared.store.remove_media_file(file.id).await?;
-            dropped += 1;
+/// One look.
+struct Look<'a> {
+    shared: &'a Shared,
+    settings: Arc<RecordSettings>,
+    now: UnixMs,
+    /// How many could not be taken away.
+    left: u64,
+    /// More is kept than is to be, and nothing of it may go.
+    stuck: bool,
+}
+
+impl<'a> Look<'a> {
+    fn new(shared: &'a Shared) -> Self {
+        Self { shared, settings: shared.settings(), now: shared.clock.unix(), left: 0, stuck: false }
+    }
+
+    async fn run(&mut self) -> Result<(), RetainFault> {
+        self.deleted().await?;
+        self.past_keeping().await?;
+        if self.settings.keep_ms > 0 {
+            self.expire(before(self.now, self.settings.keep_ms)).await?;
         }
-        if dropped == 0 {
+        if let Some(keep_local_ms) = self.settings.upload.keep_local_ms {
+            let at = before(self.now, keep_local_ms);
+            for recording in self.shared.store.reader().local_copies(at, PAGE).await? {
+                let taken = take_local(self.shared, &recording, "it is uploaded").await;
+                self.noted(recording.id, taken);
+            }
+        }
+        // Before the bytes are counted: what nobody needs counts for nobody.
+        self.drop_media().await?;
+        if self.settings.bytes_max > 0 {
+            self.shrink().await?;
+        }
+        Ok(())
+    }
+
+    /// Takes note of one that cannot be taken away: the others are.
+    fn noted<T>(&mut self, id: Ulid, taken: Result<T, RetainFault>) -> Option<T> {
+        match taken {
+            Ok(taken) => Some(taken),
+            Err(fault) => {
+                self.left = self.left.saturating_add(1);
+                tracing::error!(%id, %fault, "a file that is kept no longer cannot be taken away");
+                None
+            }
+        }
+    }
+
+    async fn deleted(&mut self) -> Result<(), RetainFault> {
+        let (up_to, mut after) = (before(self.now, self.settings.undo_ms), None);
+        loop {
+            let page = self.shared.store.reader().recordings_deleted(up_to, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.deleted_at.map(|at| (at, last.id));
+            for recording in &page {
+                let taken = take_away(self.shared, recording, "deleted").await;
+                self.noted(recording.id, taken);
+            }
+        }
+    }
+
+    async fn past_keeping(&mut self) -> Result<(), RetainFault> {
+        let (settings, mut after) = (self.settings.clone(), None);
+        loop {
+            let page = self.shared.store.reader().recordings_past_keeping(self.now, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = last.keep_until.map(|at| (at, last.id));
+            for recording in page.iter().filter(|one| may_go(&settings, one)) {
+                let taken = take_away(self.shared, recording, "its time is over").await;
+                self.noted(recording.id, taken);
+            }
+        }
+    }
+
+    /// Takes away what ended before a time. What is to be kept for a time of its own is kept for that.
+    async fn expire(&mut self, at: UnixMs) -> Result<(), RetainFault> {
+        let (settings, mut after) = (self.settings.clone(), None);
+        loop {
+            let page =
+                self.shared.store.reader().recordings(FIRST_APP, &finished(Some(at)), false, after, PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.id);
+            let old = page.iter().filter(|one| one.keep_until.is_none() && is_over(one, at));
+            for recording in old.filter(|one| may_go(&settings, one)) {
+                let taken = take_away(self.shared, recording, "older than recording.keep_days").await;
+                self.noted(recording.id, taken);
+            }
+        }
+    }
+
+    /// Takes media away that no recording and no time shift needs; its bytes.
+    async fn drop_media(&mut self) -> Result<u64, RetainFault> {
+        let (at, mut after, mut bytes) = (self.shift_from(), None, 0_u64);
+        loop {
+            let files = self.shared.store.reader().unused_media_files(at, after, PAGE).await?;
+            let Some(last) = files.last() else { return Ok(bytes) };
+            after = last.ended_at.map(|at| (at, last.id));
+            for file in files.iter().filter(|file| !self.shared.is_ours(file.id)) {
+                let dropped = drop_file(self.shared, file.id).await;
+                if self.noted(file.id, dropped).is_some() {
+                    bytes = bytes.saturating_add(file.bytes);
+                }
+            }
+        }
+    }
+
+    /// Media that ended before this is no time shift's.
+    fn shift_from(&self) -> UnixMs {
+        before(self.now, self.settings.shift_ms)
+    }
+
+    /// Takes the oldest recordings away until the rest is small enough. Only what deleting them can free counts: media
+    /// that a time shift or a recording that goes on needs would let every recording go, for nothing.
+    async fn shrink(&mut self) -> Result<(), RetainFault> {
+        let (shared, max) = (self.shared, self.settings.bytes_max);
+        let reader = shared.store.reader();
+        let used = reader.storage_use(FIRST_APP).await?;
+        let total = used.recording_bytes.saturating_add(used.media_bytes);
+        if total <= max {
             return Ok(());
         }
+        let media = reader.media_bytes_freeable(FIRST_APP, self.shift_from(), None).await?;
+        let (mut freed, over) = (0_u64, used.recording_bytes.saturating_add(media).saturating_sub(max));
+        let mut after = None;
+        while freed < over {
+            let page = reader.recordings(FIRST_APP, &finished(None), false, after, PAGE).await?;
+            let Some(last) = page.last() else { break };
+            after = Some(last.id);
+            for recording in &page {
+                if freed < over {
+                    freed = freed.saturating_add(self.free(recording).await?);
+                }
+            }
+        }
+        self.stuck = total.saturating_sub(freed) > max;
+        Ok(())
     }
-}
 
-/// Takes the oldest recordings away until the rest is small enough.
-async fn shrink(shared: &Shared, settings: &RecordSettings) -> Result<(), RetainFault> {
-    let reader = shared.store.reader();
-    let used = reader.storage_use(FIRST_APP).await?;
-    let mut over = used.recording_bytes.saturating_add(used.media_bytes).saturating_sub(settings.bytes_max);
-    if over == 0 {
-        return Ok(());
-    }
-    let mut after = None;
-    while over > 0 {
-        let page = reader.recordings(FIRST_APP, &finished(None), false, after, PAGE).await?;
-        let Some(last) = page.last() else { break };
-        after = Some(last.id);
-        over = shrink_page(shared, settings, &page, over).await?;
-    }
-    Ok(())
-}
-
-/// Takes recordings away until `over` bytes less are used; how many are left over behind them.
-async fn shrink_page(
-    shared: &Shared,
-    settings: &RecordSettings,
-    page: &[Recording],
-    mut over: u64,
-) -> Result<u64, RetainFault> {
-    for recording in page {
-        if over == 0 {
-            break;
+    /// Takes one recording away, if that frees something and it may go; how many bytes that has freed.
+    async fn free(&mut self, recording: &Recording) -> Result<u64, RetainFault> {
+        const WHY: &str = "more than recording.bytes_max";
+        let shared = self.shared;
+        let has_file = recording.format != RecordFormat::Hls && recording.state != RecordState::Failed;
+        let has_media = !has_file
+            && shared.store.reader().media_bytes_freeable(FIRST_APP, self.shift_from(), Some(recording)).await? > 0;
+        if !has_file && !has_media {
+            return Ok(0);
         }
         // What the bucket has goes from the disk only.
-        let went = match recording.state {
-            RecordState::Uploaded => take_local(shared, recording, "more than recording.bytes_max").await?,
-            _ if !may_go(settings, recording) => false,
-            _ => {
-                take_away(shared, recording, "more than recording.bytes_max").await?;
-                true
-            }
+        let taken = match recording.state {
+            RecordState::Uploaded => take_local(shared, recording, WHY).await,
+            _ if !may_go(&self.settings, recording) => Ok(false),
+            _ => take_away(shared, recording, WHY).await.map(|()| true),
         };
-        if went {
-            over = over.saturating_sub(recording.bytes);
+        match self.noted(recording.id, taken) {
+            Some(true) if has_file => Ok(recording.bytes),
+            Some(true) => self.drop_media().await,
+            _ => Ok(0),
         }
     }
-    Ok(over)
+}
+
+/// The file first, as below.
+async fn drop_file(shared: &Shared, id: Ulid) -> Result<(), RetainFault> {
+    remove(shared, Place::of(shared.disk.folders()).media(id)).await?;
+    shared.store.remove_media_file(id).await?;
+    Ok(())
 }
 
 fn finished(to: Option<UnixMs>) -> RecordingFilter {

@@ -63,7 +63,12 @@ pub(crate) struct Shared {
     pub(crate) wake: Notify,
     /// Files and recordings that this process has made and not brought to their end: all others are a dead one's.
     ours: Mutex<HashSet<Ulid>>,
+    /// All that this process has begun, brought to its end or not; none once nothing is left to mend.
+    begun: Mutex<Option<HashSet<Ulid>>>,
 }
+
+/// How many ids are kept of what this process has begun while it waits for the process before to end.
+const BEGUN_MAX: usize = 1 << 20;
 
 impl Shared {
     pub(crate) fn new(base: Base, disk: Disk, index: Index, settings: RecordSettings) -> Self {
@@ -86,6 +91,7 @@ impl Shared {
             tasks_changed: AtomicBool::new(true),
             wake: Notify::new(),
             ours: Mutex::default(),
+            begun: Mutex::new(Some(HashSet::new())),
         }
     }
 
@@ -100,6 +106,9 @@ impl Shared {
     /// This process makes this.
     pub(crate) fn claim(&self, id: Ulid) {
         self.ours.lock().insert(id);
+        if let Some(begun) = self.begun.lock().as_mut().filter(|begun| begun.len() < BEGUN_MAX) {
+            begun.insert(id);
+        }
     }
 
     /// It is made, or never will be.
@@ -110,6 +119,16 @@ impl Shared {
     /// Whether this process makes this.
     pub(crate) fn is_ours(&self, id: Ulid) -> bool {
         self.ours.lock().contains(&id)
+    }
+
+    /// Whether this process has begun this, made or not. Known until [`Shared::forget_begun`].
+    pub(crate) fn has_begun(&self, id: Ulid) -> bool {
+        self.is_ours(id) || self.begun.lock().as_ref().is_some_and(|begun| begun.contains(&id))
+    }
+
+    /// Nothing is left to mend: it does not matter any more who has begun what.
+    pub(crate) fn forget_begun(&self) {
+        *self.begun.lock() = None;
     }
 
     pub(crate) fn counts(&self) -> RecordCounts {

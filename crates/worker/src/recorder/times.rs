@@ -1,6 +1,6 @@
-//! When parts came, and ids that sort by it.
+//! When parts came, ids that sort by it, and how many files begin in a minute.
 
-use vivace_base::{MediaTime, Rng, Ulid, UnixMs};
+use vivace_base::{MediaTime, MonoMs, Rng, Ulid, UnixMs};
 
 /// Ids of one stream's files, each greater than the one before, also when the machine's clock is set back.
 #[derive(Debug)]
@@ -52,11 +52,33 @@ impl PartClock {
     }
 }
 
+/// How many files one stream begins: each change of its configuration is a file, a row and maybe a recording with a hook,
+/// and how often it changes is the publisher's choice.
+#[derive(Debug, Default)]
+pub(crate) struct FileRate {
+    minute_at: MonoMs,
+    begun: u64,
+}
+
+const MINUTE_MS: u64 = 60_000;
+
+impl FileRate {
+    /// Counts a file that is to begin; false if it may not, because the minute has seen `max` already.
+    pub(crate) fn take(&mut self, now: MonoMs, max: u64) -> bool {
+        if self.begun == 0 || now.since(self.minute_at) >= MINUTE_MS {
+            *self = Self { minute_at: now, begun: 0 };
+        }
+        let may = self.begun < max;
+        self.begun += u64::from(may);
+        may
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use vivace_base::{MediaTime, Rng, UnixMs};
+    use vivace_base::{MediaTime, MonoMs, Rng, UnixMs};
 
-    use super::{Ids, PartClock};
+    use super::{FileRate, Ids, PartClock};
 
     struct Zero;
 
@@ -74,6 +96,14 @@ mod tests {
         let made: Vec<_> = [5, 5, HOUR, 0, 7].map(|now| ids.next(UnixMs(now), &Zero)).into();
         assert!(made.is_sorted_by(|one, other| one < other), "{made:?}");
         assert!(Ids::behind(made.last().copied()).next(UnixMs(0), &Zero) > made[4]);
+    }
+
+    #[test]
+    fn no_more_files_begin_in_a_minute_than_may() {
+        let mut rate = FileRate::default();
+        let begun = (0..600_000).step_by(10).filter(|ms| rate.take(MonoMs(7 + ms), 30)).count();
+        assert_eq!(begun, 300, "ten minutes");
+        assert!(!rate.take(MonoMs(600_006), 30) && rate.take(MonoMs(600_007), 30));
     }
 
     #[test]

@@ -1,13 +1,17 @@
-use std::path::PathBuf;
+use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::sleep;
+use tokio::time::{Instant, sleep, sleep_until};
+use tokio_util::task::AbortOnDropHandle;
 use vivace_base::SessionId;
 use vivace_domain::channel::Rate;
+use vivace_hub::Batch;
+use vivace_media::FrameKind;
 use vivace_store::{EventKind, LiveEvent};
 
 use super::args::Make;
+use super::pictures::PictureFault;
 use super::sink::{Reached, Sink};
 use super::source::{Source, Start};
 use super::turn::Turn;
@@ -36,12 +40,22 @@ pub(super) struct Job {
     backoff: Backoff,
     /// It has been told that it runs.
     told: bool,
-    /// Turns in a row of which nothing came.
+    /// Turns in a row of which no picture came.
     barren: u32,
+    /// The picture of the watermark as its server has it now, which comes beside the stream.
+    coming: Option<AbortOnDropHandle<Option<Result<(), PictureFault>>>>,
+    /// Until then the stream is shown without its watermark: the program has failed too often.
+    unmarked_until: Option<Instant>,
 }
 
 /// After so many children of which nothing came, players of a rate are told that it ends.
 const BARREN_MAX: u32 = 8;
+/// After so many, players of a watermarked stream see it as it is rather than nothing.
+const BARREN_MARKS_MAX: u32 = 3;
+/// Each further try takes pictures from them, and so comes after twice as long; this often.
+const DOUBLINGS_MAX: u32 = 4;
+/// And after an hour at most, whatever the limit says.
+const RETRY_MS_MAX: u64 = 3_600_000;
 
 impl Job {
     pub(super) fn new(
@@ -52,7 +66,8 @@ impl Job {
         place: Option<ChildPlace>,
     ) -> Self {
         let (reached, backoff) = (Reached::default(), Backoff::default());
-        Self { transcoder, work, entry, sink, reached, place, backoff, told: false, barren: 0 }
+        let (told, barren, coming, unmarked_until) = (false, 0, None, None);
+        Self { transcoder, work, entry, sink, reached, place, backoff, told, barren, coming, unmarked_until }
     }
 
     /// Goes on until the stream that it reads is over, or nobody wants it any more. Its right to the name has been given
@@ -71,7 +86,6 @@ impl Job {
     async fn go_on(&mut self, source: &mut Source) -> &'static str {
         let stop = self.transcoder.stop.clone();
         let mut epoch = None;
-        let mut picture = None;
         loop {
             let begun = tokio::select! {
                 begun = source.begin() => begun,
@@ -80,9 +94,10 @@ impl Job {
             let Some(start) = begun else { return "the stream is over" };
             if epoch.replace(start.epoch) != Some(start.epoch) {
                 self.reached.reset();
-                picture = None;
+                self.unmarked_until = None;
+                self.fetch();
             }
-            let turn = match self.make(&start, &mut picture).await {
+            let turn = match self.make(&start) {
                 Some(make) => match self.take_place() {
                     Ok(()) => self.turn(source, &start, make).await,
                     Err(why) => Turn::Failed { ran_ms: 0, gave: false, why },
@@ -100,7 +115,12 @@ impl Job {
                         self.failed(&why, 0);
                         return "it fails again and again";
                     }
-                    let wait_ms = self.backoff.after(ran_ms, self.transcoder.parts.limits.get().child_backoff_ms_max);
+                    let most_ms = self.transcoder.parts.limits.get().child_backoff_ms_max;
+                    let wait_ms = self.backoff.after(ran_ms, most_ms);
+                    if self.work.mark.is_some() && self.barren >= BARREN_MARKS_MAX {
+                        self.leave_unmarked(&why, most_ms);
+                        continue;
+                    }
                     self.failed(&why, wait_ms);
                     tokio::select! {
                         () = sleep(Duration::from_millis(wait_ms)) => {}
@@ -111,28 +131,72 @@ impl Job {
         }
     }
 
-    /// What the next child is to make; none if the stream is to be shown as it is. The picture of a watermark is asked for
-    /// once for each push.
-    async fn make(&mut self, start: &Start, picture: &mut Option<Option<PathBuf>>) -> Option<Make> {
+    /// Asks for the picture of the watermark anew, beside the stream: its server may take its time, or be gone.
+    fn fetch(&mut self) {
+        let Some(mark) = self.work.mark.clone() else { return };
+        if self.coming.as_ref().is_some_and(|coming| !coming.is_finished()) {
+            return;
+        }
+        let transcoder = self.transcoder.clone();
+        let task = async move {
+            tokio::select! {
+                got = transcoder.pictures.refresh(&mark) => Some(got),
+                () = transcoder.stop.cancelled() => None,
+            }
+        };
+        self.coming = Some(AbortOnDropHandle::new(self.transcoder.tasks.spawn(task)));
+    }
+
+    /// What the next child is to make; none if the stream is to be shown as it is for now.
+    fn make(&self, start: &Start) -> Option<Make> {
         if let Some(rate) = self.work.rate {
             return Some(Make::Rate(rate));
         }
-        let mark = self.work.mark.clone()?;
+        let mark = self.work.mark.as_ref()?;
         // Where there is no picture, there is nothing to put it on.
         start.tracks.video.as_ref()?;
-        if picture.is_none() {
-            let transcoder = self.transcoder.clone();
-            let found = transcoder.pictures.get(&mark).await;
-            *picture = Some(match found {
-                Ok(path) => Some(path),
-                Err(fault) => {
-                    self.failed(&format!("watermark {}: {fault}; the stream is shown without it", mark.id), 0);
-                    None
-                }
-            });
+        if self.unmarked_until.is_some() {
+            return None;
         }
-        let path = picture.clone().flatten()?;
-        Some(Make::Mark { picture: path, x: mark.x, y: mark.y })
+        let picture = self.transcoder.pictures.kept(mark)?;
+        Some(Make::Mark { picture, x: mark.x, y: mark.y })
+    }
+
+    /// Returns once the watermark can be put in, or be tried again. Dropped before, it has lost nothing.
+    async fn markable(&mut self) {
+        if let Some(at) = self.unmarked_until {
+            sleep_until(at).await;
+            self.unmarked_until = None;
+        }
+        let Some(mark) = self.work.mark.clone() else { return pending().await };
+        if self.transcoder.pictures.kept(&mark).is_some() {
+            return;
+        }
+        if let Some(coming) = &mut self.coming {
+            let came = coming.await;
+            self.coming = None;
+            match came {
+                Ok(Some(Ok(()))) => return,
+                Ok(Some(Err(fault))) => {
+                    self.failed(&format!("watermark {}: {fault}; the stream is shown without it", mark.id), 0);
+                }
+                // The server stops.
+                Ok(None) | Err(_) => {}
+            }
+        }
+        pending().await
+    }
+
+    /// From now on, and until it is tried again, the stream is shown as it is.
+    fn leave_unmarked(&mut self, why: &str, backoff_ms_max: u64) {
+        let doublings = self.barren.saturating_sub(BARREN_MARKS_MAX).min(DOUBLINGS_MAX);
+        let wait_ms = backoff_ms_max.saturating_mul(1 << doublings).min(RETRY_MS_MAX);
+        self.unmarked_until = Some(Instant::now() + Duration::from_millis(wait_ms));
+        let why = format!("{why}; the stream is shown without its watermark");
+        if self.barren == BARREN_MARKS_MAX && !self.failures_are_told() {
+            self.event(EventKind::TranscodeFailed, format!("{}: {why}", self.work.kind.name()));
+        }
+        self.failed(&why, wait_ms);
     }
 
     fn take_place(&mut self) -> Result<(), String> {
@@ -142,7 +206,8 @@ impl Job {
         Ok(())
     }
 
-    /// Shows the stream as it is, for as long as its publisher and its codecs stay.
+    /// Shows the stream as it is, for as long as its publisher and its codecs stay, and no longer than to the first key
+    /// frame at which the watermark can be put in.
     async fn pass_through(&mut self, source: &mut Source, start: &Start) -> Turn {
         let stop = self.transcoder.stop.clone();
         let mut frames = Vec::new();
@@ -152,22 +217,35 @@ impl Job {
                 return Turn::Renewed;
             }
         }
+        self.reached.begin();
+        let mut markable = false;
         loop {
             let batch = tokio::select! {
                 batch = source.next() => batch,
+                () = self.markable(), if !markable => {
+                    markable = true;
+                    continue;
+                }
                 () = stop.cancelled() => return Turn::Stopped,
             };
-            let Some(batch) = batch else { return Turn::Over };
+            let Some(mut batch) = batch else { return Turn::Over };
             let same = batch.tracks.video == start.tracks.video && batch.tracks.audio == start.tracks.audio;
             if batch.epoch != start.epoch || !same {
                 source.put_back(batch);
                 return Turn::Renewed;
             }
+            let is_key = |frame: &vivace_media::Frame| frame.kind == FrameKind::Video && frame.key;
+            let key = batch.frames.iter().position(is_key).filter(|_| markable);
+            let rest = key.map(|at| batch.frames.split_off(at));
             for frame in batch.frames {
                 if source.is_useful(&frame) && self.reached.takes(&frame) && self.sink.give(batch.epoch, frame).is_err()
                 {
                     return Turn::Renewed;
                 }
+            }
+            if let Some(frames) = rest {
+                source.put_back(Batch { epoch: batch.epoch, tracks: batch.tracks, frames });
+                return Turn::Renewed;
             }
         }
     }
@@ -184,11 +262,16 @@ impl Job {
         let (stream, kind) = (self.sink.stream().name(), self.work.kind.name());
         let failures = self.backoff.failures();
         tracing::warn!(%stream, kind, why, failures, wait_ms, session = %self.work.session, "transcoding fails");
-        // One that fails for hours would fill the log of events with one sentence.
-        if failures.is_power_of_two() || failures == 0 {
+        if self.failures_are_told() {
             self.event(EventKind::TranscodeFailed, format!("{kind}: {why}"));
         }
         self.told = false;
+    }
+
+    /// One that fails for hours would fill the log of events with one sentence.
+    const fn failures_are_told(&self) -> bool {
+        let failures = self.backoff.failures();
+        failures.is_power_of_two() || failures == 0
     }
 
     fn event(&self, kind: EventKind, detail: String) {

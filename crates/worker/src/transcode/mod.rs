@@ -83,12 +83,18 @@ pub struct TranscodeParts {
 pub struct Mark {
     /// Its number, under which its picture is kept.
     pub id: u64,
-    /// Where its picture is fetched from.
+    /// Where its picture is fetched from; empty if the watermark is gone, which is told then.
     pub picture: String,
     /// Its place from the left, in percent of the width.
     pub x: u8,
     /// Its place from the top, in percent of the height.
     pub y: u8,
+}
+
+impl Mark {
+    const fn is_gone(&self) -> bool {
+        self.picture.is_empty()
+    }
 }
 
 /// Why a rate is not made.
@@ -133,6 +139,7 @@ impl Transcoder {
             children: parts.children.clone(),
             folder: parts.folder.clone(),
             limits: parts.limits.clone(),
+            keeping: Arc::default(),
         };
         let (idle_ms, jobs) = (AtomicU64::new(parts.idle_ms), Mutex::default());
         let (tasks, stop) = (TaskTracker::new(), CancellationToken::new());

@@ -3,6 +3,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use bytes::Bytes;
+use parking_lot::Mutex;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use vivace_base::LiveLimits;
@@ -16,6 +17,9 @@ use crate::child::{ChildFault, ChildKind, Children, Order};
 /// Why a watermark's picture cannot be used. Nothing of its address is in it.
 #[derive(Debug, Error)]
 pub enum PictureFault {
+    /// The watermark has been deleted, and a channel still names it.
+    #[error("the watermark of the channel is gone")]
+    Gone,
     /// Its address is none.
     #[error("the picture's address: {0}")]
     Address(#[from] HookFault),
@@ -50,6 +54,8 @@ pub(super) struct Pictures {
     /// Where they are kept.
     pub(super) folder: PathBuf,
     pub(super) limits: LiveLimits,
+    /// Held while the folder is written to: streams may share a watermark.
+    pub(super) keeping: Arc<Mutex<()>>,
 }
 
 /// Processor time for one picture.
@@ -58,26 +64,41 @@ const CPU_S_MAX: u64 = 10;
 const MAKE_MS: u64 = 10_000;
 
 impl Pictures {
-    /// The file of a watermark's picture, as PNG that this server has written itself.
-    pub(super) async fn get(&self, mark: &Mark) -> Result<PathBuf, PictureFault> {
-        let hash = Sha256::digest(mark.picture.as_bytes());
-        let [a, b, c, d, ..] = *hash.first_chunk::<8>().unwrap_or(&[0; 8]);
-        // Another address is another picture: what is kept of the one before is of no use then.
-        let path = self.folder.join(format!("{}-{:08x}.png", mark.id, u32::from_be_bytes([a, b, c, d])));
+    /// The file of a watermark's picture, as PNG that this server has written itself; none if none was kept.
+    pub(super) fn kept(&self, mark: &Mark) -> Option<PathBuf> {
+        Some(self.path(mark)).filter(|path| path.is_file())
+    }
+
+    /// Fetches a watermark's picture and keeps it. That there is one when this returns is all that counts: where it cannot
+    /// be had anew, the one that was kept stays.
+    pub(super) async fn refresh(&self, mark: &Mark) -> Result<(), PictureFault> {
+        if mark.is_gone() {
+            return Err(PictureFault::Gone);
+        }
         let made = async {
             let bytes = self.make(&mark.picture).await?;
-            let path = path.clone();
-            let kept = tokio::task::spawn_blocking(move || keep(&path, &bytes)).await;
-            kept.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(PictureFault::Keep)
+            let (id, path, keeping) = (mark.id, self.path(mark), self.keeping.clone());
+            let kept = tokio::task::spawn_blocking(move || {
+                let _alone = keeping.lock();
+                keep(&path, &bytes)?;
+                remove_others(id, &path)
+            });
+            kept.await.unwrap_or_else(|error| Err(io::Error::other(error))).map_err(PictureFault::Keep)
         };
         match made.await {
-            Ok(()) => {}
-            Err(fault) if std::fs::exists(&path).unwrap_or(false) => {
+            Err(fault) if self.kept(mark).is_some() => {
                 tracing::warn!(watermark = mark.id, %fault, "the watermark's picture is the one that was kept");
+                Ok(())
             }
-            Err(fault) => return Err(fault),
+            done => done,
         }
-        Ok(path)
+    }
+
+    /// Another address is another picture: what is kept of the one before is of no use then.
+    fn path(&self, mark: &Mark) -> PathBuf {
+        let hash = Sha256::digest(mark.picture.as_bytes());
+        let [a, b, c, d, ..] = *hash.first_chunk::<8>().unwrap_or(&[0; 8]);
+        self.folder.join(format!("{}-{:08x}.png", mark.id, u32::from_be_bytes([a, b, c, d])))
     }
 
     async fn make(&self, address: &str) -> Result<Bytes, PictureFault> {
@@ -108,4 +129,37 @@ fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
     let draft = path.with_extension("png.new");
     std::fs::write(&draft, bytes)?;
     std::fs::rename(&draft, path)
+}
+
+/// Removes what was kept of the same watermark when it had other addresses.
+fn remove_others(id: u64, path: &Path) -> io::Result<()> {
+    let Some(folder) = path.parent() else { return Ok(()) };
+    let prefix = format!("{id}-");
+    for entry in std::fs::read_dir(folder)? {
+        let entry = entry?;
+        if entry.file_name().to_string_lossy().starts_with(&prefix) && entry.path() != path {
+            std::fs::remove_file(entry.path())?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{keep, remove_others};
+
+    #[test]
+    fn a_picture_replaces_those_of_the_same_watermark_alone() {
+        let folder = std::env::temp_dir().join(format!("vivace-watermarks-{}", std::process::id()));
+        let path = |name: &str| folder.join(name);
+        for name in ["1-0000000a.png", "1-0000000b.png", "1-0000000c.png.new", "11-0000000a.png"] {
+            keep(&path(name), b"picture").expect("it is kept");
+        }
+        remove_others(1, &path("1-0000000b.png")).expect("the others are removed");
+        let left = std::fs::read_dir(&folder).expect("the folder is there");
+        let mut left: Vec<_> = left.map(|entry| entry.expect("an entry").file_name()).collect();
+        left.sort();
+        std::fs::remove_dir_all(&folder).expect("the folder is removed");
+        assert_eq!(left, ["1-0000000b.png", "11-0000000a.png"]);
+    }
 }

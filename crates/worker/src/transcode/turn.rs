@@ -4,7 +4,7 @@ use tokio::io::AsyncReadExt as _;
 use tokio::process::ChildStdout;
 use tokio::time::{interval, timeout};
 use vivace_hub::Replaced;
-use vivace_media::flv;
+use vivace_media::{FrameKind, flv};
 
 use super::args::{Make, Plan};
 use super::feed::{Fed, feed, format};
@@ -28,7 +28,7 @@ pub(super) enum Turn {
     Failed {
         /// For how long it ran before.
         ran_ms: u64,
-        /// Whether anything came from it.
+        /// Whether a picture came from it; of a stream without one, sound.
         gave: bool,
         /// What happened.
         why: String,
@@ -92,7 +92,8 @@ impl Job {
                 }
             }
         };
-        let mut taking = Taking { job: self, output, unpack, epoch: start.epoch, progress: &progress, gave: false };
+        let (epoch, awaited) = (start.epoch, if plan.video { FrameKind::Video } else { FrameKind::Audio });
+        let mut taking = Taking { job: self, output, unpack, epoch, awaited, progress: &progress, gave: false };
         let event = tokio::select! {
             end = running.watch(&progress) => Event::Child(end),
             fed = feed(source, start, kind, input, &progress, clock.as_ref()) => Event::Fed(fed),
@@ -144,6 +145,8 @@ struct Taking<'a> {
     unpack: Unpack,
     epoch: u64,
     progress: &'a Progress,
+    /// What shows that it works: sound alone does not, where there is a picture.
+    awaited: FrameKind,
     gave: bool,
 }
 
@@ -176,8 +179,10 @@ impl Taking<'_> {
         if !self.job.reached.takes(&frame) {
             return Ok(());
         }
-        self.gave = true;
-        self.job.gives();
+        if frame.kind == self.awaited {
+            self.gave = true;
+            self.job.gives();
+        }
         self.job.sink.give(self.epoch, frame)
     }
 }

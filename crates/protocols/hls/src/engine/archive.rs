@@ -118,6 +118,17 @@ pub struct Numbers {
     pub discontinuity: u64,
 }
 
+impl Numbers {
+    /// Where what follows these segments stands, the first of which stands here.
+    pub fn behind(self, slices: &[Slice]) -> Self {
+        let passed = slices.iter().filter(|slice| slice.discontinuity).count();
+        Self {
+            sequence: self.sequence.saturating_add(slices.len() as u64),
+            discontinuity: self.discontinuity.saturating_add(passed as u64),
+        }
+    }
+}
+
 /// What is still to come in a playlist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Growth {

@@ -16,17 +16,8 @@ pub struct Reel {
 }
 
 impl Reel {
-    /// Where the first segment of the file behind it stands.
-    pub fn numbers_behind(&self) -> Numbers {
-        self.numbers_at(self.slices.len())
-    }
-
     fn numbers_at(&self, at: usize) -> Numbers {
-        let passed = self.slices.iter().take(at).filter(|slice| slice.discontinuity).count();
-        Numbers {
-            sequence: self.numbers.sequence.saturating_add(at as u64),
-            discontinuity: self.numbers.discontinuity.saturating_add(passed as u64),
-        }
+        self.numbers.behind(self.slices.get(..at).unwrap_or(&self.slices))
     }
 
     fn entry(&self, slice: &Slice) -> Entry {

@@ -27,6 +27,14 @@ pub enum DiskFault {
         /// What the system said.
         kind: io::ErrorKind,
     },
+    /// The process or the system is short of something that comes back: file descriptors, memory.
+    #[error("{} cannot be opened or read for now ({kind})", file.display())]
+    Short {
+        /// The file or folder.
+        file: PathBuf,
+        /// What the system said.
+        kind: io::ErrorKind,
+    },
     /// Anything else: owner, mode, a file that is not there.
     #[error("{} cannot be written or read ({kind})", file.display())]
     Other {
@@ -48,6 +56,7 @@ impl DiskFault {
             Some(Errno::NOSPC | Errno::DQUOT | Errno::FBIG) => Self::Full { file },
             Some(Errno::ROFS) => Self::ReadOnly { file },
             Some(Errno::IO | Errno::NXIO | Errno::NODEV) => Self::Broken { file, kind },
+            Some(Errno::MFILE | Errno::NFILE | Errno::NOMEM) => Self::Short { file, kind },
             _ => Self::Other { file, kind },
         }
     }
@@ -58,7 +67,7 @@ impl DiskFault {
             Self::Full { .. } => "full",
             Self::ReadOnly { .. } => "read_only",
             Self::Broken { .. } => "broken",
-            Self::Other { .. } => "other",
+            Self::Short { .. } | Self::Other { .. } => "other",
             Self::Lost => "internal",
         }
     }
@@ -76,5 +85,9 @@ mod tests {
         let reason = |number| DiskFault::of(Path::new("x"), &io::Error::from_raw_os_error(number)).reason();
         assert_eq!([28, 122, 27].map(reason), ["full"; 3]);
         assert_eq!((reason(30), reason(5), reason(13)), ("read_only", "broken", "other"));
+        for (number, is_short) in [(24, true), (23, true), (12, true), (13, false), (2, false)] {
+            let fault = DiskFault::of(Path::new("x"), &io::Error::from_raw_os_error(number));
+            assert_eq!(matches!(fault, DiskFault::Short { .. }), is_short, "{number}");
+        }
     }
 }

@@ -31,6 +31,9 @@ pub(super) enum MakeFault {
     /// There is nothing to make it of.
     #[error("none of its media is there")]
     NoMedia,
+    /// It would take room that is to stay free.
+    #[error("the disk has too little room for its file")]
+    NoRoom,
     /// The server stops.
     #[error("the server stops")]
     Stopped,
@@ -39,14 +42,20 @@ pub(super) enum MakeFault {
     Lost,
 }
 
+/// How often it is tried where file descriptors or memory are short.
+const SHORT_TRIES: u32 = 60;
+/// How often it is tried where the server's own code has failed.
+const LOST_TRIES: u32 = 3;
+
 impl MakeFault {
-    /// Whether it may be otherwise in a while.
-    pub(super) const fn passes(&self) -> bool {
+    /// How often it is worth to be tried: 1 if it stays as it is, [`u32::MAX`] if it passes when somebody sees to it.
+    pub(super) const fn tries_max(&self) -> u32 {
         match self {
-            Self::Store(fault) => !matches!(fault, Fault::Damaged { .. }),
-            Self::Disk(DiskFault::Other { .. } | DiskFault::Lost) => false,
-            Self::Disk(_) => true,
-            Self::Remux(_) | Self::NoMedia | Self::Stopped | Self::Lost => false,
+            Self::Store(Fault::Damaged { .. }) | Self::Disk(DiskFault::Other { .. }) => 1,
+            Self::Remux(_) | Self::NoMedia | Self::Stopped => 1,
+            Self::Disk(DiskFault::Short { .. }) => SHORT_TRIES,
+            Self::Disk(DiskFault::Lost) | Self::Lost => LOST_TRIES,
+            Self::Store(_) | Self::Disk(_) | Self::NoRoom => u32::MAX,
         }
     }
 }
@@ -110,6 +119,12 @@ impl Source {
             }
         }
         Ok(())
+    }
+
+    /// Bytes of it all: about those of a file that is made of it.
+    pub(super) fn bytes(&self) -> u64 {
+        let parts = self.0.iter().flat_map(|piece| &piece.parts);
+        parts.fold(0, |bytes: u64, part| bytes.saturating_add(part.bytes.into()))
     }
 
     fn duration_ms(&self) -> u64 {
@@ -233,5 +248,26 @@ impl<'a> Summed<'a> {
 
     fn fault(&self, error: &io::Error) -> DiskFault {
         DiskFault::of(self.path, error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io;
+    use std::path::Path;
+
+    use super::{DiskFault, LOST_TRIES, MakeFault, SHORT_TRIES};
+
+    #[test]
+    fn what_passes_is_tried_again_but_not_for_ever() {
+        let tries = |number| {
+            let fault = DiskFault::of(Path::new("x"), &io::Error::from_raw_os_error(number));
+            MakeFault::from(fault).tries_max()
+        };
+        assert_eq!([24, 23, 12].map(tries), [SHORT_TRIES; 3]);
+        assert_eq!([28, 30, 5].map(tries), [u32::MAX; 3], "full, read only, broken");
+        assert_eq!([13, 2].map(tries), [1; 2], "no right, not there");
+        assert_eq!(MakeFault::from(DiskFault::Lost).tries_max(), LOST_TRIES);
+        assert_eq!((MakeFault::NoRoom.tries_max(), MakeFault::NoMedia.tries_max()), (u32::MAX, 1));
     }
 }

@@ -23,7 +23,7 @@ fn reels(counts: &[i64]) -> Vec<Reel> {
             discontinuity: one == 0 && number > 0,
         };
         let reel = Reel { file: format!("0{number}"), numbers, slices: (0..*count).map(slice).collect() };
-        numbers = reel.numbers_behind();
+        numbers = reel.numbers.behind(&reel.slices);
         at += count * 2_000 + 60_000;
         reels.push(reel);
     }
@@ -35,7 +35,7 @@ fn files_count_on() {
     let reels = reels(&[3, 2, 4]);
     assert_eq!(reels[1].numbers, Numbers { sequence: 73, discontinuity: 2 });
     assert_eq!(reels[2].numbers, Numbers { sequence: 75, discontinuity: 3 });
-    assert_eq!(reels[2].numbers_behind(), Numbers { sequence: 79, discontinuity: 4 });
+    assert_eq!(reels[2].numbers.behind(&reels[2].slices), Numbers { sequence: 79, discontinuity: 4 });
 }
 
 #[test]

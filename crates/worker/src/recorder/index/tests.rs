@@ -1,0 +1,198 @@
+//! The index over a store in a folder of its own, which is closed where it is to refuse.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use vivace_base::{Limits, MediaTime, StreamName, Ulid, UnixMs};
+use vivace_domain::recording::{Formats, MediaFile, MediaPart, PartAt, RecordFormat, RecordState, Recording, TaskKind};
+use vivace_hub::{Hub, Stream, Wake};
+use vivace_net::{MachineClock, MachineRng};
+use vivace_store::{FIRST_APP, Store};
+
+use super::super::disk::{Disk, Folders};
+use super::super::settings::{RecordSettings, UploadRules};
+use super::super::shared::{Announce, Base, Shared, Told};
+use super::{Entry, Index, Refused, again, write};
+
+struct Nobody;
+
+impl Wake for Nobody {
+    fn wake(&self, _: &Arc<Stream>) {}
+}
+
+impl Announce for Nobody {
+    fn stored<'a>(&'a self, _: &'a Recording) -> Told<'a> {
+        Box::pin(async { Ok(Vec::new()) })
+    }
+
+    fn written(&self) {}
+}
+
+/// What the parts of a recorder share, without its tasks.
+pub(in crate::recorder) struct House {
+    pub(in crate::recorder) shared: Shared,
+    dir: PathBuf,
+}
+
+impl House {
+    pub(in crate::recorder) async fn new() -> Self {
+        static MADE: AtomicU64 = AtomicU64::new(0);
+        let number = MADE.fetch_add(1, Ordering::Relaxed);
+        let dir = std::env::temp_dir().join(format!("vivace-index-{}-{number}", std::process::id()));
+        std::fs::create_dir(&dir).unwrap();
+        let limits = Limits::default();
+        let store = Store::open(&dir, &limits).await.unwrap();
+        let clock = Arc::new(MachineClock::new());
+        let events = store.event_log(&limits);
+        let base = Base {
+            store,
+            hub: Hub::new(limits.clone(), clock.clone(), Arc::new(Nobody), 0),
+            clock,
+            rng: Arc::new(MachineRng),
+            limits: limits.into(),
+            events,
+            announce: Arc::new(Nobody),
+        };
+        let disk = Disk::new(Folders::make(&dir.join("recordings")).unwrap(), 1);
+        let settings = RecordSettings {
+            on: true,
+            part: MediaTime::from_ms(1_000),
+            file: MediaTime::from_ms(60_000),
+            policy: Formats::default(),
+            interval_ms: 0,
+            name: String::new(),
+            free_bytes_min: 0,
+            keep_ms: 0,
+            bytes_max: 0,
+            shift_ms: 0,
+            undo_ms: 0,
+            upload: UploadRules::default(),
+        };
+        Self { shared: Shared::new(base, disk, Index::new(1).0, settings), dir }
+    }
+
+    async fn parts(&self, file: Ulid) -> usize {
+        self.shared.store.reader().media_parts(file).await.unwrap().len()
+    }
+}
+
+impl Drop for House {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_dir_all(&self.dir);
+    }
+}
+
+pub(in crate::recorder) fn file(id: u128) -> MediaFile {
+    MediaFile {
+        id: Ulid(id),
+        app: FIRST_APP,
+        stream: StreamName::parse("cam").unwrap(),
+        begun_at: UnixMs(1_000),
+        init_bytes: 10,
+        codecs: String::new(),
+        width: 0,
+        height: 0,
+        discontinuity: false,
+        closed: false,
+        ended_at: None,
+        bytes: 0,
+    }
+}
+
+pub(in crate::recorder) fn part(number: u32) -> MediaPart {
+    MediaPart {
+        number,
+        offset: 10 + u64::from(number) * 5,
+        bytes: 5,
+        begun_at: UnixMs(1_000),
+        dts: MediaTime::from_ms(0),
+        duration: MediaTime::from_ms(1_000),
+        key: true,
+        discontinuity: false,
+    }
+}
+
+pub(in crate::recorder) fn recording(id: u128, first: u128) -> Recording {
+    Recording {
+        id: Ulid(id),
+        app: FIRST_APP,
+        task: None,
+        kind: TaskKind::Timed,
+        stream: StreamName::parse("cam").unwrap(),
+        channel: None,
+        format: RecordFormat::Mp4,
+        state: RecordState::Recording,
+        name: String::new(),
+        domain: String::new(),
+        stream_param: String::new(),
+        started_at: UnixMs(1_000),
+        ended_at: None,
+        first: PartAt { file: Ulid(first), part: 0 },
+        last: None,
+        duration_ms: 0,
+        bytes: 0,
+        sha256: None,
+        failure: None,
+        keep_until: None,
+        deleted_at: None,
+    }
+}
+
+#[tokio::test]
+async fn parts_of_a_file_without_a_row_cost_the_others_nothing() {
+    let house = House::new().await;
+    let (shared, mut refused) = (&house.shared, Refused::default());
+    shared.store.open_media_file(&file(2)).await.unwrap();
+    refused.refuse(Ulid(1));
+    shared.claim(Ulid(1));
+    let entries = vec![Entry::Part(Ulid(1), part(0)), Entry::Part(Ulid(2), part(0)), Entry::Part(Ulid(1), part(1))];
+    write(shared, &mut refused, entries).await;
+    assert_eq!((house.parts(Ulid(2)).await, shared.counts().index_refused), (1, 2));
+    // Of one that is not known to have none, each is refused once, without a second try: the batch and the part.
+    write(shared, &mut refused, vec![Entry::Part(Ulid(3), part(0)), Entry::Part(Ulid(2), part(1))]).await;
+    assert_eq!((house.parts(Ulid(2)).await, shared.counts().index_refused), (2, 4));
+    write(shared, &mut refused, vec![Entry::Close(Ulid(1))]).await;
+    assert!(refused.files.is_empty() && refused.late.is_empty() && !shared.is_ours(Ulid(1)));
+    assert_eq!(shared.counts().index_refused, 4);
+}
+
+#[tokio::test]
+async fn a_file_that_has_its_row_already_gets_its_parts() {
+    let house = House::new().await;
+    let (shared, mut refused) = (&house.shared, Refused::default());
+    shared.store.open_media_file(&file(1)).await.unwrap();
+    write(shared, &mut refused, vec![Entry::Open(Box::new(file(1))), Entry::Part(Ulid(1), part(0))]).await;
+    assert_eq!((house.parts(Ulid(1)).await, shared.counts().index_refused), (1, 1));
+}
+
+#[tokio::test]
+async fn an_end_that_is_refused_is_passed_on_once_it_is_written() {
+    let house = House::new().await;
+    let (shared, mut refused) = (&house.shared, Refused::default());
+    shared.store.open_media_file(&file(1)).await.unwrap();
+    shared.store.put_recording(&recording(5, 1)).await.unwrap();
+    shared.claim(Ulid(1));
+    let last = Some(PartAt { file: Ulid(1), part: 0 });
+    refused.keep(Entry::End(Box::new(Recording { last, ended_at: Some(UnixMs(2_000)), ..recording(5, 1) })));
+    refused.keep(Entry::Close(Ulid(1)));
+    again(shared, &mut refused).await;
+    assert!(refused.late.is_empty() && !shared.is_ours(Ulid(1)));
+    let kept = shared.store.reader().recording(FIRST_APP, Ulid(5)).await.unwrap().unwrap();
+    assert_eq!((kept.state, shared.finaliser.len()), (RecordState::Finalizing, 1));
+    assert!(shared.store.reader().open_media_files().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_end_that_is_refused_again_is_kept_and_not_passed_on() {
+    let house = House::new().await;
+    let (shared, mut refused) = (&house.shared, Refused::default());
+    shared.claim(Ulid(1));
+    let last = Some(PartAt { file: Ulid(1), part: 0 });
+    refused.keep(Entry::End(Box::new(Recording { last, ended_at: Some(UnixMs(2_000)), ..recording(5, 1) })));
+    refused.keep(Entry::Close(Ulid(1)));
+    shared.store.close().await;
+    again(shared, &mut refused).await;
+    assert_eq!((refused.late.len(), shared.finaliser.len(), shared.counts().index_refused), (2, 0, 2));
+    assert!(shared.is_ours(Ulid(1)));
+}
