@@ -2,6 +2,7 @@
 //!
 //! Pure: no socket, no file, no runtime, and no clock of its own.
 
+pub mod calendar;
 mod clock;
 mod ids;
 mod limits;

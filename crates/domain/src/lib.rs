@@ -25,4 +25,4 @@ mod text;
 pub mod url;
 
 pub use app::{App, Keys};
-pub use text::unescape;
+pub use text::{hex, unescape};

@@ -6,6 +6,7 @@ mod plan;
 #[cfg(test)]
 mod tests;
 
+use vivace_base::calendar::civil;
 use vivace_base::{AppId, StreamName, Ulid, UnixMs};
 
 use crate::channel::ChannelId;
@@ -217,16 +218,4 @@ impl Picture {
             "/{year:04}-{month:02}-{day:02}/{stream}-screenshot-{hour:02}-{minute:02}-{second:02}-{width}x{height}.jpg"
         )
     }
-}
-
-/// Year, month and day of a day since 1970-01-01, in the Gregorian calendar (the year begins in March here).
-const fn civil(day: i64) -> (i64, i64, i64) {
-    let shifted = day.saturating_add(719_468);
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let march = (5 * of_year + 2) / 153;
-    let month = if march < 10 { march + 3 } else { march - 9 };
-    let year = year + era * 400 + if month <= 2 { 1 } else { 0 };
-    (year, month, of_year - (153 * march + 2) / 5 + 1)
 }

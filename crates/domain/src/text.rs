@@ -1,7 +1,7 @@
 //! Bytes as text, the two ways that addresses and signatures have.
 
 /// Bytes in lower hex.
-pub(crate) fn hex(bytes: &[u8]) -> String {
+pub fn hex(bytes: &[u8]) -> String {
     let digit = |half: u8| char::from(if half < 10 { b'0' + half } else { b'a' - 10 + half });
     let mut hex = String::with_capacity(bytes.len() * 2);
     for byte in bytes {

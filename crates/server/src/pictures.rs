@@ -11,8 +11,8 @@ use vivace_hub::Stream;
 use vivace_lvb::callbacks::{ScreenshotFacts, screenshot};
 use vivace_worker::pictures::{PictureFace, PictureOrigin, Pictures};
 
-use crate::Config;
 use crate::shared::Shared;
+use crate::{Config, records};
 
 /// Where pictures are fetched from.
 pub(crate) const PICTURES: &str = "/pictures/";
@@ -70,11 +70,9 @@ pub(crate) fn path(config: &Config, picture: &Picture) -> String {
 /// Where a picture is fetched from; `host` is what the client calls this server, without a port.
 pub(crate) fn url(shared: &Shared, app: &App, host: &str, picture: &Picture) -> String {
     let (config, port) = (shared.config(), shared.addresses.http.port());
-    let host = config.public_host.as_deref().unwrap_or(host);
-    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
-    let at = if port == 80 { host } else { format!("{host}:{port}") };
+    let at = records::origin(config.public_host.as_deref().unwrap_or(host), port);
     let file = PictureKey(&app.keys.api_token).file(picture.id);
-    format!("http://{at}{PICTURES}{file}")
+    format!("{at}{PICTURES}{file}")
 }
 
 /// The one who takes pictures, as the use cases see it.

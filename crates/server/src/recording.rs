@@ -20,7 +20,7 @@ use vivace_worker::{Alone, Callbacks, HookAbout};
 
 use crate::callbacks::LvbFace;
 use crate::shared::Shared;
-use crate::{Config, RecordingConfig, uploads};
+use crate::{Config, RecordingConfig, records, uploads};
 
 const DAY_MS: u64 = 86_400_000;
 /// How often it is looked whether the process before has ended.
@@ -191,9 +191,8 @@ impl Teller {
     fn url(&self, domain: &str, id: &str, extension: &str) -> String {
         let public = self.face.shared().map_or_else(|| self.host.clone(), |shared| shared.config().public_host.clone());
         let host = public.unwrap_or_else(|| if domain.is_empty() { "127.0.0.1".to_owned() } else { domain.to_owned() });
-        let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host };
-        let at = if self.port == 80 { host } else { format!("{host}:{}", self.port) };
-        format!("http://{at}/recordings/{id}.{extension}")
+        let at = records::origin(&host, self.port);
+        format!("{at}/recordings/{id}.{extension}")
     }
 }
 

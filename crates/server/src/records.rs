@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use serde_json::{Value, json};
 use vivace_base::UnixMs;
+use vivace_domain::hex;
 use vivace_domain::recording::{GivenTimes, RecordFault, RecordFormat, Recording, TaskKind, TimeRules, TimesFault};
 use vivace_gate::{Caller as Who, CreateTaskFault, NewTask, RecordingList, TaskLine, TaskTarget};
 use vivace_lvb::actions::{ActionFault, Caller, Page, RecordCommand, RecordStep, Reply, TaskOf};
@@ -23,12 +24,16 @@ pub(crate) fn playlist_url(shared: &Shared, host: &str, recording: &Recording) -
     address(shared, host, recording, RecordFormat::Hls)
 }
 
+/// How addresses of a host's HTTP port begin.
+pub(crate) fn origin(host: &str, port: u16) -> String {
+    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
+    if port == 80 { format!("http://{host}") } else { format!("http://{host}:{port}") }
+}
+
 fn address(shared: &Shared, host: &str, recording: &Recording, format: RecordFormat) -> String {
     let (config, port) = (shared.config(), shared.addresses.http.port());
-    let host = config.public_host.as_deref().unwrap_or(host);
-    let host = if host.contains(':') && !host.starts_with('[') { format!("[{host}]") } else { host.to_owned() };
-    let at = if port == 80 { host } else { format!("{host}:{port}") };
-    format!("http://{at}{RECORDINGS}{}.{}", recording.id, format.extension())
+    let at = origin(config.public_host.as_deref().unwrap_or(host), port);
+    format!("{at}{RECORDINGS}{}.{}", recording.id, format.extension())
 }
 
 /// How far the zone of the API is ahead of UTC, in minutes.
@@ -174,7 +179,7 @@ impl Records<'_> {
         let begin = recording.task.and_then(|task| begins.get(&task).copied());
         let zero = begin.map_or(recording.started_at, |begin| begin.min(recording.started_at));
         let seconds = |at: UnixMs| (at.0.saturating_sub(zero.0) / 1_000).to_string();
-        let sum = recording.sha256.map(|sum| sum.iter().map(|byte| format!("{byte:02x}")).collect::<String>());
+        let sum = recording.sha256.map(|sum| hex(&sum));
         json!({
             "fileId": recording.id.to_string(),
             "fileName": name(self.shared, recording),

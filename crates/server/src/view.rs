@@ -6,6 +6,7 @@ use vivace_admin::{
 };
 use vivace_base::{AppId, Limits, MonoMs, StreamName, UnixMs};
 use vivace_domain::app::App;
+use vivace_domain::hex;
 use vivace_domain::picture::Picture;
 use vivace_domain::recording::{RecordFormat, RecordState, Recording};
 use vivace_domain::url::{PlayFormat, Stamp, play_url, push_url};
@@ -146,10 +147,7 @@ impl Live for View {
             ended_at_ms: ended_at.map(|end| end.0),
             duration_ms: recording.duration_ms,
             size_bytes: recording.bytes,
-            sha256: recording
-                .sha256
-                .filter(|_| recording.format != RecordFormat::Hls)
-                .map(|sum| sum.iter().map(|byte| format!("{byte:02x}")).collect()),
+            sha256: recording.sha256.filter(|_| recording.format != RecordFormat::Hls).map(|sum| hex(&sum)),
             download_url: Some(file).filter(|_| is_there && state.is_readable()),
             play_url: play_url.filter(|_| is_there),
             failure: recording.failure.clone(),

@@ -1,9 +1,9 @@
-use std::fmt::Write as _;
-
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 use subtle::ConstantTimeEq;
 use vivace_base::{Secret, Ulid};
+
+use crate::text::hex;
 
 /// Half of the digest, which leaves nothing to be guessed and the addresses short.
 const MAC_BYTES: usize = 16;
@@ -26,15 +26,13 @@ impl PictureKey<'_> {
     }
 
     fn signature(&self, id: Ulid) -> String {
-        let mut text = String::with_capacity(2 * MAC_BYTES);
         // A MAC takes a key of any length.
-        let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(self.0.reveal().as_bytes()) else { return text };
+        let Ok(mut mac) = <Hmac<Sha256> as KeyInit>::new_from_slice(self.0.reveal().as_bytes()) else {
+            return String::new();
+        };
         mac.update(b"vivace picture ");
         mac.update(&id.0.to_be_bytes());
-        for byte in mac.finalize().into_bytes().iter().take(MAC_BYTES) {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-        }
-        text
+        let digest = mac.finalize().into_bytes();
+        hex(digest.get(..MAC_BYTES).unwrap_or(&digest))
     }
 }

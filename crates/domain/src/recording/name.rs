@@ -1,6 +1,7 @@
 use std::fmt::Write as _;
 
 use vivace_base::UnixMs;
+use vivace_base::calendar::civil;
 
 /// Bytes of a pattern at most.
 pub const NAME_BYTES_MAX: usize = 1_024;
@@ -84,16 +85,4 @@ fn place(out: &mut String, word: &str, stream: &str, start: &Moment, end: &Momen
     // Writing to a string cannot fail.
     let _ = write!(out, "{number:0digits$}");
     true
-}
-
-/// Year, month and day of a day since 1970 (the proleptic Gregorian calendar).
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days.saturating_add(719_468);
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    // Years begin in March here, so that a leap day ends its year.
-    let from_march = (5 * of_year + 2) / 153;
-    let month = if from_march < 10 { from_march + 3 } else { from_march - 9 };
-    (year_of_era + era * 400 + i64::from(month <= 2), month, of_year - (153 * from_march + 2) / 5 + 1)
 }

@@ -7,6 +7,7 @@ use std::fmt::Write as _;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use vivace_base::calendar::civil;
 use vivace_base::{Secret, UnixMs};
 use vivace_domain::channel::{Channel, Rate, SourceKind, Status};
 use vivace_domain::url::sign;
@@ -136,18 +137,6 @@ impl Places<'_> {
         let (year, month, day) = civil(day);
         format!("{year:04}-{month:02}-{day:02} {:02}:{:02}:{:02}", second / 3_600, second / 60 % 60, second % 60)
     }
-}
-
-/// Year, month and day of a day since 1970-01-01, in the Gregorian calendar (the year begins in March here).
-const fn civil(day: i64) -> (i64, i64, i64) {
-    let shifted = day.saturating_add(719_468);
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year + year / 4 - year / 100);
-    let march = (5 * of_year + 2) / 153;
-    let month = if march < 10 { march + 3 } else { march - 9 };
-    let year = year + era * 400 + if month <= 2 { 1 } else { 0 };
-    (year, month, of_year - (153 * march + 2) / 5 + 1)
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! When a certificate ends, and how its fields are found. Whether it can be used is checked by the TLS library.
 
 use vivace_base::UnixMs;
+use vivace_base::calendar::day_of;
 
 pub(super) const SEQUENCE: u8 = 0x30;
 const INTEGER: u8 = 0x02;
@@ -80,7 +81,7 @@ pub(super) fn time(tag: u8, text: &[u8]) -> Option<UnixMs> {
     if rest.len() != 10 {
         return None;
     }
-    let days = days_from_civil(year, number(month), number(day));
+    let days = day_of(year, number(month), number(day))?;
     let seconds = days * 86_400 + number(hour) * 3_600 + number(minute) * 60 + number(second);
     Some(UnixMs(seconds * 1_000))
 }
@@ -89,30 +90,9 @@ fn number(digits: &[u8]) -> i64 {
     digits.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0'))
 }
 
-/// Days from 1970-01-01 to a day of the Gregorian calendar; years count from March, so that a leap day ends one.
-const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
-}
-
-/// Year, month and day of a time.
-pub(super) const fn civil(at: UnixMs) -> (i32, u8, u8) {
-    let days = at.0.div_euclid(86_400_000) + 719_468;
-    let (era, day_of_era) = (days.div_euclid(146_097), days.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1_460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
-    (year as i32, month as u8, day as u8)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::{GENERALIZED_TIME, UTC_TIME, civil, not_after, time};
+    use super::{GENERALIZED_TIME, UTC_TIME, not_after, time};
     use vivace_base::UnixMs;
 
     #[test]
@@ -124,15 +104,6 @@ mod tests {
         for wrong in [&b"700101000000"[..], b"7001010000Z", b"70010100000xZ", b"70010100000000Z", b"Z", b""] {
             assert_eq!(time(UTC_TIME, wrong), None, "{wrong:?}");
         }
-    }
-
-    #[test]
-    fn a_day_has_one_time_and_a_time_one_day() {
-        for day in (-200_000..200_000).step_by(97) {
-            let (year, month, of_month) = civil(UnixMs(day * 86_400_000));
-            assert_eq!(super::days_from_civil(year.into(), month.into(), of_month.into()), day);
-        }
-        assert_eq!(civil(UnixMs(951_825_600_000)), (2000, 2, 29));
     }
 
     #[test]

@@ -5,9 +5,9 @@ use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::Path;
 
 use rcgen::{CertificateParams, DnType, ExtendedKeyUsagePurpose, KeyPair, KeyUsagePurpose, date_time_ymd};
+use vivace_base::calendar::civil;
 use vivace_base::{Secret, UnixMs};
 
-use super::expiry::civil;
 use super::{Files, TlsFault};
 
 /// The longest that every common client takes from a certificate that its user has accepted by hand.
@@ -46,8 +46,9 @@ pub(super) fn make(names: &[String], now: UnixMs) -> Result<Made, TlsFault> {
     let fault = |error: rcgen::Error| TlsFault::Make { names: names.join(", "), reason: error.to_string() };
     let mut parameters = CertificateParams::new(names).map_err(fault)?;
     let day = |days: i64| {
-        let (year, month, day) = civil(UnixMs(now.0.saturating_add(days * DAY_MS)));
-        date_time_ymd(year, month, day)
+        let (year, month, day) = civil(now.0.div_euclid(DAY_MS).saturating_add(days));
+        let small = |number: i64| u8::try_from(number).unwrap_or(1);
+        date_time_ymd(i32::try_from(year).unwrap_or(i32::MAX), small(month), small(day))
     };
     parameters.not_before = day(-EARLIER_DAYS);
     parameters.not_after = day(VALID_DAYS);

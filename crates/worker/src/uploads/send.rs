@@ -6,6 +6,7 @@ use std::sync::atomic::Ordering::Relaxed;
 use bytes::Bytes;
 use md5::{Digest, Md5};
 use vivace_base::{Ulid, UnixMs};
+use vivace_domain::hex;
 use vivace_domain::recording::{RecordFormat, RecordState, Recording};
 use vivace_store::{Upload, UploadObject, UploadPart, UploadSource, UploadState};
 
@@ -247,10 +248,6 @@ pub(super) async fn addresses(
 pub(super) fn next_at(now: UnixMs, tries: u32, backoff_ms_max: u64) -> UnixMs {
     let ms = 1_000_u64.saturating_mul(1 << tries.min(30)).min(backoff_ms_max.max(1));
     UnixMs(now.0.saturating_add(i64::try_from(ms).unwrap_or(i64::MAX)))
-}
-
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]

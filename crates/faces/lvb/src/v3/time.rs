@@ -1,6 +1,7 @@
 //! Times as API 3.0 writes them: UTC as in `2018-11-29T19:00:00Z`, or the zone of the API as in `2018-11-30 03:00:00`.
 
 use vivace_base::UnixMs;
+use vivace_base::calendar::{civil, day_of};
 
 const DAY_S: i64 = 86_400;
 
@@ -88,26 +89,7 @@ fn date(text: &str) -> Option<i64> {
         return None;
     }
     let (year, month, day) = (number(text.get(..4)?)?, two(text, 5)?, two(text, 8)?);
-    if !(1..=12).contains(&month) || !(1..=31).contains(&day) {
-        return None;
-    }
-    // Years begin in March here, so that a leap day ends its year (the proleptic Gregorian calendar).
-    let (year_, month_) = if month > 2 { (year, month - 3) } else { (year - 1, month + 9) };
-    let (era, of_era) = (year_.div_euclid(400), year_.rem_euclid(400));
-    let days = era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + (153 * month_ + 2) / 5 + day - 1 - 719_468;
-    (civil(days) == (year, month, day)).then_some(days)
-}
-
-fn civil(days: i64) -> (i64, i64, i64) {
-    let shifted = days.saturating_add(719_468);
-    let (era, of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_ = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * month_ + 2) / 5 + 1;
-    let month = if month_ < 10 { month_ + 3 } else { month_ - 9 };
-    let year = year_of_era + era * 400 + i64::from(month <= 2);
-    (year, month, day)
+    day_of(year, month, day)
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 use thiserror::Error;
 use vivace_base::UnixMs;
+use vivace_base::calendar::day_of;
 
 /// Which stretch of a stream's written media a player asks for (dossier lvb_api, f.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -185,11 +186,10 @@ impl Format {
         let field = |range: std::ops::Range<usize>| seconds.get(range).and_then(|text| digits(text, 4));
         let (year, month, day) = (field(0..4)?, field(4..6)?, field(6..8)?);
         let (hour, minute, second) = (field(8..10)?, field(10..12)?, field(12..14)?);
-        let good = (1..=12).contains(&month) && day >= 1 && day <= days_of(year, month);
-        if !good || hour > 23 || minute > 59 || second > 59 {
+        if hour > 23 || minute > 59 || second > 59 {
             return None;
         }
-        let at_s = days(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second - self.zone_s;
+        let at_s = day_of(year, month, day)? * 86_400 + hour * 3_600 + minute * 60 + second - self.zone_s;
         Some(at_s * 1_000 + digits(ms, 3)?)
     }
 }
@@ -208,23 +208,4 @@ fn zone_of(text: &str) -> Option<i64> {
 fn digits(text: &str, most: usize) -> Option<i64> {
     let plain = !text.is_empty() && text.len() <= most && text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|_| plain)
-}
-
-const fn days_of(year: i64, month: i64) -> i64 {
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    match month {
-        2 if leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days from 1970-01-01 in the Gregorian calendar: years are taken to begin in March.
-const fn days(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let (era, year_of_era) = (year.div_euclid(400), year.rem_euclid(400));
-    let from_march = (month + 9) % 12;
-    let day_of_year = (153 * from_march + 2) / 5 + day - 1;
-    era * 146_097 + year_of_era * 365 + year_of_era / 4 - year_of_era / 100 + day_of_year - 719_468
 }
