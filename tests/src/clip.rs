@@ -71,12 +71,6 @@ impl Clip {
         self.tags.iter().map(|tag| tag.time_ms).max().unwrap_or(0) + 40
     }
 
-    /// From its last picture's time to that of its last sound, in milliseconds.
-    pub fn sound_ahead_ms(&self) -> f64 {
-        let newest = |kind| self.tags.iter().filter(|tag| tag.kind == kind).map(|tag| tag.time_ms).max().unwrap_or(0);
-        f64::from(newest(Kind::Audio)) - f64::from(newest(Kind::Video))
-    }
-
     fn encode(command: &mut Command, options: &[&[&str]]) -> Self {
         let folder = Folder::new();
         let file = folder.join("clip.flv");

@@ -1,9 +1,13 @@
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::{PATIENCE, split};
+use crate::{PATIENCE, Timer, split};
+
+/// How long a whole response may take that ends: one that goes on for ever is a live stream in its place.
+const WHOLE: Duration = Duration::from_secs(90);
 
 /// A whole HTTP response.
 #[derive(Clone, Debug)]
@@ -68,10 +72,25 @@ pub fn get_with(url: &str, headers: &[(&str, &str)]) -> Answer {
 pub fn request(authority: &str, bytes: &[u8]) -> Answer {
     let mut socket = open(authority);
     socket.write_all(bytes).unwrap();
-    let mut all = Vec::new();
     // A refused request may end with a reset: what was said before counts.
-    let _ = socket.read_to_end(&mut all);
-    parse(all)
+    parse(read_whole(&mut socket))
+}
+
+/// Reads until the other end closes, or nothing comes for [`PATIENCE`].
+///
+/// # Panics
+/// It goes on and on.
+#[track_caller]
+pub(crate) fn read_whole(socket: &mut impl Read) -> Vec<u8> {
+    let (timer, mut all, mut piece) = (Timer::new(WHOLE), Vec::new(), vec![0; 64 << 10]);
+    while let Ok(count @ 1..) = socket.read(&mut piece) {
+        all.extend_from_slice(&piece[..count]);
+        if timer.is_over() {
+            let begin = String::from_utf8_lossy(&all[..all.len().min(1_000)]).into_owned();
+            panic!("a response has not ended within {WHOLE:?}, after {} bytes: {begin}", all.len());
+        }
+    }
+    all
 }
 
 /// A whole response.

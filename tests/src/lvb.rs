@@ -1,6 +1,6 @@
 //! A client of the signed live video API, version 2, written anew from the documented formula.
 
-use std::io::{Read, Write};
+use std::io::Write;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use base64::Engine as _;
@@ -9,7 +9,7 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
 use sha2::Sha256;
 
-use crate::http::{Answer, parse};
+use crate::http::{Answer, parse, read_whole};
 use crate::sign::unix_s;
 use crate::{Server, Tls};
 
@@ -163,10 +163,8 @@ pub fn tls_request(authority: &str, bytes: &[u8]) -> Answer {
     let mut tls = Tls::open(authority);
     // A refused request may be cut before its end: what was said counts.
     let _ = tls.write_all(bytes);
-    let mut all = Vec::new();
     // The server may close without a farewell of TLS: what was said before counts.
-    let _ = tls.read_to_end(&mut all);
-    parse(all)
+    parse(read_whole(&mut tls))
 }
 
 fn mac<M: Mac + KeyInit>(key: &str, text: &str) -> String {

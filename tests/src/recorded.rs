@@ -44,6 +44,11 @@ impl Recorded {
         self.0["duration_ms"].as_u64().unwrap()
     }
 
+    /// When its first frame came, in milliseconds since 1970.
+    pub fn started_at(&self) -> i64 {
+        self.0["started_at"].as_i64().unwrap()
+    }
+
     /// Bytes of its file.
     pub fn bytes(&self) -> u64 {
         self.0["bytes"].as_u64().unwrap()
@@ -92,8 +97,14 @@ pub struct Played {
     pub pictures: u64,
     /// From the first frame to the end of the last, in milliseconds.
     pub length_ms: u64,
+    /// Whether each frame of a track is to be decoded behind the one before.
+    pub times_grow: bool,
     /// Whether the first picture is a key frame.
     pub begins_with_key: bool,
+    /// Frames of sound.
+    pub sounds: u64,
+    /// From the first picture's time to that of the first sound, in milliseconds.
+    pub sound_ahead_first_ms: f64,
     /// From the last picture's time to that of the last sound, in milliseconds.
     pub sound_ahead_ms: f64,
 }
@@ -120,7 +131,10 @@ pub fn played(file: &Path) -> Played {
     let ends = |kind: &str| of(kind).iter().map(|packet| end(&packet)).fold(0.0, f64::max);
     // What the last frame of a track lasts is not what ffprobe says of it.
     let newest = |kind: &str| of(kind).iter().map(|packet| begin(packet)).fold(0.0, f64::max);
-    let pictures = of("video");
+    let oldest = |kind: &str| of(kind).iter().map(|packet| begin(packet)).fold(f64::MAX, f64::min);
+    let (pictures, sounds) = (of("video"), of("audio"));
+    let apart =
+        |video: f64, audio: f64| if pictures.is_empty() || sounds.is_empty() { 0.0 } else { (audio - video) * 1e3 };
     let first = packets.iter().map(begin).fold(f64::MAX, f64::min);
     let streams = found["streams"].as_array().unwrap();
     let mut codecs: Vec<&Value> = streams.iter().collect();
@@ -133,7 +147,13 @@ pub fn played(file: &Path) -> Played {
         codecs: codecs.iter().map(|stream| stream["codec_name"].as_str().unwrap().to_owned()).collect(),
         pictures: pictures.len() as u64,
         length_ms: ((ends("video").max(ends("audio")) - first).max(0.0) * 1e3).round() as u64,
+        times_grow: [&pictures, &sounds].iter().all(|packets| {
+            let times: Vec<f64> = packets.iter().filter_map(|packet| number(packet, "dts_time")).collect();
+            times.len() == packets.len() && times.is_sorted_by(|one, next| one < next)
+        }),
         begins_with_key: pictures.first().is_some_and(|packet| packet["flags"].as_str().unwrap().contains('K')),
-        sound_ahead_ms: if pictures.is_empty() { 0.0 } else { (newest("audio") - newest("video")) * 1e3 },
+        sounds: sounds.len() as u64,
+        sound_ahead_first_ms: apart(oldest("video"), oldest("audio")),
+        sound_ahead_ms: apart(newest("video"), newest("audio")),
     }
 }

@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::binary::command;
 use crate::process::terminate;
 use crate::wait::{wait_for, wait_some};
-use crate::{Folder, Tool, get_with, vivace};
+use crate::{Folder, Tool, WallClock, get_with, vivace};
 
 /// Flags with which every listener takes a free port.
 pub const FREE_PORTS: [&str; 8] =
@@ -26,6 +26,14 @@ fn write_settings(file: &Path, text: &str) {
     let ports = FREE_PORTS.chunks(2).filter(|pair| !text.contains(&format!("{} = ", pair[0].trim_start_matches('-'))));
     let ports: String = ports.map(key).collect();
     fs::write(file, ports + text).unwrap();
+}
+
+fn serve(folder: &Folder, flags: &[&str]) -> Command {
+    // A flag may stand once only: the scenario's own wins.
+    let ports = FREE_PORTS.chunks(2).filter(|pair| !flags.contains(&pair[0])).flatten();
+    let mut command = command();
+    command.arg("serve").arg("--data").arg(folder.join("data")).args(ports).args(flags);
+    command
 }
 
 /// A running server on free ports, with a data folder of its own. Dropping it ends it.
@@ -85,10 +93,18 @@ impl Server {
     /// It does not serve.
     #[track_caller]
     pub fn start_in(folder: Folder, flags: &[&str]) -> Self {
-        // A flag may stand once only: the scenario's own wins.
-        let ports = FREE_PORTS.chunks(2).filter(|pair| !flags.contains(&pair[0])).flatten();
-        let mut command = command();
-        command.arg("serve").arg("--data").arg(folder.join("data")).args(ports).args(flags);
+        let mut command = serve(&folder, flags);
+        Self::launch(folder, &mut command)
+    }
+
+    /// Starts one on a folder that may hold the data of an earlier one, with a wall clock of its own.
+    ///
+    /// # Panics
+    /// It does not serve.
+    #[track_caller]
+    pub fn start_by(clock: &WallClock, folder: Folder, flags: &[&str]) -> Self {
+        let mut command = serve(&folder, flags);
+        clock.rule(&mut command);
         Self::launch(folder, &mut command)
     }
 

@@ -103,6 +103,10 @@ fn a_kick_cuts_a_ban_keeps_away_and_its_undo_lets_back_in() {
         server.stream("cam").is_none_or(|now| now["session"] != session || now["state"] != "live")
     });
     assert_eq!(newest(&server, "stream/cam")["after"]["reason"], "wrong picture");
+    let log = wait_some("the log to tell of it", || {
+        server.log().lines().find(|line| line.contains("publish ends")).map(str::to_owned)
+    });
+    assert!(log.contains("cut on request") && !log.contains("replaced"), "{log}");
     drop(encoder);
 
     let banned = done(&server, "PUT", "streams/cam/ban", &json!({"reason": "pirated"}), 200);

@@ -74,6 +74,24 @@ fn ffmpeg_plays_fragmented_mp4_low_latency_and_transport_streams() {
 }
 
 #[test]
+fn the_first_viewer_of_a_stream_with_long_gops_is_answered() {
+    let server = Server::start(&[]);
+    // What x264 does by itself: a key frame every 250 pictures, which are ten seconds here.
+    let options: &[&[&str]] = &[H264, &["-g", "250", "-sc_threshold", "0"], AAC];
+    let (hls, ts) = (server.push_url("a"), server.push_url("b"));
+    let _encoders = [&hls, &ts].map(|url| encode(ffmpeg(), &[PICTURE, TONE], options, url));
+    for name in ["a", "b"] {
+        server.wait_live(name);
+    }
+    let [hls, ts] = [server.play_url("a", "hls"), format!("{}&hls=ts", server.play_url("b", "hls"))];
+    std::thread::scope(|scope| {
+        for url in [&hls, &ts] {
+            scope.spawn(move || assert_eq!(ffprobe(url).size(), Some((320, 180)), "{url}"));
+        }
+    });
+}
+
+#[test]
 fn every_playlist_keeps_its_promises_while_an_encoder_restarts() {
     let (server, mut encoder) = pushed();
     let mut poll = Poll::begin(&server.play_url("a", "llhls"));
@@ -191,6 +209,9 @@ fn responses_can_be_kept_compressed_and_cut() {
     let segment = list.segments.last().unwrap();
     let whole = player.get(&segment.uri);
     assert_eq!(whole.header("Access-Control-Allow-Origin"), Some("*"));
+    let refused = get(&server.play_url("nobody", "hls"));
+    assert!(refused.header("Access-Control-Expose-Headers").unwrap().contains("X-Vivace-Code"));
+    assert!(refused.header("X-Vivace-Code").is_some(), "{}", refused.status);
     assert!(whole.header("Cache-Control").unwrap().contains("immutable"), "{}", whole.head);
     let part = get_with(&player.url(&segment.uri), &[("Range", "bytes=100-299")]);
     assert_eq!((part.status, part.body.as_slice()), (206, &whole.body[100..300]));

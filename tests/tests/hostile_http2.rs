@@ -5,7 +5,10 @@ use std::io::Write;
 use std::net::TcpStream;
 use std::time::Duration;
 
-use vivace_tests::{BASE_BYTES, Siege, Tls, UNGRANTED_BYTES, throw, wait_for};
+use vivace_tests::{
+    AAC, BASE_BYTES, H264, PICTURE, Server, Siege, TONE, Tls, UNGRANTED_BYTES, encode, ffmpeg, get, recordings, throw,
+    wait_for,
+};
 
 const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 const HEADERS: u8 = 1;
@@ -28,11 +31,15 @@ fn frame(kind: u8, flags: u8, stream: u32, body: &[u8]) -> Vec<u8> {
 }
 
 fn connect(siege: &Siege) -> Tls {
-    let socket = TcpStream::connect(&siege.server().https).unwrap();
+    connect_with(siege.server(), &[])
+}
+
+fn connect_with(server: &Server, settings: &[u8]) -> Tls {
+    let socket = TcpStream::connect(&server.https).unwrap();
     socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
     socket.set_write_timeout(Some(Duration::from_secs(20))).unwrap();
     let mut tls = Tls::over(socket, &[b"h2"]);
-    tls.write_all(&[PREFACE, &frame(SETTINGS, 0, 0, &[])].concat()).unwrap();
+    tls.write_all(&[PREFACE, &frame(SETTINGS, 0, 0, settings)].concat()).unwrap();
     tls
 }
 
@@ -103,4 +110,36 @@ fn floods_of_frames_that_mean_nothing() {
     is_closed("PRIORITY", |turn| frame(PRIORITY, 0, stream(turn % 100_000), &[0, 0, 0, 0, 1]));
     is_closed("WINDOW_UPDATE", |_| frame(WINDOW_UPDATE, 0, 0, &1_u32.to_be_bytes()));
     is_closed("unknown types", |_| frame(0xee, 0, 0, &[0; 100]));
+}
+
+/// With a window of nothing for each response, and another request that keeps their connection open.
+#[test]
+fn recordings_that_are_opened_and_not_taken_give_their_places_back() {
+    let server = Server::start(&[
+        "--limits-publish-grace-ms",
+        "300",
+        "--limits-kept-reads-per-address-max",
+        "2",
+        "--limits-kept-read-stall-ms-max",
+        "2000",
+    ]);
+    let url = format!("{}&record=mp4", server.push_url("a"));
+    assert!(encode(ffmpeg(), &[PICTURE, TONE], &[H264, AAC, &["-t", "2"]], &url).wait().success());
+    let mut kept = Vec::new();
+    wait_for("it to be stored", || {
+        kept = recordings(&server.data(), "a");
+        kept.iter().any(|one| one.state() == "stored")
+    });
+    let path = format!("/recordings/{}.mp4", kept[0].id());
+    let ask = [&[0x82, 0x87, 0x04, u8::try_from(path.len()).unwrap()], path.as_bytes(), &[0x41, 1, b'x']].concat();
+
+    const INITIAL_WINDOW_SIZE: &[u8] = &[0, 4, 0, 0, 0, 0];
+    let mut tls = connect_with(&server, INITIAL_WINDOW_SIZE);
+    for turn in 0..2 {
+        tls.write_all(&frame(HEADERS, END_STREAM | END_HEADERS, stream(turn), &ask)).unwrap();
+    }
+    wait_for("both to be let go", || server.closed("kept_read_stalled") == 2);
+    let whole = get(&format!("http://{}{path}", server.http));
+    assert_eq!((whole.status, whole.body.len() as u64), (200, kept[0].bytes()));
+    drop(tls);
 }

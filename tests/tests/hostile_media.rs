@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use vivace_tests::{
     BASE_BYTES, Clip, Feeder, Flv, Kind, Live, MediaKind, Role, Rtmp, STREAM_BYTES, Siege, Tag, Tls, Witness,
-    authority, connect_narrow, garbage, get, wait_for, wait_within,
+    authority, connect_narrow, garbage, get, split, wait_for, wait_within,
 };
 
 const SOON: Duration = Duration::from_secs(20);
@@ -98,6 +98,8 @@ fn a_minute_without_a_key_frame_is_not_kept() {
         send(picture * 40, &inters[0], &more);
     }
     assert!(siege.server().metric("frames_total") > 1_000);
+    // What was kept for new players was let go once, and whoever runs the server can see it.
+    assert_eq!(siege.server().metric("gops_let_go_total"), 1);
     // Who comes now waits for a key frame, and gets it.
     let late = Witness::watch(siege.server(), "endless");
     for picture in 1_501..1_600 {
@@ -125,6 +127,41 @@ fn random_bytes_in_valid_messages_end_the_push_or_are_left_out() {
     }
     wait_for("pushes to be ended for their codec", || siege.server().closed("publisher_media") > 0);
     assert!(siege.server().log().contains("media messages are left out"));
+    siege.ends_within(BASE_BYTES + STREAM_BYTES);
+}
+
+/// Several tracks in one message, as Enhanced RTMP v2 has them: no player would know which one it gets.
+#[test]
+fn several_tracks_in_one_message_end_the_push_and_its_encoder_is_told() {
+    let siege = Siege::new(&[]);
+    let clip = Clip::h264("160x90");
+    // Of pictures: one track, many of one codec, many of several; of sound: one track, many.
+    let messages: [(MediaKind, &[u8]); 5] = [
+        (MediaKind::Video, b"\x96\x00avc1\x00\x00\x00\x00"),
+        (MediaKind::Video, b"\x96\x11avc1\x00\x00\x00\x04\x00\x00\x00\x00"),
+        (MediaKind::Video, b"\x96\x21avc1\x00\x00\x00\x04\x00\x00\x00\x00hvc1\x01\x00\x00\x01\x00"),
+        (MediaKind::Audio, b"\x95\x01mp4a\x00\x21\x10"),
+        (MediaKind::Audio, b"\x95\x11mp4a\x00\x00\x00\x02\x21\x10"),
+    ];
+    for (turn, (kind_of, body)) in messages.into_iter().enumerate() {
+        let name = format!("tracks{turn}");
+        let mut rtmp = publish(&siege, &name);
+        for tag in clip.tags.iter().take(20) {
+            rtmp.send(kind(tag), tag.time_ms, &tag.body).unwrap();
+        }
+        siege.server().wait_live(&name);
+        rtmp.send(kind_of, 1_000, body).unwrap();
+        let mut heard = Vec::new();
+        while let Some(event) = rtmp.event() {
+            heard.push(event);
+        }
+        let heard = format!("{heard:?}");
+        for words in ["\"error\"", "NetStream.Publish.Rejected", "multitrack", "lvb-video/20112"] {
+            assert!(heard.contains(words), "message {turn}: no {words} in {heard}");
+        }
+        siege.closes("publisher_media", turn as u64 + 1);
+        wait_for("the stream to lose its publisher", || siege.server().metric("streams") == 1);
+    }
     siege.ends_within(BASE_BYTES + STREAM_BYTES);
 }
 
@@ -188,6 +225,60 @@ fn players_that_take_drops_are_let_go() {
     drop((one, other));
     siege.closes("player_slow", 2);
     siege.ends_within(BASE_BYTES + STREAM_BYTES);
+}
+
+/// The address of the first segment that a player of HLS is told of.
+fn segment(url: &str) -> String {
+    let playlist = |url: &str| {
+        let answer = get(url);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        answer.text().lines().find(|line| !line.starts_with('#')).unwrap().to_owned()
+    };
+    let media = format!("http://{}/live/{}", authority(url), playlist(url));
+    let (folder, _) = media.split('?').next().unwrap().rsplit_once('/').unwrap();
+    format!("{folder}/{}", playlist(&media))
+}
+
+/// With the rate and the time that are set by default: less than a kilobyte a second for half a minute, each in its way.
+#[test]
+fn players_of_every_way_that_take_less_than_a_kilobyte_a_second_are_let_go() {
+    let siege = Siege::new(SMALL);
+    let server = siege.server();
+    let _feeder = Feeder::start(&server.push_url("heavy"), heavy(80_000));
+    server.wait_live("heavy");
+    let rtmp = server.play_url("heavy", "rtmp");
+    let (at, path) = split(&rtmp);
+    let (app, name) = path[1..].split_once('/').unwrap();
+    let mut rtmp = Rtmp::ask(connect_narrow(at), at, app, name, Role::Play);
+    rtmp.ready().unwrap();
+    let upgrade = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
+                   Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
+    let live = |format: &str, headers: &str| {
+        let url = server.play_url("heavy", format);
+        Live::over(connect_narrow(authority(&url)), &url, headers)
+    };
+    let (mut websocket, mut mp4) = (live("ws-flv", upgrade), live("mp4", ""));
+    let url = segment(&server.play_url("heavy", "hls"));
+    let mut hls = Live::over(connect_narrow(authority(&url)), &url, "");
+    let sockets =
+        [rtmp.socket(), websocket.socket(), mp4.socket(), hls.socket()].map(|socket| socket.try_clone().unwrap());
+    let readers = sockets.map(|mut socket| {
+        std::thread::spawn(move || {
+            let mut piece = [0; 80];
+            while socket.read(&mut piece).is_ok_and(|count| count > 0) {
+                // The pace of the attack, not a wait for anything.
+                sleep(Duration::from_millis(100));
+            }
+        })
+    });
+    // At this pace kernels tell of progress so seldom that a response may be taken for one of which nothing is read.
+    let segments = || server.closed("http_reader_slow") + server.closed("http_write_late");
+    let all = || (server.closed("player_slow"), segments()) == (3, 1);
+    wait_within("all four to be let go", Duration::from_secs(100), all);
+    wait_for("one player to be left", || server.metric("readers") == 1);
+    siege.closes("player_slow", 3);
+    drop(readers);
+    siege.ends_within(BASE_BYTES + 2 * STREAM_BYTES);
 }
 
 /// As the plain one does: behind TLS too, what a slow player gets is whole tags.

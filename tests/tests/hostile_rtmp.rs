@@ -85,8 +85,12 @@ fn what_costs_most_is_closed_for_its_reason() {
 fn session(url: &str) -> Vec<u8> {
     let (authority, path) = split(url);
     let (app, name) = path[1..].split_once('/').unwrap();
+    commands(app, &format!("rtmp://{authority}/{app}"), name)
+}
+
+fn commands(app: &str, tc_url: &str, name: &str) -> Vec<u8> {
     let member = |name: &str, value: &str| [&text(name)[1..], &text(value)].concat();
-    let object = [&[3][..], &member("app", app), &member("tcUrl", &format!("rtmp://{authority}/{app}")), &[0, 0, 9]];
+    let object = [&[3][..], &member("app", app), &member("tcUrl", tc_url), &[0, 0, 9]];
     let connect = [text("connect"), number(1.0), object.concat()].concat();
     let create = [text("createStream"), number(2.0), vec![5]].concat();
     let publish = [text("publish"), number(3.0), vec![5], text(name), text("live")].concat();
@@ -181,6 +185,48 @@ fn a_player_that_floods_with_pings_is_let_go() {
     reading.join().unwrap();
     siege.closes("player_flood", 1);
     siege.ends_within(BASE_BYTES + UNGRANTED_BYTES);
+}
+
+/// Reads until the server has said this, which fits into one chunk.
+fn until_said(socket: &mut TcpStream, words: &str) {
+    let (mut said, mut buffer) = (Vec::new(), [0; 4_096]);
+    while !said.windows(words.len()).any(|part| part == words.as_bytes()) {
+        let count = socket.read(&mut buffer).unwrap();
+        assert!(count > 0, "instead of {words:?}: {}", String::from_utf8_lossy(&said));
+        said.extend_from_slice(&buffer[..count]);
+    }
+}
+
+/// As long as a text of AMF may be: the message holds nothing else.
+#[test]
+fn addresses_and_names_of_64_kilobytes_are_refused_in_words() {
+    let siege = Siege::new(FAST);
+    let server = siege.server();
+    let long = "x".repeat(65_000);
+    let mut address = handshake(&server.rtmp);
+    throw(&mut address, &commands("live", &format!("rtmp://h/{long}"), "a"));
+    until_said(&mut address, "connect: tcUrl is not text");
+    closed(&mut address, SOON);
+    siege.closes("rtmp_command_late", 1);
+
+    // A name and a query beyond what one may have: refused as a push is, with its code, whatever begins it.
+    let (refused, signed) = (server.refused("publish", "lvb-access/4000"), server.push_url("a"));
+    let signed = signed.rsplit_once('/').unwrap().1;
+    for name in [long.clone(), format!("{signed}&x={long}")] {
+        let mut socket = handshake(&server.rtmp);
+        throw(&mut socket, &commands("live", "rtmp://h/live", &name));
+        until_said(&mut socket, "NetStream.Publish.");
+        closed(&mut socket, SOON);
+    }
+    assert_eq!(server.refused("publish", "lvb-access/4000"), refused + 2, "a refusal is not counted");
+    assert!(!server.log().contains(&long[..5_000]), "the log holds all that a stranger says");
+
+    // With what else a connect says, the longest text that AMF can write does not fit a command.
+    let mut longest = handshake(&server.rtmp);
+    throw(&mut longest, &commands("live", &"x".repeat(65_535), "a"));
+    closed(&mut longest, SOON);
+    siege.closes("rtmp_message_too_long", 1);
+    siege.ends_within(BASE_BYTES + 4 * UNGRANTED_BYTES);
 }
 
 /// A publisher of aggregates whose parts have almost nothing in them.

@@ -426,3 +426,31 @@ fn the_older_address_serves_both_versions() {
     // Without the version it is a call of version 2.
     assert_eq!(ask(&[]).json()["code"], 6100);
 }
+
+#[test]
+fn watermark_rules_are_what_the_client_knows() {
+    let server = Server::start(&LOCAL);
+    let client = Client::new(&server);
+    let picture = json!({"WatermarkName": "m", "PictureUrl": "http://127.0.0.1:1/m.png"});
+    let id = client.done("AddLiveWatermark", picture)["WatermarkId"].clone();
+    let said = client.all(json!([
+        ["CreateLiveWatermarkRule", with(stream("s"), "TemplateId", id.clone())],
+        ["CreateLiveWatermarkRule", with(stream("s"), "TemplateId", id.clone())],
+        ["CreateLiveWatermarkRule", with(stream("t"), "TemplateId", json!(99))],
+        ["DescribeLiveWatermarkRules", {}],
+        ["DeleteLiveWatermarkRule", stream("s")],
+        ["DeleteLiveWatermarkRule", stream("s")],
+        ["DescribeLiveWatermarkRules", {}],
+    ]));
+    let codes: Vec<&str> = said.iter().map(|said| said["Code"].as_str().unwrap_or("none")).collect();
+    let (known, unknown) = ("FailedOperation.RuleAlreadyExist", "ResourceNotFound.WatermarkNotExist");
+    assert_eq!(codes, ["none", known, unknown, "none", "none", "InvalidParameter.RuleNotFound", "none"], "{said:?}");
+    let rule = &said[3]["Rules"][0];
+    assert_eq!(
+        (&rule["TemplateId"], &rule["StreamName"], &rule["DomainName"]),
+        (&id, &json!("s"), &json!("push.example.com"))
+    );
+    // In the zone of China, as the client's page has it.
+    assert_eq!(rule["CreateTime"].as_str().map(str::len), Some("2018-11-29 19:00:00".len()), "{rule}");
+    assert_eq!(said[6]["Rules"], json!([]));
+}

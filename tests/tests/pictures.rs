@@ -153,7 +153,8 @@ fn a_picture_is_taken_of_each_codec() {
 fn a_rule_has_pictures_taken_and_each_is_told_and_read_once() {
     let receiver = Receiver::start();
     let url = receiver.url("/events");
-    let flags = ["--outbound-allow", "127.0.0.1", "--callback-url", &url, "--lvb-utc-offset-min", "0"];
+    let sent = ["--callback-url", &url, "--callback-interval-s", "1"];
+    let flags = [&["--outbound-allow", "127.0.0.1", "--lvb-utc-offset-min", "0"][..], &sent].concat();
     let server = Server::start(&[&flags[..], &["--limits-api-queries-per-minute-max", "10000"]].concat());
     let push_url = server.push_url("a").replace("127.0.0.1", "localhost");
     let _encoder = encode(ffmpeg(), &[RED], &[H264], &push_url);
@@ -273,7 +274,7 @@ fn a_rule_has_pictures_taken_and_each_is_told_and_read_once() {
 /// reaches: lvb-video/20328
 #[test]
 fn tasks_of_channels_have_their_shape_and_their_codes() {
-    let server = Server::start(&["--lvb-utc-offset-min", "480"]);
+    let server = Server::start(&["--lvb-utc-offset-min", "480", "--limits-store-busy-ms-max", "200"]);
     let (id, _) = create(&server, &[]);
     let (other, _) = create(&server, &[]);
     let shot = |more: &[(&str, &str)]| call(&server, "CreateLVBShot", &[&[("channelId", id.as_str())], more].concat());
@@ -316,6 +317,10 @@ fn tasks_of_channels_have_their_shape_and_their_codes() {
     ] {
         assert_eq!(end(action, channel, task), "lvb-video/20328", "{action} {channel} {task}");
     }
+    // That the store cannot be written does not mean that there is no such task.
+    let mut other = lvb::locked(&server.data());
+    assert_eq!([end("StopLVBShot", &id, task), end("DeleteLVBShot", &id, task)], ["lvb-access/6000"; 2]);
+    other.kill_9();
     assert_eq!(end("StopLVBShot", "77", task), "lvb-video/20301");
     assert_eq!(code(&call(&server, "CreateLVBShot", &[("channelId", "77")])), "lvb-video/20301");
     assert_eq!(code(&call(&server, "DescribeLVBShotList", &[("channelId", "77")])), "lvb-video/20301");

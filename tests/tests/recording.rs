@@ -10,9 +10,8 @@ use vivace_tests::{
     encode, ffmpeg, media_files, played, recordings, wait_for, wait_some, wait_within,
 };
 
-/// What a crash may cost: the part in the making, of a second or of the GOP that is a little longer, and what is on its
-/// way to the disk of a machine under load.
-const LOSS_MS: u64 = 2_000;
+/// What a crash may cost: the part in the making, of a second, and what is on its way to the disk.
+const LOSS_MS: u64 = 1_200;
 
 fn push_url(server: &Server, name: &str, formats: &str) -> String {
     format!("{}&record={formats}", server.push_url(name))
@@ -52,6 +51,8 @@ fn a_push_is_kept_in_every_format_that_its_address_names_and_written_once() {
         "127.0.0.1",
         "--callback-url",
         &callback,
+        "--callback-interval-s",
+        "1",
     ]);
     encode_for(&push_url(&server, "a", "mp4|flv|hls|aac"), "5");
     let all = stored(&server.data(), "a", 4);
@@ -364,4 +365,25 @@ fn sound_alone_is_recorded() {
     for one in &all {
         assert_eq!(played(&one.file(&server.data())).codecs, ["aac"], "{one:?} {sent}");
     }
+}
+
+#[test]
+fn hls_of_what_hls_does_not_carry_fails_by_its_name_and_the_other_formats_are_made() {
+    let server = Server::start(&["--limits-publish-grace-ms", "300"]);
+    let url = push_url(&server, "a", "hls|flv");
+    let alaw: &[&str] = &["-c:a", "pcm_alaw", "-ar", "8000", "-ac", "1"];
+    let mut encoder = encode(ffmpeg(), &[PICTURE, TONE], &[H264, alaw, &["-t", "3"]], &url);
+    assert!(encoder.wait_within(Duration::from_secs(60)).success(), "{}", encoder.stderr());
+    let all = stored(&server.data(), "a", 1);
+    let flv = all.iter().find(|one| one.format() == "flv").unwrap();
+    assert_eq!(
+        (flv.state(), played(&flv.file(&server.data())).codecs),
+        ("stored", vec!["h264".into(), "pcm_alaw".into()])
+    );
+    let mut failed = Vec::new();
+    wait_for("the other to have failed", || {
+        failed = recordings(&server.data(), "a").into_iter().filter(|one| one.state() == "failed").collect();
+        failed.len() == 1
+    });
+    assert_eq!((failed[0].format(), failed[0].failure()), ("hls", "G.711 is not carried in HLS"));
 }

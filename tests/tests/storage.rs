@@ -6,12 +6,15 @@ use std::time::Duration;
 
 use serde_json::Value;
 use sha2::{Digest, Sha256};
+use vivace_base::Limits;
 use vivace_tests::{
     AAC, Answer, BUCKET, Disturbance, FaultProxy, Folder, H264, KEY, KEY_ID, PICTURE, Receiver, Recorded, S3, S3Kind,
-    SIGNED, Server, TONE, encode, ffmpeg, get, recordings, request, wait_for, wait_within,
+    SIGNED, Server, TONE, Timer, encode, ffmpeg, get, recordings, request, wait_for, wait_within,
 };
 
 const BOTH: [S3Kind; 2] = [S3Kind::S3sFs, S3Kind::Moto];
+/// What happens without delay may take so long on a busy machine.
+const SOON: Duration = Duration::from_secs(60);
 /// The least that a part may have.
 const PART_BYTES: u64 = 5 << 20;
 
@@ -130,7 +133,8 @@ fn every_format_arrives_as_it_was_recorded_and_plays_from_the_bucket() {
         let (s3, receiver) = (S3::start(kind), Receiver::start());
         let settings = Settings::new(&s3.address(), KEY, "");
         let callback = format!("http://{}/", receiver.address());
-        let server = settings.start(Folder::new(), &["--outbound-allow", "127.0.0.1", "--callback-url", &callback]);
+        let told = ["--outbound-allow", "127.0.0.1", "--callback-url", &callback, "--callback-interval-s", "1"];
+        let server = settings.start(Folder::new(), &told);
         record(&server, "a", "mp4|flv|hls");
         let all = in_state(&server, "a", "uploaded", 3);
         for one in all.iter().filter(|one| one.format() != "hls") {
@@ -181,19 +185,31 @@ fn a_storage_that_is_down_cuts_or_fails_for_a_while_gets_all_in_the_end() {
     let proxy = FaultProxy::start(&s3.address());
     let settings = Settings::new(&proxy.address(), KEY, "");
     s3.stop();
-    let server = settings.start(Folder::new(), &[]);
+    let asked: Option<u64> = std::env::var("VIVACE_STORAGE_DOWN_S").ok().and_then(|text| text.parse().ok());
+    let longest = asked.map_or("1000".to_owned(), |_| Limits::default().upload_backoff_ms_max.to_string());
+    let server = settings.start(Folder::new(), &["--limits-upload-backoff-ms-max", &longest]);
     record(&server, "a", "mp4|hls");
-    let failed = failure(&server, "");
+    let (down, failed) = (Timer::new(Duration::from_secs(asked.unwrap_or(4))), failure(&server, ""));
     assert_eq!((failed["state"].as_str(), failed["next_try_ms"].is_i64()), (Some("waiting"), true), "{failed}");
-    let down: u64 = std::env::var("VIVACE_STORAGE_DOWN_S").ok().and_then(|text| text.parse().ok()).unwrap_or(4);
-    let tries = server.metric("uploads_failed_total{reason=\"broken\"}");
-    let within = Duration::from_secs(down * 4 + 60);
-    wait_within("tries while it is down", within, || {
-        server.metric("uploads_failed_total{reason=\"broken\"}") >= tries + down
-    });
+    let tries = || server.metric("uploads_failed_total{reason=\"broken\"}");
+    wait_within("the end of its absence", down.left() + SOON, || down.is_over() && tries() >= 4);
     assert_eq!(recordings(&server.data(), "a").iter().filter(|one| one.state() == "stored").count(), 2);
+    let (tried, lines) = (tries(), server.log().lines().count());
     s3.resume();
+    let back = Timer::new(down.elapsed() * 2 + SOON);
+    wait_within("both to be uploaded", back.left(), || server.metric("uploads_total") == 2);
     in_state(&server, "a", "uploaded", 2);
+    // The first try that failed, and one a minute; not each.
+    let log = server.log();
+    let said = |what: &str| log.lines().filter(|line| line.contains(what)).count() as u64;
+    let minutes = down.elapsed().as_secs() / 60;
+    assert!((1..=1 + minutes).contains(&said("uploads fail: tried again")), "{log}");
+    assert!(said("the storage works again") >= 1, "{log}");
+    println!(
+        "away for {} s: {tried} tries and {lines} lines of log for two recordings; all there {:.1} s after its return",
+        down.elapsed().as_secs() - back.elapsed().as_secs(),
+        back.elapsed().as_secs_f64(),
+    );
 
     proxy.set(Disturbance::Status500);
     record(&server, "b", "mp4");
@@ -278,4 +294,32 @@ fn what_arrives_with_another_byte_is_sent_anew_and_the_file_stays() {
         assert_eq!(sum(&s3.object(&format!("one/two/{}.mp4", one.id()))), sum(&file), "{kind:?}");
         assert_eq!(server.metric("uploads_differed_total") > 0, kind == S3Kind::Moto);
     }
+}
+
+#[test]
+fn what_can_never_be_uploaded_is_given_up_and_told_of_where_it_is() {
+    let (s3, receiver) = (S3::start(S3Kind::S3sFs), Receiver::start());
+    let settings = Settings::new(&s3.address(), KEY, "");
+    let callback = receiver.url("/");
+    // No playlist is as short as that.
+    let flags =
+        ["--limits-upload-playlist-bytes-max", "100", "--outbound-allow", "127.0.0.1", "--callback-url", &callback];
+    let flags = [&flags[..], &["--callback-interval-s", "1"]].concat();
+    let server = settings.start(Folder::new(), &flags);
+    record(&server, "a", "hls");
+    let failed = failure(&server, "more than can be uploaded");
+    let told = || receiver.taken().into_iter().filter(|event| event["event_type"] == 100).collect::<Vec<_>>();
+    wait_for("it to be told", || told().len() == 1);
+    let url = told()[0]["video_url"].as_str().unwrap().to_owned();
+    assert!(get(&url).text().starts_with("#EXTM3U"), "{url}");
+    let shown = |one: &Value| (one["state"].clone(), one["next_try_ms"].clone());
+    assert_eq!(shown(&failed), ("failed".into(), Value::Null), "{failed}");
+    // Asked for by hand it is tried once more, and told of no more.
+    let id = failed["recording"].as_str().unwrap();
+    let tries = || uploads(&server)[0]["tries"].as_u64().unwrap();
+    let before = tries();
+    assert_eq!(call(&server, "POST", &format!("uploads/{id}/retry")).status, 204);
+    wait_for("another try", || tries() > before && uploads(&server)[0]["state"] == "failed");
+    assert_eq!(told().len(), 1);
+    assert!(s3.names().is_empty());
 }

@@ -4,7 +4,9 @@ use std::process::Command;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vivace_hls::walk::Playlist;
-use vivace_tests::{HlsPlayer, Server, Tool, ffprobe, get, get_with, push, request, split, wait_for, wait_some};
+use vivace_tests::{
+    HlsPlayer, Live, Role, Rtmp, Server, Tool, ffprobe, get, get_with, push, request, split, wait_for, wait_some,
+};
 
 const WINDOW: &[&str] = &["--timeshift-window-ms", "600000"];
 
@@ -141,14 +143,50 @@ fn the_past_is_refused_by_code_where_it_is_not_shown() {
     let (bare, _) = url.split_once('?').unwrap();
     let unsigned = get(&format!("{bare}?txTimeshift=on&tsDelay=1"));
     assert_eq!((unsigned.status, unsigned.header("x-vivace-code")), (403, Some("lvb-access/4100")));
-    for odd in
-        ["txTimeshift=on", "txTimeshift=yes", "txTimeshift=on&tsDelay=-1", "from=x", "to=1700000000", "from=1&from=1"]
-    {
+    let (missing, wrong) = ("lvb-access/4000", "lvb-video/1000");
+    for (odd, row, said) in [
+        ("txTimeshift=on", missing, "tsStart is missing"),
+        ("to=1700000000", missing, "from is missing"),
+        ("txTimeshift=yes", wrong, "txTimeshift must be on or off"),
+        ("txTimeshift=on&tsDelay=-1", wrong, "tsDelay must be whole seconds"),
+        ("from=x", wrong, "from must be a time in Unix seconds"),
+        ("from=1&from=1", wrong, "from must be there once"),
+        ("from=1700000001&to=1700000000", wrong, "to must be later than the begin"),
+    ] {
         let refused = get(&shifted(&server, "a", odd));
-        assert_eq!(refused.status, 400, "{odd}: {}", refused.text());
+        assert_eq!((refused.status, refused.header("x-vivace-code")), (400, Some(row)), "{odd}: {}", refused.text());
+        assert!(refused.text().contains(said), "{odd}: {}", refused.text());
     }
     let far = get(&shifted(&server, "a", "txTimeshift=on&tsDelay=601"));
     assert_eq!((far.status, far.header("x-vivace-code")), (400, Some("lvb-video/1000")), "{}", far.text());
     let never = get(&shifted(&server, "never", "txTimeshift=on&tsDelay=1"));
     assert_eq!((never.status, never.header("x-vivace-code")), (404, Some("lvb-video/20111")), "{}", never.text());
+}
+
+/// reaches: lvb-video/20113
+#[test]
+fn a_format_that_goes_on_live_alone_refuses_the_past_and_says_who_carries_it() {
+    let server = Server::start(WINDOW);
+    let _encoder = push(&server.push_url("a"));
+    server.wait_live("a");
+    for (query, name) in
+        [("txTimeshift=on&tsDelay=1", "txTimeshift"), ("from=1700000000", "from"), ("to=1700000000", "to")]
+    {
+        let said = format!("the parameter {name} asks for the past of the stream, which only HLS carries");
+        for format in ["flv", "mp4"] {
+            let refused = get(&format!("{}&{query}", server.play_url("a", format)));
+            let row = (refused.status, refused.header("x-vivace-code"));
+            assert_eq!(row, (415, Some("lvb-video/20113")), "{format} {query}: {}", refused.text());
+            assert!(refused.text().contains(&said), "{format} {query}: {}", refused.text());
+        }
+        let url = format!("{}&{query}", server.play_url("a", "rtmp"));
+        let refused = Rtmp::open(&url, Role::Play).ready().unwrap_err();
+        assert!(refused.description.contains(&said) && refused.description.contains("20113"), "{refused:?}");
+    }
+    assert_eq!(server.refused("play", "lvb-video/20113"), 9);
+    drop(Live::open(&format!("{}&txTimeshift=off", server.play_url("a", "flv"))));
+    // The address of LL-HLS has the past too: it is HLS, without parts that are in the making.
+    let player = begin(&format!("{}&txTimeshift=on&tsDelay=1", server.play_url("a", "llhls")));
+    let media = player.list("");
+    assert!(media.contains("#EXTINF") && !media.contains("#EXT-X-PART"), "{media}");
 }

@@ -2,19 +2,23 @@
 //! it when the program that makes it fails.
 
 mod lvb;
+mod marks;
+mod programs;
 
 use std::fs;
-use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::io::Write as _;
+use std::net::TcpStream;
 use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use lvb::{call, code, create, created, status, stop};
+use marks::{blue, is_red, picture, pixel, serve, v3};
+use programs::{children, children_of, cpu_ms, ended, event_kinds, hungry, is_gone, only_child, resident_bytes};
 use serde_json::Value;
 use vivace_tests::{
-    ApiCall, Clip, Feeder, Flv, HlsPlayer, Kind, Live, Receiver, Role, Rtmp, Server, TONE, Tag, Witness, encode,
-    ffmpeg, ffmpeg_new, ffprobe, get, resume, suspend, vivace, wait_for, wait_some, wait_within,
+    Clip, Feeder, Flv, Folder, HlsPlayer, Kind, Live, Receiver, Role, Rtmp, Server, TONE, Tag, Witness, encode,
+    ffmpeg_new, ffprobe, get, resume, suspend, vivace, wait_for, wait_some, wait_within,
 };
 
 /// Rates for streams without a channel, which end soon.
@@ -24,35 +28,6 @@ const LOCAL: [&str; 2] = ["--outbound-allow", "127.0.0.0/8"];
 const CHILD_FAILURES: [&str; 6] = ["spawn", "exit", "signal", "hang", "memory", "output"];
 /// A failure is noticed within so long.
 const NOTICED: Duration = Duration::from_secs(5);
-
-/// The FFmpeg programs that a server has started.
-fn children(server: u32) -> Vec<u32> {
-    let pids = fs::read_dir("/proc").unwrap().filter_map(|entry| entry.ok()?.file_name().to_str()?.parse().ok());
-    let of = |pid: &u32| {
-        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-        let Some((name, rest)) = stat.rsplit_once(')') else { return false };
-        let fields: Vec<&str> = rest.split_whitespace().collect();
-        name.ends_with("(ffmpeg") && fields[0] != "Z" && fields[1] == server.to_string()
-    };
-    pids.filter(of).collect()
-}
-
-fn is_gone(pid: u32) -> bool {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
-    stat.is_empty() || stat.contains(") Z ")
-}
-
-#[track_caller]
-fn only_child(server: &Server) -> u32 {
-    wait_some("one program that makes a rate", || match children(server.pid()).as_slice() {
-        [one] => Some(*one),
-        _ => None,
-    })
-}
-
-fn ended(server: &Server, kind: &str, reason: &str) -> u64 {
-    server.metric(&format!("children_ended_total{{kind=\"{kind}\",reason=\"{reason}\"}}"))
-}
 
 fn source() -> Clip {
     Clip::h264_at("1280x720", 2_500)
@@ -75,11 +50,6 @@ fn tags(url: &str, ms: u32) -> Vec<Tag> {
     }
 }
 
-fn event_kinds(server: &Server, stream: &str) -> Vec<String> {
-    let found = server.api(&format!("events?stream={stream}"));
-    found["items"].as_array().unwrap().iter().map(|event| event["kind"].as_str().unwrap().to_owned()).collect()
-}
-
 fn is_told(server: &Server, stream: &str, detail: &str) -> bool {
     let found = server.api(&format!("events?stream={stream}"));
     let failed = |event: &Value| event["kind"] == "transcode_failed";
@@ -90,7 +60,8 @@ fn is_told(server: &Server, stream: &str, detail: &str) -> bool {
 fn a_rate_is_made_when_it_is_asked_for_and_ends_when_nobody_watches() {
     let receiver = Receiver::start();
     let url = receiver.url("/hook");
-    let server = Server::start(&[RATES.as_slice(), &LOCAL, &["--callback-url", &url]].concat());
+    let server =
+        Server::start(&[RATES.as_slice(), &LOCAL, &["--callback-url", &url, "--callback-interval-s", "1"]].concat());
     let _feeder = Feeder::start(&server.push_url("a"), source());
     server.wait_live("a");
     assert!(children(server.pid()).is_empty(), "nobody has asked yet");
@@ -216,14 +187,56 @@ fn every_source_becomes_h264_with_aac() {
     assert_eq!(CHILD_FAILURES.map(|reason| ended(&server, "rate", reason)), [0; 6]);
 }
 
-#[test]
-fn a_program_that_takes_too_much_memory_is_ended() {
-    let server = Server::start(&[RATES.as_slice(), &["--limits-child-memory-bytes-max", "1000000"]].concat());
-    let _feeder = Feeder::start(&server.push_url("a"), source());
+/// A server whose FFmpeg is a program that does nothing but take what it can get, and a player that has it started.
+fn with_hungry(how: &str, limits: &[&str]) -> (Server, Feeder, TcpStream) {
+    let folder = Folder::new();
+    let program = hungry(&folder, how);
+    let silent = ["--limits-child-silent-ms-max", "600000", "--ffmpeg-path", program.to_str().unwrap()];
+    let server = Server::start_in(folder, &[RATES.as_slice(), &silent, limits].concat());
+    let feeder = Feeder::start(&server.push_url("a"), Clip::h264("320x180"));
     server.wait_live("a");
-    let _player = Live::open(&server.play_url("a_550", "flv"));
-    wait_for("the program to be ended", || ended(&server, "rate", "memory") > 1);
+    // Nothing comes of what it asks for, so it does not wait for that.
+    let url = server.play_url("a_550", "flv");
+    let (host, path) = url.strip_prefix("http://").unwrap().split_once('/').unwrap();
+    let mut player = TcpStream::connect(host).unwrap();
+    write!(player, "GET /{path} HTTP/1.1\r\nHost: {host}\r\n\r\n").unwrap();
+    (server, feeder, player)
+}
+
+#[test]
+fn a_program_that_leaks_or_has_others_leak_is_ended_soon_after_it_has_too_much() {
+    const MAX: u64 = 150_000_000;
+    for how in ["grows", "has-one-grow"] {
+        let (server, _feeder, _player) = with_hungry(how, &["--limits-child-memory-bytes-max", &MAX.to_string()]);
+        let child = only_child(&server);
+        let grows = wait_some("the one that grows", || match how {
+            "grows" => Some(child),
+            _ => children_of(child).first().copied(),
+        });
+        wait_for("it to have too much", || is_gone(grows) || resident_bytes(grows) > MAX);
+        wait_within("it to be ended", NOTICED, || is_gone(child) && is_gone(grows));
+        wait_for("its end to be counted", || ended(&server, "rate", "memory") >= 1);
+        assert_eq!(
+            CHILD_FAILURES.map(|reason| ended(&server, "rate", reason) > 0),
+            [false, false, false, false, true, false]
+        );
+        assert!(server.stream("a").is_some());
+    }
+}
+
+#[test]
+fn a_program_that_burns_more_of_the_processor_than_it_may_is_ended() {
+    let (server, _feeder, _player) = with_hungry("spins", &["--limits-child-cpu-percent-max", "5"]);
+    let child = only_child(&server);
+    wait_within("it to be ended", Duration::from_secs(60), || is_gone(child));
+    wait_for("its end to be counted", || ended(&server, "rate", "cpu") >= 1);
+    wait_for("it to be told", || is_told(&server, "a_550", "processor"));
     assert!(server.stream("a").is_some());
+    // With what it may have, it goes on.
+    let (server, _feeder, _player) = with_hungry("spins", &["--limits-child-cpu-percent-max", "100000"]);
+    let child = only_child(&server);
+    wait_within("two windows to pass", Duration::from_secs(60), || cpu_ms(child) > 8_000);
+    assert!(!is_gone(child) && ended(&server, "rate", "cpu") == 0);
 }
 
 #[test]
@@ -307,54 +320,6 @@ fn without_ffmpeg_what_takes_it_is_refused_and_streams_go_on() {
     let report: Value = serde_json::from_str(&said).unwrap();
     let line = report["checks"].as_array().unwrap().iter().find(|check| check["check"] == "ffmpeg").unwrap();
     assert_eq!(line["level"], "warn", "{line}");
-}
-
-fn v3(server: &Server, action: &str, more: &[(&str, &str)]) -> Value {
-    let more = [more, &[("Version", "2018-08-01")]].concat();
-    ApiCall::new(server, action, &more).send(server).json()["Response"].clone()
-}
-
-/// Serves a file to whoever asks, for as long as the scenario runs.
-fn serve(file: Vec<u8>) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    std::thread::spawn(move || {
-        for socket in listener.incoming() {
-            let Ok(mut socket) = socket else { return };
-            let mut head = [0; 2_048];
-            let _ = socket.read(&mut head);
-            let length = file.len();
-            let _ = write!(socket, "HTTP/1.1 200 OK\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n");
-            let _ = socket.write_all(&file);
-        }
-    });
-    format!("http://{address}/mark.png")
-}
-
-/// A picture in one colour.
-fn picture(colour: &str, size: &str, to: &Path) -> Vec<u8> {
-    let source = format!("color=c={colour}:s={size}");
-    let args = ["-y", "-f", "lavfi", "-i", &source, "-frames:v", "1"];
-    assert!(ffmpeg().args(args).arg(to).output().unwrap().status.success());
-    fs::read(to).unwrap()
-}
-
-/// Red, green and blue of a place in the first picture of a play.
-fn pixel(url: &str, x: u32, y: u32) -> [u8; 3] {
-    let crop = format!("crop=2:2:{x}:{y},format=rgb24");
-    let args = ["-i", url, "-frames:v", "1", "-vf", &crop, "-f", "rawvideo", "pipe:1"];
-    let output = ffmpeg().args(args).output().unwrap();
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    [output.stdout[0], output.stdout[1], output.stdout[2]]
-}
-
-fn is_red([red, green, blue]: [u8; 3]) -> bool {
-    red > 180 && green < 80 && blue < 80
-}
-
-/// Two seconds of blue with a tone.
-fn blue() -> Clip {
-    Clip::of(&["-f", "lavfi", "-i", "color=c=blue:s=640x360:r=25", "-f", "lavfi", "-i", "sine=sample_rate=44100"])
 }
 
 #[test]
@@ -474,4 +439,46 @@ fn a_watermark_whose_picture_is_not_to_be_had_leaves_the_stream_as_it_is_and_is_
     assert!(!is_red(pixel(flv, 4, 4)));
     let name = info["upstream_address"].as_str().unwrap().split("/live/").nth(1).unwrap().split('?').next().unwrap();
     wait_for("it to be told", || event_kinds(&server, name).contains(&"transcode_failed".to_owned()));
+}
+
+#[test]
+fn the_picture_of_a_watermark_goes_with_it_once_no_stream_has_it() {
+    let server = Server::start(&LOCAL);
+    let picture_url = serve(picture("red", "64x32", &server.data().join("mark.png")));
+    let added = v3(&server, "AddLiveWatermark", &[("WatermarkName", "m"), ("PictureUrl", picture_url.as_str())]);
+    let mark = added["WatermarkId"].to_string();
+    let kept = |data: &Path| {
+        let entries = fs::read_dir(data.join("watermarks")).map(|found| found.flatten().collect::<Vec<_>>());
+        let mut names: Vec<_> = entries.unwrap_or_default().iter().map(fs::DirEntry::file_name).collect();
+        names.sort();
+        names
+    };
+    let (id, info) = create(&server, &[("watermarkId", &mark)]);
+    let feeder = Feeder::start(info["upstream_address"].as_str().unwrap(), blue());
+    wait_for("the channel to be live", || status(&server, &id) == "1");
+    let flv = info["downstream_address"][0]["flv_downstream_address"].as_str().unwrap();
+    wait_for("the mark to be seen", || is_red(pixel(flv, 4, 4)));
+    let data = server.data();
+    assert_eq!(kept(&data).len(), 1);
+
+    // Who watches goes on with it, also behind another program.
+    assert_eq!(v3(&server, "DeleteLiveWatermark", &[("WatermarkId", &mark)])["Error"], Value::Null);
+    let child = only_child(&server);
+    assert!(Command::new("kill").args(["-9", &child.to_string()]).status().unwrap().success());
+    wait_for("another program", || children(server.pid()).iter().any(|pid| *pid != child && !is_gone(*pid)));
+    assert!(is_red(pixel(flv, 4, 4)));
+    assert_eq!(kept(&data).len(), 1);
+    assert_eq!(stop(&server, &id), "ok");
+    wait_for("the push to end", || feeder.has_ended());
+    wait_for("the picture to be gone", || kept(&data).is_empty());
+
+    // What a server that was killed has left behind goes at the next start, and nothing else does.
+    let other = v3(&server, "AddLiveWatermark", &[("WatermarkName", "n"), ("PictureUrl", picture_url.as_str())]);
+    let (own, theirs) = (format!("{}-0000000a.png", other["WatermarkId"]), "notes.txt");
+    let folder = server.kill_9();
+    for name in [&own, "4000-0000000a.png", "4000-0000000b.png.new", theirs] {
+        fs::write(data.join("watermarks").join(name), b"picture").unwrap();
+    }
+    let server = Server::start_in(folder, &LOCAL);
+    assert_eq!(kept(&server.data()), [own.as_str(), theirs]);
 }

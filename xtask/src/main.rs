@@ -33,7 +33,8 @@ cargo xtask COMMAND
                     N minutes with 20 kills
   soak [--minutes N | --scale]
                     publishers and players come and go for N minutes, 10 if not given: fails on growth of memory, handles,
-                    delay or offset; --scale runs 500 streams, then 10,000 streams and 50,000 players that are dropped
+                    delay or offset; then 200 streams are recorded for N minutes, with 20 kills and a stream of half an
+                    hour whose sound and pictures must stay in step; --scale runs 500 streams, then 10,000 streams and 50,000 players that are dropped
   fuzz [--seconds N | --long | --keep] [TARGET...]
                     each fuzz target (or those named) for N seconds, 60 if not given, an hour with --long; --keep runs
                     none, and puts the fewest inputs that reach everything that was reached into fuzz/corpus";

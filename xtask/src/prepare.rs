@@ -44,6 +44,8 @@ const PACKAGES: &[(&str, Sign)] = &[
     ("npm", Sign::Program("npm")),
     ("python3", Sign::Program("python3")),
     ("python3-venv", Sign::Python("import ensurepip, venv")),
+    // A server's wall clock, which a scenario sets.
+    ("faketime", Sign::Program("faketime")),
     ("gcc", Sign::Program("cc")),
     // The allocator is built with its own makefile.
     ("make", Sign::Program("make")),

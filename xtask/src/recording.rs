@@ -17,7 +17,8 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Outcome {
     step("scenarios", || {
         let kills = KILLS[usize::from(minutes.is_some())];
         let mut command = in_root(root);
-        command.args(["test", "--package", "vivace-tests", "--test", "recording", "--", "--test-threads", "2"]);
+        command.args(["test", "--package", "vivace-tests", "--test", "recording", "--test", "recording_kills"]);
+        command.args(["--test", "recording_turns", "--", "--test-threads", "2"]);
         exec(command.args(["--nocapture"]).env("VIVACE_BIN", soak::binary(root)).env("VIVACE_RECORDING_KILLS", kills))
     })?;
     match minutes {

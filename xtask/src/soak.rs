@@ -1,4 +1,4 @@
-//! `cargo xtask soak`: a release build of the server under everything that comes and goes.
+//! `cargo xtask soak`: a release build of the server under everything that comes and goes, then with many streams recorded.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ struct Plan {
     scale: bool,
 }
 
-/// Builds the command and the soak, and runs it; with `--scale`, the checks of scale instead.
+/// Builds the command and the soak, and runs it, live and recorded; with `--scale`, the checks of scale instead.
 pub(crate) fn run(root: &Path, args: &[&str]) -> Outcome {
     let plan = parse(args)?;
     build(root)?;
@@ -24,7 +24,8 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Outcome {
         return step("10,000 streams and 50,000 players", || soak(root, &["waves"]));
     }
     let minutes = plan.minutes.to_string();
-    step(&format!("soak, {minutes} min"), || soak(root, &["live", "--minutes", &minutes]))
+    step(&format!("soak, {minutes} min"), || soak(root, &["live", "--minutes", &minutes]))?;
+    step(&format!("200 streams recorded, {minutes} min"), || soak(root, &["record", "--minutes", &minutes]))
 }
 
 /// Builds the server as it is shipped, and the soak.

@@ -142,6 +142,8 @@ pub struct Limits {
     pub kept_reads_max: usize,
     /// The same from one IPv4 address or IPv6 /64.
     pub kept_reads_per_address_max: usize,
+    /// A client that takes nothing for so long of a file of what has been kept is sent no more of it; it may ask for the rest.
+    pub kept_read_stall_ms_max: u64,
     /// Bytes of the body of an API call.
     pub api_body_bytes_max: usize,
     /// Bytes of the bodies of API calls that are being read, all together.
@@ -324,6 +326,8 @@ pub struct Limits {
     pub record_rules_max: u64,
     /// Frames of a stream that wait for the program which transcodes it; more, and all that wait are left out.
     pub transcode_waiting_frames_max: usize,
+    /// Rules of watermarks of one app.
+    pub watermark_rules_max: u64,
     /// Bytes of a watermark's picture as it is fetched.
     pub watermark_bytes_max: usize,
     /// Pixels of a watermark's picture.
@@ -389,6 +393,7 @@ impl Default for Limits {
             hls_queue_frames_max: 4_096,
             kept_reads_max: 1_024,
             kept_reads_per_address_max: 256,
+            kept_read_stall_ms_max: 60_000,
             api_body_bytes_max: 1 << 20,
             api_bodies_bytes_max: 64 << 20,
             api_body_ms_max: 10_000,
@@ -472,7 +477,7 @@ impl Default for Limits {
             uploads_at_once_max: 2,
             upload_part_bytes: 8 << 20,
             upload_request_ms_max: 120_000,
-            upload_backoff_ms_max: 600_000,
+            upload_backoff_ms_max: 120_000,
             upload_playlist_bytes_max: 32 << 20,
             record_tasks_per_app_max: 1_000,
             record_tasks_per_stream_max: 16,
@@ -480,6 +485,7 @@ impl Default for Limits {
             record_templates_max: 50,
             record_rules_max: 1_000,
             transcode_waiting_frames_max: 1_500,
+            watermark_rules_max: 1_000,
             watermark_bytes_max: 2_097_152,
             watermark_pixels_max: 4_194_304,
             drain_ms_max: 5_000,

@@ -111,19 +111,6 @@ impl Rate {
         }
     }
 
-    /// The stream and the rate that the name of a play address asks for; none if it ends in none of the rates' words.
-    pub fn of_name(name: &StreamName) -> Option<(StreamName, Self)> {
-        [Self::Sd, Self::Hd].into_iter().find_map(|rate| {
-            let base = name.as_str().strip_suffix(rate.suffix())?;
-            StreamName::parse(base).ok().map(|base| (base, rate))
-        })
-    }
-
-    /// The name under which this rate of a stream is played; none if it would be too long.
-    pub fn name_of(self, stream: &StreamName) -> Option<StreamName> {
-        StreamName::parse(&format!("{stream}{}", self.suffix())).ok()
-    }
-
     /// Width and height that its picture does not exceed; none for the original.
     pub const fn size_max(self) -> Option<(u16, u16)> {
         match self {

@@ -10,6 +10,8 @@ use crate::app::KeyName;
 use crate::channel::ChannelId;
 use crate::hook::HookUrl;
 use crate::host::HostName;
+use crate::ip_list::IpBlock;
+use crate::picture::PictureKey;
 use crate::relay::{Direction, HttpUrl, RelayUrl};
 
 /// The first line as an `Authorization` header, a signature and a number; the others as parameters of a request. A
@@ -117,4 +119,36 @@ pub fn addresses(data: &[u8]) {
     if let Some(direction) = Direction::parse(&text) {
         assert_eq!(direction.as_str(), text);
     }
+}
+
+/// Any text as the last part of a picture's address: only what this key has signed is one, and a signed one is.
+///
+/// # Panics
+/// If a promise is broken.
+pub fn picture(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let (ours, others) = (Secret::new("key".to_owned()), Secret::new("another".to_owned()));
+    let (ours, others) = (PictureKey(&ours), PictureKey(&others));
+    if let Some(id) = ours.read(&text) {
+        assert!(ours.file(id).eq_ignore_ascii_case(&text), "a signature was guessed");
+    }
+    let number = data.first_chunk().map_or(0, |bytes: &[u8; 16]| u128::from_be_bytes(*bytes));
+    let file = ours.file(Ulid(number));
+    assert_eq!(ours.read(&file), Some(Ulid(number)));
+    assert_eq!(others.read(&file), None, "another's signature holds");
+}
+
+/// 16 octets and a prefix as a block, 16 more as an address: a block holds what agrees with it bit by bit, and nothing else.
+///
+/// # Panics
+/// If a promise is broken.
+pub fn ip_block(data: &[u8]) {
+    let Some(([octets @ .., prefix], rest)) = data.split_first_chunk::<17>() else { return };
+    let Some(block) = IpBlock::new(*octets, *prefix) else { return assert!(*prefix > 128, "a block is refused") };
+    assert_eq!(IpBlock::new(block.octets(), block.prefix()), Some(block), "a block is not what it was made of");
+    assert!(block.holds(*octets) && block.holds(block.octets()));
+    let Some(address) = rest.first_chunk::<16>() else { return };
+    let bit = |octets: &[u8; 16], at: usize| octets.get(at / 8).map(|octet| octet >> (7 - at % 8) & 1);
+    let agrees = (0..usize::from(*prefix)).all(|at| bit(octets, at) == bit(address, at));
+    assert_eq!(block.holds(*address), agrees);
 }

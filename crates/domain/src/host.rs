@@ -109,7 +109,7 @@ impl AuthChange {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum HostFault {
     /// It is no host name.
-    #[error("it is no host name: letters, digits and hyphens in labels, without a port")]
+    #[error("DomainName is no host name: letters, digits and hyphens in labels, without a port")]
     Malformed,
     /// The app has it already.
     #[error("the domain has been added before")]

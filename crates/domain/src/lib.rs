@@ -17,12 +17,15 @@ pub mod ip_list;
 pub mod live;
 pub mod picture;
 mod place;
+mod reach;
 pub mod recording;
 pub mod relay;
+pub mod rendition;
 pub mod rule;
 pub mod task;
 mod text;
 pub mod url;
+pub mod watermark;
 
 pub use app::{App, Keys};
 pub use text::{hex, unescape};

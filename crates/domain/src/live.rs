@@ -44,10 +44,12 @@ pub enum PublishFault {
         name: String,
     },
     /// A known parameter has an unknown value.
-    #[error("the parameter {name} has a value that it does not know")]
+    #[error("the parameter {name} must be {wanted}")]
     ParameterMalformed {
         /// The parameter.
         name: &'static str,
+        /// What it may be.
+        wanted: &'static str,
     },
     /// No `txTime`.
     #[error("txTime is missing: the push address must be signed")]
@@ -97,10 +99,10 @@ pub enum PublishFault {
     /// The channel's stream is pulled by this server.
     #[error("the stream of this channel is pulled from its source and takes no push")]
     ChannelPulls,
-    /// The name is that of a rate which this server makes itself.
-    #[error("this name is that of an output rate, which this server makes of the stream {of}")]
-    RateReserved {
-        /// The stream whose rate it is.
+    /// The name is that of a rate or of another sound, which this server makes itself.
+    #[error("this name is that of an output rate or of another sound, which this server makes of the stream {of}")]
+    RenditionReserved {
+        /// The stream that it is made of.
         of: StreamName,
     },
     /// The store could not be read; the log has the reason.
@@ -153,8 +155,16 @@ pub enum PlayFault {
         name: String,
     },
     /// A known parameter has an unknown value.
-    #[error("the parameter {name} has a value that it does not know")]
+    #[error("the parameter {name} must be {wanted}")]
     ParameterMalformed {
+        /// The parameter.
+        name: &'static str,
+        /// What it may be.
+        wanted: &'static str,
+    },
+    /// A parameter that others of the address ask for is not there.
+    #[error("the parameter {name} is missing")]
+    ParameterMissing {
         /// The parameter.
         name: &'static str,
     },
@@ -194,18 +204,21 @@ pub enum PlayFault {
     /// Nobody publishes under this name.
     #[error("nobody publishes under this stream name")]
     NotLive,
-    /// The stream is live, and the rate that is asked for is not made of it.
-    #[error("the stream is live, but this rate of it is not produced")]
-    RateNotProduced,
-    /// The rate is made when it is asked for, and there is no place for one more.
-    #[error("{limit} programs run beside the server, the most that are allowed: there is no place to make this rate")]
+    /// The stream is live, and the rate or sound that is asked for is not made of it.
+    #[error("the stream is live, but this rate or sound of it is not produced")]
+    NotProduced,
+    /// The rate or sound is made when it is asked for, and there is no place for one more.
+    #[error("{limit} programs run beside the server, the most that are allowed: there is no place to make this")]
     TranscodersFull {
         /// Places.
         limit: usize,
     },
-    /// The rate is made when it is asked for, and what makes it is not there.
-    #[error("this rate cannot be made: ffmpeg is not there")]
+    /// The rate or sound is made when it is asked for, and what makes it is not there.
+    #[error("this rate or sound cannot be made: ffmpeg is not there")]
     NoTranscoder,
+    /// Another sound is asked for of a stream that has none.
+    #[error("the stream has no sound that could be converted")]
+    NoSound,
     /// The past of streams is not shown.
     #[error("time shift is off: the setting timeshift.window_ms is 0")]
     NoTimeShift,
@@ -216,6 +229,14 @@ pub enum PlayFault {
         window_ms: u64,
         /// How far back the address goes, in milliseconds.
         asked_ms: u64,
+    },
+    /// The address asks for the past in a format that goes on live alone.
+    #[error(
+        "the parameter {name} asks for the past of the stream, which only HLS carries: play the address that ends in .m3u8"
+    )]
+    PastInHlsOnly {
+        /// The parameter.
+        name: &'static str,
     },
     /// Nothing has been kept of the time asked for.
     #[error("nothing has been kept of the stream at this time")]

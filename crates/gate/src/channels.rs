@@ -22,7 +22,7 @@ use vivace_domain::channel::{Channel, ChannelBounds, ChannelFault, ChannelId, Me
 use vivace_hub::{Cut, Hub, Stream, StreamState};
 use vivace_store::{Store, WriteChannelFault};
 
-use crate::{Audit, Pulls, Standing};
+use crate::{Audit, Marks, Pulls, Standing};
 use kept::Kept;
 
 pub use list::{ChannelList, ListAsk, Listed, Online, StatusFilter};
@@ -40,6 +40,8 @@ pub struct ChannelParts {
     pub standing: Arc<Standing>,
     /// Who pulls sources.
     pub pulls: Arc<dyn Pulls>,
+    /// Who keeps the pictures of watermarks.
+    pub marks: Arc<dyn Marks>,
     /// Who notes changes.
     pub audit: Arc<dyn Audit>,
     /// Time.

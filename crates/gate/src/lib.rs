@@ -5,6 +5,8 @@ mod address;
 mod audit;
 mod callbacks;
 mod channels;
+mod fields;
+pub mod fuzz;
 mod guarded;
 mod hosts;
 mod lists;
@@ -44,4 +46,4 @@ pub use vivace_store::{
     HookFilter, HookState, NewTemplate, PictureTaskAsk, RecordingFilter, RecordingPage, StorageUse, TaskFilter,
     UploadLine, UploadState,
 };
-pub use watermarks::{NewWatermark, WatermarkFault};
+pub use watermarks::{Marks, NewWatermark, WatermarkFault};

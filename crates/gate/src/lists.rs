@@ -181,7 +181,7 @@ fn parse(entries: &[String], max: usize) -> Result<Vec<IpBlock>, ListFault> {
 }
 
 /// An address, or a block such as `192.0.2.0/24`.
-fn block(text: &str) -> Option<IpBlock> {
+pub(crate) fn block(text: &str) -> Option<IpBlock> {
     let (address, prefix) = match text.trim().split_once('/') {
         Some((address, prefix)) => (address, Some(prefix)),
         None => (text.trim(), None),

@@ -10,6 +10,7 @@ use vivace_domain::channel::{ChannelId, Rate, SourceKind};
 use vivace_domain::claim::Owner;
 use vivace_domain::ip_list::Direction;
 use vivace_domain::live::{PlayFault, PublishFault};
+use vivace_domain::rendition::{Rendition, Sound};
 use vivace_domain::url::{KeyPair, StartAt, verify_play, verify_push};
 use vivace_hub::{Cut, FormatKind, Hub, HubFault, Publisher, Reader, Start, Stream};
 use vivace_store::Watermark;
@@ -30,6 +31,8 @@ pub struct Policy {
     pub channels_only: bool,
     /// Output rates that may be made of streams that are no channel's.
     pub rates: [Option<Rate>; 2],
+    /// Sounds that may be made of streams.
+    pub sounds: [Option<Sound>; 2],
 }
 
 /// A push that has been granted.
@@ -144,6 +147,7 @@ impl Gate {
         };
         let closings = self.standing.closings();
         let Admitted { owner: of_channel, watermark } = self.may_push(&app, &name, peer).await?;
+        let watermark = self.watermark_or_ruled(app.id, watermark, asked.host, &name).await?;
         let owner = of_channel.unwrap_or(owner);
         let channel = if let Owner::Channel(id) = owner { Some(ChannelId(id)) } else { None };
         let publisher = self.claim(app.id, &name, owner, session)?;
@@ -162,7 +166,7 @@ impl Gate {
     /// Whether a stream may be pushed by a peer now; what it is as a channel's.
     async fn may_push(&self, app: &App, name: &StreamName, peer: IpAddr) -> Result<Admitted, PublishFault> {
         self.standing.admit_push(app.id, name, peer, self.clock.unix())?;
-        self.admit_no_rate(app, name).await?;
+        self.admit_no_rendition(app, name).await?;
         // No other name is a channel's, and so no other push asks the store.
         if !is_channel_name(name, app.keys.bizid) {
             return Ok(Admitted::default());
@@ -184,10 +188,11 @@ impl Gate {
     }
 
     /// Decides about a stream that a relay of this server pulls from elsewhere: the claim on its name, which is the
-    /// relay's own. The operator who set the relay up needs no signature.
+    /// relay's own. The operator who set the relay up needs no signature. Rules know it by this server's own host name.
     pub async fn pull(
         &self,
         name: &StreamName,
+        host: &str,
         relay: Ulid,
         session: SessionId,
     ) -> Result<(Publisher, Option<Watermark>), PublishFault> {
@@ -196,8 +201,9 @@ impl Gate {
         }
         let app = self.app();
         self.standing.admit_stream(app.id, name, self.clock.unix())?;
-        self.admit_no_rate(&app, name).await?;
+        self.admit_no_rendition(&app, name).await?;
         let watermark = self.pulled_watermark(&app, name).await?;
+        let watermark = self.watermark_or_ruled(app.id, watermark, host, name).await?;
         let publisher = self.claim(app.id, name, Owner::Relay(relay), session)?;
         publisher.divert(watermark.is_some());
         self.hub.set_delay(app.id, name, self.standing.delay_ms(app.id, name, self.clock.unix()));
@@ -232,10 +238,13 @@ impl Gate {
         Ok(publisher)
     }
 
-    /// Decides about a play: name, signature and expiry, then whether there is such a stream, and whether the format
-    /// carries what it holds as far as that is known.
+    /// Decides about a play of what goes on live: name, signature and expiry, then that it does not ask for the past, whether
+    /// there is such a stream, and whether the format carries what it holds as far as that is known.
     pub async fn play(&self, asked: Asked<'_>, peer: IpAddr, format: FormatKind) -> Result<Play, PlayFault> {
         let (app, Parsed { name, query }) = self.admit_player(asked, peer)?;
+        if let Some(name) = query.past {
+            return Err(PlayFault::PastInHlsOnly { name });
+        }
         let reader = self.hub.subscribe(app, &name, format).ok_or_else(|| self.not_live(app, &name))?;
         if let Some(codec) = reader.stream().uncarried(format) {
             return Err(PlayFault::UnsupportedCodec { codec: codec.name() });
@@ -261,8 +270,8 @@ impl Gate {
     /// Why nothing is played under a name: addresses of rates are given out with a channel, whether or not the rate is
     /// made.
     fn not_live(&self, app: AppId, name: &StreamName) -> PlayFault {
-        match Rate::of_name(name).and_then(|(base, _)| self.hub.stream(app, &base)) {
-            Some(_) => PlayFault::RateNotProduced,
+        match Rendition::of_name(name).and_then(|(base, _)| self.hub.stream(app, &base)) {
+            Some(_) => PlayFault::NotProduced,
             None => PlayFault::NotLive,
         }
     }

@@ -46,6 +46,8 @@ pub struct RecordSettings {
     pub interval_ms: u64,
     /// How long a deletion can be taken back, in milliseconds: `recording.undo_ms`.
     pub undo_ms: u64,
+    /// Bytes that are free at least for a recording to begin: `recording.free_bytes_min`.
+    pub free_bytes_min: u64,
     /// The pattern of names where nothing else is said: `recording.name`.
     pub name: String,
 }
@@ -57,6 +59,7 @@ impl Default for RecordSettings {
             formats: Formats::one(RecordFormat::Mp4),
             interval_ms: 1_800_000,
             undo_ms: 86_400_000,
+            free_bytes_min: 1 << 30,
             name: "{StreamID}-{StartYear}{StartMonth}{StartDay}-{StartHour}{StartMinute}{StartSecond}".to_owned(),
         }
     }
@@ -94,6 +97,11 @@ impl Recordings {
     /// What the operator has set.
     pub fn settings(&self) -> RecordSettings {
         self.settings.read().clone()
+    }
+
+    /// Whether the disk has room for recordings that are not begun.
+    pub fn has_room(&self) -> bool {
+        self.parts.desk.free()
     }
 
     /// Sets it anew; it holds for what is begun from now on.

@@ -1,5 +1,5 @@
 //! What decides about pushes and plays beside names and keys, in memory: the account, the lists of addresses, and the
-//! rules of single streams. It is changed after each commit, so that no push or play reads the store for it.
+//! rules of streams. It is changed after each commit, so that no push or play reads the store for it.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::{IpAddr, Ipv6Addr};
@@ -13,6 +13,7 @@ use vivace_domain::host::{Host, HostName, UrlAuth};
 use vivace_domain::ip_list::{Direction, IpList, ListRefusal};
 use vivace_domain::live::{PlayFault, PublishFault};
 use vivace_domain::rule::StreamRule;
+use vivace_domain::watermark::WatermarkRule;
 use vivace_store::{FIRST_APP, Fault, Reader};
 
 /// The standing of everybody.
@@ -23,6 +24,8 @@ pub struct Standing {
     rules: RwLock<HashMap<(AppId, StreamName), Arc<StreamRule>>>,
     hosts: RwLock<BTreeMap<(AppId, HostName), Host>>,
     auths: RwLock<HashMap<(AppId, Direction), UrlAuth>>,
+    /// Which streams carry a watermark that is not their channel's.
+    watermark_rules: RwLock<HashMap<AppId, Vec<WatermarkRule>>>,
     /// Counts what has been closed: a push that was looked at before is looked at again.
     closings: AtomicU64,
 }
@@ -38,12 +41,17 @@ impl Standing {
         let account = reader.account(FIRST_APP).await?.map(|account| (FIRST_APP, account));
         let hosts = reader.hosts().await?.into_iter().map(|(app, host)| ((app, host.name.clone()), host));
         let auths = reader.url_auths().await?.into_iter().collect();
+        let mut watermark_rules: HashMap<AppId, Vec<WatermarkRule>> = HashMap::new();
+        for (app, rule) in reader.watermark_rules(None).await? {
+            watermark_rules.entry(app).or_default().push(rule);
+        }
         Ok(Self {
             accounts: RwLock::new(account.into_iter().collect()),
             lists: RwLock::new(lists.collect()),
             rules: RwLock::new(rules.collect()),
             hosts: RwLock::new(hosts.collect()),
             auths: RwLock::new(auths),
+            watermark_rules: RwLock::new(watermark_rules),
             closings: AtomicU64::new(0),
         })
     }
@@ -110,6 +118,20 @@ impl Standing {
     /// How they are from now on.
     pub(crate) fn set_url_auth(&self, app: AppId, direction: Direction, auth: UrlAuth) {
         self.auths.write().insert((app, direction), auth);
+    }
+
+    /// An app's rules of watermarks as they are from now on.
+    pub(crate) fn set_watermark_rules(&self, app: AppId, rules: Vec<WatermarkRule>) {
+        self.watermark_rules.write().insert(app, rules);
+    }
+
+    /// The number of the watermark that a rule gives to a stream which comes to a path by a host name, perhaps with a port.
+    pub(crate) fn ruled_watermark(&self, app: AppId, authority: &str, path: &str, stream: &StreamName) -> Option<u64> {
+        let rules = self.watermark_rules.read();
+        let rules = rules.get(&app).filter(|rules| !rules.is_empty())?;
+        let host = HostName::of_authority(authority);
+        let host = host.as_ref().map_or("", HostName::as_str);
+        WatermarkRule::closest(rules, host, path, stream.as_str()).map(|rule| rule.watermark)
     }
 
     /// Whether streams may come, or go, by a host name: all that are not the app's own, and those that are enabled.

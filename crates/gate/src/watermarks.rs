@@ -1,4 +1,6 @@
-//! The use cases of watermarks: pictures that channels may carry.
+//! The use cases of watermarks: pictures that streams may carry, by their channel or by a rule.
+
+mod rules;
 
 use std::sync::Arc;
 
@@ -8,6 +10,12 @@ use vivace_store::{Note, Store, Watermark};
 
 use crate::channels::cause;
 use crate::{Audited, Caller, Channels};
+
+/// Who keeps the pictures of watermarks.
+pub trait Marks: Send + Sync {
+    /// A watermark has been deleted. Must not wait.
+    fn gone(&self, id: u64);
+}
 
 /// A watermark that is asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +42,11 @@ pub enum WatermarkFault {
         expected: &'static str,
     },
     /// The app has as many as it may.
-    #[error("the app has {limit} watermarks, the most that are allowed")]
+    #[error("the app has {limit} {what}, the most that are allowed")]
     Quota {
-        /// Watermarks allowed.
+        /// Of what.
+        what: &'static str,
+        /// How many are allowed.
         limit: u64,
     },
     /// It takes FFmpeg, which is not there.
@@ -45,6 +55,15 @@ pub enum WatermarkFault {
     /// The app has no such watermark.
     #[error("there is no such watermark")]
     Unknown,
+    /// A rule names the watermark.
+    #[error("a rule names this watermark: delete the rule first")]
+    Used,
+    /// There is a rule for exactly these streams.
+    #[error("there is a rule for this domain, path and stream already")]
+    RuleKnown,
+    /// There is none.
+    #[error("there is no rule for exactly this domain, path and stream")]
+    RuleUnknown,
     /// The store could not be read; the log has the reason.
     #[error("the watermarks could not be read")]
     Unreadable,
@@ -77,7 +96,7 @@ impl Channels {
             let new = Watermark { id: 0, name, picture, x, y, created_at };
             let store = this.noted_watermark(app, caller, "watermark.create", None, (None, Some(&new)));
             let id = store.create_watermark(app, &new, limit).await.map_err(|fault| unwritten(&fault))?;
-            Ok(Watermark { id: id.ok_or(WatermarkFault::Quota { limit })?, ..new })
+            Ok(Watermark { id: id.ok_or(WatermarkFault::Quota { what: "watermarks", limit })?, ..new })
         });
         made.await.unwrap_or(Err(WatermarkFault::NotWritten))
     }
@@ -87,10 +106,7 @@ impl Channels {
     /// # Errors
     /// [`WatermarkFault::Unreadable`].
     pub async fn watermarks(&self, app: AppId, after: u64, limit: u32) -> Result<Vec<Watermark>, WatermarkFault> {
-        self.parts.store.reader().watermarks(app, after, limit).await.map_err(|fault| {
-            tracing::error!(%fault, cause = cause(&fault), "watermarks cannot be read");
-            WatermarkFault::Unreadable
-        })
+        self.parts.store.reader().watermarks(app, after, limit).await.map_err(|fault| unreadable(&fault))
     }
 
     /// Changes a watermark. The next push of each channel that names it shows it so. On disk when this returns.
@@ -121,11 +137,11 @@ impl Channels {
         changed.await.unwrap_or(Err(WatermarkFault::NotWritten))
     }
 
-    /// Deletes a watermark. Channels that name it go on without its picture, and each push of them says
+    /// Deletes a watermark that no rule names. Channels that name it go on without its picture, and each push of them says
     /// so. Gone from disk when this returns.
     ///
     /// # Errors
-    /// [`WatermarkFault`]: `Unknown`, `NotWritten`.
+    /// [`WatermarkFault`]: `Unknown`, `Used`, `Unreadable`, `NotWritten`.
     pub async fn delete_watermark(
         self: &Arc<Self>,
         app: AppId,
@@ -136,11 +152,14 @@ impl Channels {
         let deleted = self.whole(async move {
             // Numbers are not given twice.
             let before = this.watermarks(app, id.saturating_sub(1), 1).await?.into_iter().find(|one| one.id == id);
-            let store = this.noted_watermark(app, caller, "watermark.delete", Some(id), (before.as_ref(), None));
-            if !store.delete_watermark(app, id).await.map_err(|fault| unwritten(&fault))? {
-                return Err(WatermarkFault::Unknown);
+            let before = before.ok_or(WatermarkFault::Unknown)?;
+            let store = this.noted_watermark(app, caller, "watermark.delete", Some(id), (Some(&before), None));
+            if store.delete_watermark(app, id).await.map_err(|fault| unwritten(&fault))? {
+                this.parts.marks.gone(id);
+                return Ok(());
             }
-            Ok(())
+            let names_it = this.watermark_rules(app).await?.iter().any(|rule| rule.watermark == id);
+            Err(if names_it { WatermarkFault::Used } else { WatermarkFault::Unknown })
         });
         deleted.await.unwrap_or(Err(WatermarkFault::NotWritten))
     }
@@ -181,7 +200,12 @@ impl Channels {
     }
 }
 
+fn unreadable(fault: &vivace_store::Fault) -> WatermarkFault {
+    tracing::error!(%fault, cause = cause(fault), "watermarks cannot be read");
+    WatermarkFault::Unreadable
+}
+
 fn unwritten(fault: &vivace_store::Fault) -> WatermarkFault {
-    tracing::error!(%fault, cause = cause(fault), "a watermark cannot be written");
+    tracing::error!(%fault, cause = cause(fault), "a watermark, or a rule of one, cannot be written");
     WatermarkFault::NotWritten
 }

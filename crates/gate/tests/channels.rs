@@ -15,9 +15,10 @@ use vivace_domain::channel::{Channel, ChannelFault, ChannelId, NewChannel, NewSo
 use vivace_domain::claim::Owner;
 use vivace_domain::live::PublishFault;
 use vivace_domain::rule::{Delay, RuleFault};
+use vivace_domain::watermark::WatermarkRule;
 use vivace_gate::{
-    Asked, Audit, Audited, Caller, ChannelParts, Channels, Gate, NewWatermark, Noting, Policy, Published, PullFault,
-    Pulling, Pulls, Standing,
+    Asked, Audit, Audited, Caller, ChannelParts, Channels, Gate, Marks, NewWatermark, Noting, Policy, Published,
+    PullFault, Pulling, Pulls, Standing, WatermarkFault,
 };
 use vivace_hub::{Cut, Hub, Stream, Wake};
 use vivace_store::{AuditFilter, NewAudit, Store};
@@ -49,6 +50,10 @@ struct Nobody;
 
 impl Wake for Nobody {
     fn wake(&self, _: &Arc<Stream>) {}
+}
+
+impl Marks for Nobody {
+    fn gone(&self, _: u64) {}
 }
 
 /// Pulls nothing.
@@ -167,7 +172,7 @@ async fn scene_with(pulls: Arc<dyn Pulls>) -> Scene {
     let limits = LiveLimits::from(limits);
     let hub = Hub::new(limits.clone(), clock.clone(), Arc::new(Nobody), 0);
     let (standing, noted) = (Arc::new(Standing::load(store.reader()).await.unwrap()), Arc::new(Noted::default()));
-    let policy = Policy { push_open: true, play_open: true, channels_only: true, rates: [None; 2] };
+    let policy = Policy { push_open: true, play_open: true, channels_only: true, ..Policy::default() };
     let facts = (standing.clone(), store.reader().clone());
     let gate = Gate::new(app.clone(), hub.clone(), facts, clock.clone(), limits.clone(), policy);
     let channels = Channels::new(ChannelParts {
@@ -175,6 +180,7 @@ async fn scene_with(pulls: Arc<dyn Pulls>) -> Scene {
         hub: hub.clone(),
         standing,
         pulls,
+        marks: Arc::new(Nobody),
         audit: noted.clone(),
         clock: clock.clone(),
         rng,
@@ -386,6 +392,69 @@ async fn a_watermark_that_is_deleted_is_noted_as_it_was() {
     let noted = scene.changes().await;
     assert_eq!((&noted[1].before, &noted[1].after), (&noted[0].after, &None));
     assert!(noted[1].before.as_ref().unwrap().contains("logo"));
+}
+
+#[tokio::test]
+async fn a_rule_gives_its_watermark_to_pushes_that_begin_after_it() {
+    let scene = scene().await;
+    scene.gate.set_policy(Policy { push_open: true, ..Policy::default() });
+    let (app, channels) = (scene.app.id, &scene.channels);
+    let new = NewWatermark { name: "m".to_owned(), picture: "http://a.example/m.png".to_owned(), x: 5, y: 9 };
+    let mut marks = Vec::new();
+    for _ in 0..3 {
+        marks.push(channels.create_watermark(app, &who(), &new).await.unwrap().id);
+    }
+    let rule = |domain: &str, stream: &str, watermark| WatermarkRule {
+        domain: domain.to_owned(),
+        path: "live".to_owned(),
+        stream: stream.to_owned(),
+        watermark,
+        created_at: UnixMs(0),
+    };
+    let seen = async |host: &str, name: &str| {
+        let granted = scene.gate.publish(Asked { host, app: "live", name, query: "" }, PEER, SessionId(1)).await;
+        let Published { publisher, watermark, .. } = granted.map_err(|fault| fault.to_string()).unwrap();
+        let watermark = watermark.map(|watermark| watermark.id);
+        assert_eq!(publisher.stream().source().is_some(), watermark.is_some(), "what is marked is diverted");
+        watermark
+    };
+    let create = async |new| channels.create_watermark_rule(app, &who(), new).await;
+    assert_eq!(seen("push.example.com", "s").await, None);
+    assert_eq!(create(rule("", "", 9)).await, Err(WatermarkFault::Unknown));
+    let long = create(rule("", &"s".repeat(129), marks[0])).await;
+    assert!(matches!(long, Err(WatermarkFault::Value { field: "StreamName", .. })), "{long:?}");
+    create(rule("push.example.com", "", marks[0])).await.unwrap();
+    create(rule("", "s", marks[1])).await.unwrap();
+    assert_eq!(create(rule("", "s", marks[0])).await, Err(WatermarkFault::RuleKnown));
+    assert_eq!(seen("push.example.com:1935", "t").await, Some(marks[0]));
+    assert_eq!(seen("push.example.com", "s").await, Some(marks[1]), "the stream weighs more than the domain");
+    assert_eq!(seen("[::1]:1935", "t").await, None);
+    // A channel's own comes first.
+    let source = NewSource { name: "v".to_owned(), kind: 1, address: String::new() };
+    let own = NewChannel { name: "n".to_owned(), receiver: 3, sources: vec![source], ..NewChannel::default() };
+    let marked = NewChannel { watermark: marks[2], ..own.clone() };
+    let marked = channels.create(&scene.app, &Account::default(), &who(), &marked).await.unwrap();
+    let plain = channels.create(&scene.app, &Account::default(), &who(), &own).await.unwrap();
+    assert_eq!(seen("push.example.com", marked.stream.as_str()).await, Some(marks[2]));
+    assert_eq!(seen("push.example.com", plain.stream.as_str()).await, Some(marks[0]));
+
+    assert_eq!(channels.delete_watermark(app, &who(), marks[1]).await, Err(WatermarkFault::Used));
+    let gone = channels.delete_watermark_rule(app, &who(), rule("", "t", 0)).await;
+    assert_eq!(gone, Err(WatermarkFault::RuleUnknown));
+    assert_eq!(channels.watermark_rules(app).await.unwrap().len(), 2);
+    channels.delete_watermark_rule(app, &who(), rule("", "s", 0)).await.unwrap();
+    assert_eq!(seen("push.example.com", "s").await, Some(marks[0]));
+    assert_eq!(channels.delete_watermark(app, &who(), marks[1]).await, Ok(()));
+    let noted = scene.changes().await;
+    let of_rules: Vec<&NewAudit> =
+        noted.iter().filter(|change| change.operation.starts_with("watermark_rule.")).collect();
+    assert_eq!(of_rules.len(), 3, "what was refused is not noted");
+    let deleted = of_rules[2];
+    assert_eq!(
+        (deleted.operation.as_str(), deleted.subject.as_str()),
+        ("watermark_rule.delete", "watermark_rule//live/s")
+    );
+    assert_eq!((deleted.before.as_ref(), &deleted.after), (of_rules[1].after.as_ref(), &None));
 }
 
 #[tokio::test]

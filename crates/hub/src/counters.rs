@@ -22,6 +22,8 @@ pub struct Counters {
     pub skips: AtomicU64,
     /// Discontinuities of publishers' timestamps.
     pub discontinuities: AtomicU64,
+    /// Times that what is kept for new readers was let go: no key frame came for too long, or too many bytes before it.
+    pub gops_let_go: AtomicU64,
     /// How far readers are behind the newest frame.
     pub lag_ms: Lag,
 }
@@ -69,6 +71,8 @@ pub struct Totals {
     pub skips: u64,
     /// See [`Counters::discontinuities`].
     pub discontinuities: u64,
+    /// See [`Counters::gops_let_go`].
+    pub gops_let_go: u64,
     /// The largest of [`Counters::lag_ms`].
     pub lag_ms: u64,
 }
@@ -84,6 +88,7 @@ impl Totals {
         self.batches += other.batches;
         self.skips += other.skips;
         self.discontinuities += other.discontinuities;
+        self.gops_let_go += other.gops_let_go;
         self.lag_ms = self.lag_ms.max(other.lag_ms);
     }
 }
@@ -100,6 +105,7 @@ impl Counters {
             batches: self.batches.load(Relaxed),
             skips: self.skips.load(Relaxed),
             discontinuities: self.discontinuities.load(Relaxed),
+            gops_let_go: self.gops_let_go.load(Relaxed),
             lag_ms: self.lag_ms.max(),
         }
     }

@@ -6,10 +6,12 @@
 mod bounds;
 mod counters;
 mod cursor;
+mod dates;
 mod follow;
 mod format;
 mod history;
 mod hub;
+mod key_wait;
 mod line;
 mod pace;
 mod player;
@@ -19,6 +21,7 @@ mod tracks;
 
 pub use counters::{Counters, Lag, THREADS_MAX, Totals};
 pub use cursor::{Cursor, SLICES_MAX, Start};
+pub use dates::Dated;
 pub use follow::{Batch, FollowWake, Followed, Follower, Seat};
 pub use format::{Format, FormatKind};
 pub use history::{Block, Mark, View};

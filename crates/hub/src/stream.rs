@@ -16,8 +16,10 @@ use vivace_domain::ingest::{IngestFrame, IngestWatch};
 use vivace_media::{Frame, FrameKind};
 
 use crate::bounds::Bounds;
+use crate::dates::Dates;
 use crate::follow::Queue;
 use crate::history::{Block, History};
+use crate::key_wait::KeyWait;
 use crate::line::{DelayLine, Seen};
 use crate::{Counters, Cut, FollowWake, Follower, FormatKind, Pace, Start, Timeline, Track, Tracks};
 
@@ -50,6 +52,9 @@ pub struct Stream {
     app: AppId,
     name: StreamName,
     derived: bool,
+    /// What it is made of, where it is derived.
+    origin: Mutex<Option<Arc<Self>>>,
+    dates: Dates,
     /// What it has done so far.
     pub counters: Counters,
     /// One bit for each delivery thread that has readers of it.
@@ -81,6 +86,7 @@ struct Inner {
     gop: VecDeque<Frame>,
     gop_bytes: usize,
     gop_whole: bool,
+    key_wait: KeyWait,
     bounds: Bounds,
     /// The pictures of a publisher that has taken over mean nothing before its first key frame.
     awaits_key: bool,
@@ -129,6 +135,7 @@ impl Stream {
             gop: VecDeque::new(),
             gop_bytes: 0,
             gop_whole: false,
+            key_wait: KeyWait::default(),
             bounds,
             awaits_key: false,
             batch: Vec::new(),
@@ -142,6 +149,8 @@ impl Stream {
             app,
             name,
             derived: false,
+            origin: Mutex::new(None),
+            dates: Dates::new(),
             counters: Counters::default(),
             watchers: AtomicU64::new(0),
             notified: AtomicU64::new(0),
@@ -214,6 +223,9 @@ impl Stream {
             if inner.awaits_key {
                 return;
             }
+            if inner.key_wait.is_too_long(frame.key, frame.dts, inner.bounds.keep.gop_max) {
+                self.counters.gops_let_go.fetch_add(1, Relaxed);
+            }
         }
         if frame.kind == FrameKind::Audio && inner.tracks.video.is_none() {
             frame.key = true;
@@ -227,6 +239,7 @@ impl Stream {
             inner.gop_bytes += cost_bytes(&frame);
             inner.gop.push_back(frame.clone());
             if inner.gop_bytes > inner.bounds.gop_bytes_max {
+                self.counters.gops_let_go.fetch_add(u64::from(inner.key_wait.tell()), Relaxed);
                 inner.forget_gop();
             }
         }
@@ -376,6 +389,7 @@ impl Stream {
         inner.heard_at = now;
         inner.state = StreamState::Live;
         inner.timeline.resume();
+        self.dates.begin_run(inner.timeline.newest());
         inner.watch = IngestWatch::default();
         if let Some(source) = &inner.source {
             source.pass(Seen::TakenOver, now);

@@ -20,8 +20,8 @@ pub struct Timestamp {
 
 /// Puts publishers' timestamps on one timeline that begins at zero and only grows.
 ///
-/// A step forward larger than the allowed jump, a step back of more than half a second, and a new publisher of the same stream are discontinuities: the
-/// timeline goes on one frame after its newest point instead of following the jump.
+/// A step forward larger than the allowed jump, a step back of more than half a second, and a new publisher of the same
+/// stream are discontinuities: the timeline goes on one frame after its newest point instead of following the jump.
 #[derive(Debug)]
 pub struct Timeline {
     jump_max: MediaTime,

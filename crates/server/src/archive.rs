@@ -1,24 +1,26 @@
 //! What has been kept of streams, as players of the past see it: segments of media files, and the playlists over them.
 
 mod index;
-mod names;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-use vivace_base::{AppId, Clock, Limits, MediaTime, StreamName, Ulid, UnixMs};
+use vivace_base::{AppId, Limits, MediaTime, StreamName, Ulid, UnixMs};
 use vivace_domain::live::PlayFault;
-use vivace_domain::recording::Recording;
+use vivace_domain::recording::{RecordFormat, Recording};
 use vivace_hls::engine::Shift;
 use vivace_hls::engine::archive::{Entry, Growth, Numbers, Rendition, SliceSettings, archive, archive_master};
 use vivace_hls::engine::reels::{behind, between, onward};
+use vivace_hls::serve::ArchiveName;
 use vivace_net::{Quota, Share};
 use vivace_store::Store;
+use vivace_worker::recorder::PastNow;
 
 use index::{Found, Index, Need, Shelf};
-pub(crate) use names::ArchiveName;
+
+use crate::http::file_body::Sending;
 
 /// A segment of the past ends at the first key frame behind this, and at the second at the latest.
 const CUT: SliceSettings = SliceSettings { target: MediaTime::from_ms(4_000), longest: MediaTime::from_ms(8_000) };
@@ -32,10 +34,10 @@ const LEAVING_MS: i64 = 120_000;
 /// What has been kept.
 pub(crate) struct Archive {
     index: Index,
-    clock: Arc<dyn Clock>,
     folder: PathBuf,
     window_ms: AtomicU64,
     places: Arc<Quota>,
+    sending: Sending,
     sent: AtomicU64,
 }
 
@@ -72,14 +74,14 @@ impl Listed {
 
 impl Archive {
     /// What is kept stands in `folder`; players may go back by `window_ms`.
-    pub(crate) fn new(store: Store, folder: PathBuf, clock: Arc<dyn Clock>, window_ms: u64, limits: &Limits) -> Self {
+    pub(crate) fn new(store: Store, folder: PathBuf, window_ms: u64, limits: &Limits) -> Self {
         let (all, one) = (limits.kept_reads_max, limits.kept_reads_per_address_max);
         Self {
             index: Index::new(store, CUT),
-            clock,
             folder,
             window_ms: AtomicU64::new(window_ms),
             places: Quota::per_address("kept_reads_max", all, "kept_reads_per_address_max", one),
+            sending: Sending::default(),
             sent: AtomicU64::new(0),
         }
     }
@@ -87,6 +89,11 @@ impl Archive {
     /// The right of an address to be sent a file or a list, if not too many are sent.
     pub(crate) fn place(&self, address: IpAddr) -> Option<Share> {
         self.places.try_take_from(address).ok()
+    }
+
+    /// The files that are being sent.
+    pub(crate) const fn sending(&self) -> &Sending {
+        &self.sending
     }
 
     /// Counts bytes that are sent.
@@ -113,11 +120,11 @@ impl Archive {
     ///
     /// # Errors
     /// [`PlayFault::NoTimeShift`], [`PlayFault::BeyondTimeShift`].
-    pub(crate) fn admit(&self, shift: Shift) -> Result<(), PlayFault> {
-        let (now, window_ms) = (self.clock.unix(), self.window_ms.load(Relaxed));
+    pub(crate) fn admit(&self, shift: Shift, past: PastNow) -> Result<(), PlayFault> {
+        let (now, window_ms) = (past.now, self.window_ms.load(Relaxed));
         let asked_ms = match shift {
             Shift::Behind { ms } => ms,
-            Shift::Between { from, .. } => now.0.saturating_sub(from.0),
+            Shift::Between { from, .. } => past.age.0.saturating_sub(from.0),
         };
         let asked_ms = u64::try_from(asked_ms).unwrap_or(0);
         let span_ms = match shift {
@@ -145,13 +152,14 @@ impl Archive {
         app: AppId,
         stream: &StreamName,
         shift: Shift,
+        past: PastNow,
         is_live: bool,
     ) -> Result<Listed, PlayFault> {
-        let (now, window_ms) = (self.clock.unix(), self.window_ms.load(Relaxed));
+        let (now, window_ms) = (past.now, self.window_ms.load(Relaxed));
         if window_ms == 0 {
             return Err(PlayFault::NoTimeShift);
         }
-        let oldest = UnixMs(now.0.saturating_sub_unsigned(window_ms).saturating_sub(LEAVING_MS));
+        let oldest = UnixMs(past.age.0.saturating_sub_unsigned(window_ms).saturating_sub(LEAVING_MS));
         match shift {
             Shift::Behind { ms } => {
                 let until = UnixMs(now.0.saturating_sub(ms));
@@ -186,6 +194,17 @@ impl Archive {
         listed(&shelf, entries, Numbers::default(), growth)
     }
 
+    /// Whether any of the files that a playlist leads to is on this disk. One that is not is told by its own address.
+    pub(crate) async fn is_there(&self, listed: &Listed) -> bool {
+        let media = self.folder.join("media");
+        let mut files: Vec<PathBuf> =
+            listed.entries.iter().map(|entry| media.join(format!("{}.mp4", entry.file))).collect();
+        files.dedup();
+        let looked = tokio::task::spawn_blocking(move || files.iter().any(|file| file.exists()));
+        // What cannot be looked for is taken to be there.
+        looked.await.unwrap_or(true)
+    }
+
     /// Where the bytes of a segment or of an initialisation segment are, of a stream's past.
     ///
     /// # Errors
@@ -195,12 +214,13 @@ impl Archive {
         app: AppId,
         stream: &StreamName,
         name: ArchiveName,
+        past: PastNow,
     ) -> Result<Stretch, PlayFault> {
         let window_ms = i64::try_from(self.window_ms.load(Relaxed)).unwrap_or(i64::MAX);
         if window_ms == 0 {
             return Err(PlayFault::NoTimeShift);
         }
-        let oldest = self.clock.unix().0.saturating_sub(window_ms).saturating_sub(LEAVING_MS);
+        let oldest = past.age.0.saturating_sub(window_ms).saturating_sub(LEAVING_MS);
         let found = self.index.find(app, stream, name).await?.ok_or(PlayFault::NotKept)?;
         if found.ends_at.is_some_and(|ends_at| ends_at.0 < oldest) {
             return Err(PlayFault::NotKept);
@@ -227,8 +247,8 @@ fn listed(shelf: &Shelf, entries: Vec<Entry>, numbers: Numbers, growth: Growth) 
     let newest = entries.last().ok_or(PlayFault::NotKept)?;
     let rendition = shelf.rendition(&newest.file).ok_or(PlayFault::NotKept)?;
     // Kept for the formats that carry it, which HLS is not among.
-    if rendition.codecs.split(',').any(|codec| matches!(codec, "alaw" | "ulaw")) {
-        return Err(PlayFault::UnsupportedCodec { codec: "G.711" });
+    if let Some(codec) = RecordFormat::not_in_hls(&rendition.codecs) {
+        return Err(PlayFault::UnsupportedCodec { codec });
     }
     Ok(Listed { entries, numbers, growth, rendition })
 }

@@ -14,9 +14,9 @@ use vivace_lvb::actions::{
     ActionFault, Caller, ChannelFilter, Command, Execute, ListChannels, OrderBy, Outcome, Reply,
 };
 use vivace_lvb::channels::Places;
+use vivace_lvb::connect::CLOUD_NAMES;
 use vivace_lvb::v3::{Form, Moment};
 
-use crate::connect::CLOUD_NAMES;
 use crate::pictures;
 use crate::records::Records;
 use crate::shared::Shared;

@@ -5,6 +5,7 @@ use vivace_base::{Limits, Secret};
 use vivace_domain::channel::Rate;
 use vivace_domain::hook::{HookSuccess, HookUrl};
 use vivace_domain::recording::Formats;
+use vivace_domain::rendition::Sound;
 use vivace_gate::RecordSettings;
 use vivace_lvb::access::{DualCode, Rules};
 use vivace_net::outbound::Allow;
@@ -108,13 +109,15 @@ impl Default for CallbackConfig {
 pub struct TranscodeConfig {
     /// Output rates that may be made of streams that are no channel's.
     pub rates: Vec<Rate>,
-    /// How long a rate that nobody watches goes on, in milliseconds.
+    /// Sounds that may be made of streams.
+    pub sounds: Vec<Sound>,
+    /// How long a rate or a sound that nobody watches goes on, in milliseconds.
     pub idle_ms: u64,
 }
 
 impl Default for TranscodeConfig {
     fn default() -> Self {
-        Self { rates: Vec::new(), idle_ms: 20_000 }
+        Self { rates: Vec::new(), sounds: Vec::new(), idle_ms: 20_000 }
     }
 }
 
@@ -149,7 +152,7 @@ pub struct RecordingConfig {
 
 impl Default for RecordingConfig {
     fn default() -> Self {
-        let RecordSettings { on, formats, interval_ms, undo_ms, name } = RecordSettings::default();
+        let RecordSettings { on, formats, interval_ms, undo_ms, free_bytes_min, name } = RecordSettings::default();
         Self {
             on,
             dir: None,
@@ -159,7 +162,7 @@ impl Default for RecordingConfig {
             name,
             part_ms: 1_000,
             file_ms_max: 600_000,
-            free_bytes_min: 1 << 30,
+            free_bytes_min,
             keep_days: 0,
             bytes_max: 0,
             undo_ms,

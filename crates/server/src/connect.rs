@@ -7,13 +7,7 @@ use thiserror::Error;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
-
-/// The names that a CONNECT may ask for, and that the self-signed certificate carries.
-pub(crate) const CLOUD_NAMES: [&str; 4] =
-    ["live.api.qcloud.com", "fcgi.video.qcloud.com", "statcgi.video.qcloud.com", "live.tencentcloudapi.com"];
-
-/// The port of HTTPS.
-const PORT: &str = "443";
+use vivace_lvb::connect::{HeadFault, is_whole, judge};
 
 /// Why a connection is not one to HTTPS.
 #[derive(Debug, Error)]
@@ -24,21 +18,9 @@ pub(crate) enum ConnectFault {
         /// How long it was waited for.
         ms: u64,
     },
-    /// The head is too long.
-    #[error("the request head has more than {max} bytes")]
-    TooLong {
-        /// Bytes allowed.
-        max: usize,
-    },
-    /// The head is not one of HTTP/1, or something follows it before the answer.
-    #[error("the request is not one of HTTP/1.1")]
-    Malformed,
-    /// Another method.
-    #[error("the method is not CONNECT")]
-    Method,
-    /// Another host or port.
-    #[error("only this server's own names are connected to, at port {PORT}")]
-    Elsewhere,
+    /// The head is wrong.
+    #[error(transparent)]
+    Head(#[from] HeadFault),
     /// The connection broke.
     #[error("the connection broke")]
     Broken(#[from] std::io::Error),
@@ -51,13 +33,15 @@ impl ConnectFault {
             Self::Late { .. } => {
                 Some(b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
             }
-            Self::TooLong { .. } | Self::Malformed => {
+            Self::Head(HeadFault::TooLong { .. } | HeadFault::Malformed) => {
                 Some(b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
             }
-            Self::Method => Some(
+            Self::Head(HeadFault::Method) => Some(
                 b"HTTP/1.1 405 Method Not Allowed\r\nAllow: CONNECT\r\nConnection: close\r\nContent-Length: 0\r\n\r\n",
             ),
-            Self::Elsewhere => Some(b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"),
+            Self::Head(HeadFault::Elsewhere) => {
+                Some(b"HTTP/1.1 403 Forbidden\r\nConnection: close\r\nContent-Length: 0\r\n\r\n")
+            }
             Self::Broken(_) => None,
         }
     }
@@ -70,7 +54,7 @@ impl ConnectFault {
 pub(crate) async fn admit(socket: &mut TcpStream, head_bytes_max: usize, ms: u64) -> Result<(), ConnectFault> {
     let patience = Duration::from_millis(ms);
     let read = timeout(patience, read_head(socket, head_bytes_max)).await;
-    let judged = read.unwrap_or(Err(ConnectFault::Late { ms })).and_then(|head| judge(&head));
+    let judged = read.unwrap_or(Err(ConnectFault::Late { ms })).and_then(|head| Ok(judge(&head)?));
     let answer = match &judged {
         Ok(()) => Some(b"HTTP/1.1 200 Connection established\r\n\r\n".as_slice()),
         Err(fault) => fault.answer(),
@@ -95,63 +79,8 @@ async fn read_head(socket: &mut TcpStream, bytes_max: usize) -> Result<Vec<u8>, 
             return Err(std::io::Error::from(std::io::ErrorKind::UnexpectedEof).into());
         }
         head.extend(piece.get(..count).unwrap_or_default());
-        match head.windows(4).position(|end| end == b"\r\n\r\n") {
-            Some(at) if at + 4 == head.len() => return Ok(head),
-            // A client that begins before it is answered speaks to somebody else.
-            Some(_) => return Err(ConnectFault::Malformed),
-            None if head.len() > bytes_max => return Err(ConnectFault::TooLong { max: bytes_max }),
-            None => {}
-        }
-    }
-}
-
-fn judge(head: &[u8]) -> Result<(), ConnectFault> {
-    let line = head.split(|byte| *byte == b'\r').next().and_then(|line| std::str::from_utf8(line).ok());
-    let mut words = line.ok_or(ConnectFault::Malformed)?.split(' ');
-    let (Some(method), Some(target), Some(version), None) = (words.next(), words.next(), words.next(), words.next())
-    else {
-        return Err(ConnectFault::Malformed);
-    };
-    if !version.starts_with("HTTP/1.") {
-        return Err(ConnectFault::Malformed);
-    }
-    if method != "CONNECT" {
-        return Err(ConnectFault::Method);
-    }
-    let ours = target
-        .rsplit_once(':')
-        .is_some_and(|(host, port)| port == PORT && CLOUD_NAMES.iter().any(|name| name.eq_ignore_ascii_case(host)));
-    if ours { Ok(()) } else { Err(ConnectFault::Elsewhere) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{ConnectFault, judge};
-
-    #[test]
-    fn only_our_own_names_are_connected_to() {
-        let judge = |line: &str| judge(format!("{line}\r\nHost: x\r\n\r\n").as_bytes());
-        assert!(judge("CONNECT live.api.qcloud.com:443 HTTP/1.1").is_ok());
-        assert!(judge("CONNECT LIVE.tencentcloudapi.com:443 HTTP/1.0").is_ok());
-        for target in [
-            "live.api.qcloud.com:80",
-            "live.api.qcloud.com",
-            "169.254.169.254:80",
-            "127.0.0.1:443",
-            "example.org:443",
-            "x.live.api.qcloud.com:443",
-            "live.api.qcloud.com.:443",
-            "[::1]:443",
-            ":443",
-            "",
-        ] {
-            let answer = judge(&format!("CONNECT {target} HTTP/1.1"));
-            assert!(matches!(answer, Err(ConnectFault::Elsewhere)), "{target}: {answer:?}");
-        }
-        assert!(matches!(judge("GET http://live.api.qcloud.com/ HTTP/1.1"), Err(ConnectFault::Method)));
-        for line in ["", "CONNECT", "CONNECT live.api.qcloud.com:443", "CONNECT a b HTTP/1.1 c", "CONNECT a:443 HTTP/2"]
-        {
-            assert!(matches!(judge(line), Err(ConnectFault::Malformed)), "{line}");
+        if is_whole(&head, bytes_max)? {
+            return Ok(head);
         }
     }
 }

@@ -99,6 +99,7 @@ fields! {
     "delivery.merge_ms" Live merge_ms;
     "ffmpeg.path" Live ffmpeg;
     "transcode.rates" Live transcode.rates;
+    "transcode.sounds" Live transcode.sounds;
     "transcode.idle_ms" Live transcode.idle_ms;
     "delivery.threads" Restart delivery_threads;
     "hls.segment_ms" Restart hls_segment_ms;
@@ -125,7 +126,7 @@ const _: fn(Config) = |config| {
         timeout_s: _,
         error_report_s: _,
     } = callback;
-    let crate::TranscodeConfig { rates: _, idle_ms: _ } = transcode;
+    let crate::TranscodeConfig { rates: _, sounds: _, idle_ms: _ } = transcode;
     #[rustfmt::skip]
     let crate::RecordingConfig {
         on: _, dir: _, policy: _, formats: _, interval_ms: _, name: _, part_ms: _, file_ms_max: _, free_bytes_min: _,

@@ -5,7 +5,7 @@ use vivace_net::BindFault;
 use vivace_net::tls::TlsFault;
 use vivace_worker::recorder::DiskFault;
 
-use crate::UpgradeFault;
+use crate::{RecordingFolderFault, UpgradeFault};
 
 /// Why a server cannot start.
 #[derive(Debug, Error)]
@@ -47,6 +47,12 @@ pub enum LoadFault {
     Recordings {
         /// What the disk said.
         fault: DiskFault,
+    },
+    /// The folder of recordings is another's.
+    #[error("{fault}: {}", fault.remedy())]
+    RecordingFolder {
+        /// Whose it is.
+        fault: RecordingFolderFault,
     },
     /// The server that runs does not hand over.
     #[error("the server on the data folder cannot be taken over from: {0}")]

@@ -1,6 +1,6 @@
 mod api;
 mod common_access;
-mod file_body;
+pub(crate) mod file_body;
 mod h2;
 mod hls;
 pub(crate) mod kept;
@@ -202,6 +202,7 @@ impl Service {
     fn preflight(&self, methods: &'static str) -> Response<Body> {
         let mut response = self.answer(StatusCode::NO_CONTENT, &json!(null));
         *response.body_mut() = empty();
+        response.headers_mut().remove(header::CONTENT_TYPE);
         response.headers_mut().insert("access-control-allow-methods", HeaderValue::from_static(methods));
         response.headers_mut().insert("access-control-allow-headers", HeaderValue::from_static("range"));
         response.headers_mut().insert("access-control-max-age", HeaderValue::from_static("86400"));
@@ -216,6 +217,9 @@ impl Service {
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
         headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        // So that a page of another origin can tell why as well.
+        let exposed = HeaderValue::from_static("X-Vivace-Session, X-Vivace-Code, Retry-After");
+        headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
         self.sign(headers);
         response
     }

@@ -28,10 +28,11 @@ use crate::lock::FolderLock;
 use crate::pictures::{LvbPictures, ShotDesk};
 use crate::pulls::ChannelPulls;
 use crate::recording::{self, Desk, Teller};
+use crate::recording_lock::RecordingLock;
 use crate::relay::{Manager, Relays};
 use crate::shared::{Parts, Quotas, Shared, policy};
 use crate::tls::{self, TlsListener};
-use crate::transcode::{self, Around};
+use crate::transcode::{self, Around, KeptMarks};
 use crate::upgrade::{self, Arrivals, Origin, Predecessor};
 use crate::uploads::{self, KeptPlaylists};
 use crate::{Config, LoadFault, ready};
@@ -63,6 +64,8 @@ pub struct Server {
     pub(crate) connect: Option<Listener>,
     created: Option<App>,
     pub(crate) lock: FolderLock,
+    /// Held for as long as this process writes recordings.
+    pub(crate) recording_lock: Arc<RecordingLock>,
     /// The process that runs until this one does.
     pub(crate) predecessor: Option<Predecessor>,
     /// Of the relays.
@@ -106,6 +109,10 @@ impl Server {
         let rng: Arc<dyn Rng> = Arc::new(MachineRng);
         let limits = config.limits.clone();
         let store = Store::open(&config.data, &limits).await?;
+        let known = store.reader().data_folder().await?;
+        let recording_lock = RecordingLock::take(&recording::folder(&config), &known, &config.data)
+            .map_err(|fault| LoadFault::RecordingFolder { fault })?;
+        let recording_lock = Arc::new(recording_lock);
         let certificates = tls::certificates(&config, clock.unix())?;
         let quotas = Quotas::new(&limits);
         let (pending_rtmp, pending_http) = (&quotas.pending_rtmp, &quotas.pending_http);
@@ -150,7 +157,7 @@ impl Server {
         let hls = Hls::new(hls::Parts { limits: limits_, settings, clock: clock_, rng: rng_, keeper, token_key });
         let folder = recording::folder(&config);
         let window_ms = config.timeshift_window_ms;
-        let archive = Archive::new(store.clone(), folder, clock.clone(), window_ms, &config.limits);
+        let archive = Archive::new(store.clone(), folder, window_ms, &config.limits);
         let until = MonoMs(clock.mono().0.saturating_add(config.limits.publish_grace_ms));
         let arrivals = Arrivals::new(expected, until);
         let outbound = Outbound::new(config.outbound.allow.clone(), config.outbound.ca.as_deref())
@@ -180,7 +187,7 @@ impl Server {
             folder: recording::folder(&config),
             events: events.clone(),
             announce: teller.clone(),
-            alone: recording::alone(origin.before()),
+            alone: recording::alone(origin.before(), recording_lock.clone()),
         })
         .map_err(|fault| LoadFault::Recordings { fault })?;
         let uploads = Uploads::start(UploadParts {
@@ -196,17 +203,30 @@ impl Server {
         });
         let (relays, manager) = Relays::new();
         let relays = Arc::new(relays);
+        let children = transcode::children(&config, &limits, &clock);
+        let around = Around {
+            gate: gate.clone(),
+            hub: hub.clone(),
+            outbound: outbound.clone(),
+            events: events.clone(),
+            limits: limits.clone(),
+            clock: clock.clone(),
+            rng: rng.clone(),
+        };
+        let transcoder = transcode::transcoder(&config, &children, around);
         let channels = Channels::new(ChannelParts {
             store: store.clone(),
             hub: hub.clone(),
             standing,
             pulls: Arc::new(ChannelPulls { relays: relays.clone(), limits: limits.clone() }),
+            marks: Arc::new(KeptMarks(transcoder.clone())),
             audit: audit.clone(),
             clock: clock.clone(),
             rng: rng.clone(),
             limits: limits.clone(),
         });
         channels.set_verified_only(config.lvb_verified_only);
+        channels.set_has_transcoder(children.program().is_some());
         let parts = RecordingParts {
             store: store.clone(),
             hub: hub.clone(),
@@ -225,18 +245,6 @@ impl Server {
             clock: clock.clone(),
             rng: rng.clone(),
         });
-        let children = transcode::children(&config, &limits, &clock);
-        channels.set_has_transcoder(children.program().is_some());
-        let around = Around {
-            gate: gate.clone(),
-            hub: hub.clone(),
-            outbound: outbound.clone(),
-            events: events.clone(),
-            limits: limits.clone(),
-            clock: clock.clone(),
-            rng: rng.clone(),
-        };
-        let transcoder = transcode::transcoder(&config, &children, around);
         let picture_face = Arc::new(LvbPictures::default());
         let pictures = Pictures::start(PictureParts {
             store: store.clone(),
@@ -294,7 +302,24 @@ impl Server {
         face.follow(&shared);
         picture_face.follow(&shared);
         let ((lock, predecessor), created) = (origin.settle(), fresh.then_some(app));
-        Ok(Self { shared, store, delivery, rtmp, http, rtmps, https, connect, created, lock, predecessor, manager })
+        if predecessor.is_none() {
+            transcode::drop_old_pictures(&shared.transcoder, &store).await;
+        }
+        Ok(Self {
+            shared,
+            store,
+            delivery,
+            rtmp,
+            http,
+            rtmps,
+            https,
+            connect,
+            created,
+            lock,
+            recording_lock,
+            predecessor,
+            manager,
+        })
     }
 
     /// The addresses taken.

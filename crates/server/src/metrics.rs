@@ -48,6 +48,11 @@ pub(crate) fn render(shared: &Shared) -> String {
     page.counter("batches_total", "Times that frames of a stream were handed on together.", sum.batches);
     page.counter("reader_skips_total", "Times that a slow player was moved to a newer key frame.", sum.skips);
     page.counter("discontinuities_total", "Jumps of publishers' timestamps.", sum.discontinuities);
+    page.counter(
+        "gops_let_go_total",
+        "Times that no key frame came for limits.gop_ms_max or gop_bytes_max: new players wait for the next one.",
+        sum.gops_let_go,
+    );
     page.counter("connections_total", "Connections accepted.", counts.connections.load(Relaxed));
     page.head("refused_connections_total", "Connections closed at once, by the limit that was met.", "counter");
     let refused = quotas.connections.refused();

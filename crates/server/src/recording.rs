@@ -9,16 +9,19 @@ use vivace_base::{AppId, MediaTime, SessionId, StreamName};
 use vivace_domain::channel::ChannelId;
 use vivace_domain::hook::HookKind;
 use vivace_domain::live::APP_NAME;
-use vivace_domain::recording::{PushParameters, RecordState, Recording};
+use vivace_domain::recording::{PushParameters, RecordFault, RecordState, Recording};
 use vivace_domain::url::StreamQuery;
 use vivace_gate::{RecordSettings as Wishes, RecorderDesk};
 use vivace_hub::Stream;
+use vivace_lvb::actions::{RecordRefusal, RecordStep};
 use vivace_lvb::callbacks::{RecordedFacts, recorded};
+use vivace_lvb::codes::record;
 use vivace_store::{EventKind, LiveEvent};
-use vivace_worker::recorder::{Announce, RecordSettings, RecordedPush, Recorder, Told};
+use vivace_worker::recorder::{Announce, EventCode, RecordSettings, RecordedPush, Recorder, Told};
 use vivace_worker::{Alone, Callbacks, HookAbout};
 
 use crate::callbacks::LvbFace;
+use crate::recording_lock::RecordingLock;
 use crate::shared::Shared;
 use crate::{Config, RecordingConfig, records, uploads};
 
@@ -50,8 +53,15 @@ pub(crate) fn settings(config: &Config) -> RecordSettings {
 
 /// What the use cases go by.
 pub(crate) fn wishes(config: &Config) -> Wishes {
-    let RecordingConfig { on, formats, interval_ms, undo_ms, name, .. } = &config.recording;
-    Wishes { on: *on, formats: *formats, interval_ms: *interval_ms, undo_ms: *undo_ms, name: name.clone() }
+    let RecordingConfig { on, formats, interval_ms, undo_ms, free_bytes_min, name, .. } = &config.recording;
+    Wishes {
+        on: *on,
+        formats: *formats,
+        interval_ms: *interval_ms,
+        undo_ms: *undo_ms,
+        free_bytes_min: *free_bytes_min,
+        name: name.clone(),
+    }
 }
 
 /// Where the folders of media and recordings are.
@@ -59,14 +69,17 @@ pub(crate) fn folder(config: &Config) -> PathBuf {
     config.recording.dir.clone().unwrap_or_else(|| config.data.clone())
 }
 
-/// Ends when the process before, if there is one, is gone, however long that takes: two processes never write one file.
-pub(crate) fn alone(before: Option<u32>) -> Alone {
-    let Some(pid) = before else { return Box::pin(std::future::ready(())) };
+/// Ends when the process before, if there is one, is gone, and no other one holds the folder, however long that takes: two
+/// processes never write one file.
+pub(crate) fn alone(before: Option<u32>, lock: Arc<RecordingLock>) -> Alone {
     Box::pin(async move {
-        let first = began(pid);
-        while first.is_some() && began(pid) == first {
-            sleep(LOOK).await;
+        if let Some(pid) = before {
+            let first = began(pid);
+            while first.is_some() && began(pid) == first {
+                sleep(LOOK).await;
+            }
         }
+        lock.alone().await;
     })
 }
 
@@ -106,12 +119,13 @@ pub(crate) struct PushedTo<'a> {
 }
 
 /// Tells the recorder of a push that begins.
-pub(crate) fn push_began(shared: &Shared, stream: &Stream, channel: Option<ChannelId>, to: PushedTo<'_>) {
+pub(crate) fn push_began(shared: &Shared, stream: &Arc<Stream>, channel: Option<ChannelId>, to: PushedTo<'_>) {
     let PushedTo { domain, path, query } = to;
     // The gate has read it before: one that cannot be read asks for nothing.
     let asked = StreamQuery::parse(query, &shared.limits.get()).unwrap_or_default();
     // The push goes on: who made the address finds it among the events of the stream.
-    if let Some(wrong) = PushParameters::wrong(asked.record.as_deref(), asked.record_interval.as_deref()) {
+    let (record, interval) = (asked.record.as_deref(), asked.record_interval.as_deref());
+    if let Some(wrong) = PushParameters::wrong(record, interval, asked.repeated) {
         tracing::warn!(stream = %stream.name(), "{wrong}");
         shared.events.record(LiveEvent {
             at: shared.clock.unix(),
@@ -124,15 +138,16 @@ pub(crate) fn push_began(shared: &Shared, stream: &Stream, channel: Option<Chann
             detail: wrong.to_owned(),
         });
     }
-    shared.recorder.push_began(RecordedPush {
+    let push = RecordedPush {
         app: stream.app(),
         stream: stream.name().clone(),
         channel,
         domain: domain.to_owned(),
         path: path.to_owned(),
-        parameters: PushParameters::parse(asked.record.as_deref(), asked.record_interval.as_deref()),
+        parameters: PushParameters::parse(record, interval),
         stream_param: unsigned(query),
-    });
+    };
+    shared.recorder.push_began(push, stream);
 }
 
 /// A query without what signs it, however that is written: the gate reads names percent-decoded.
@@ -197,6 +212,11 @@ impl Teller {
 }
 
 impl Announce for Teller {
+    fn no_room(&self) -> EventCode {
+        let row = record(&RecordRefusal { step: RecordStep::Create, fault: RecordFault::DiskFull }).row();
+        EventCode { table: row.table.name(), number: row.number }
+    }
+
     fn stored<'a>(&'a self, recording: &'a Recording) -> Told<'a> {
         Box::pin(async move {
             let Recording { app, domain, stream, .. } = recording;

@@ -85,8 +85,10 @@ async fn publish(shared: &Arc<Shared>, request: PublishRequest<Stream>, peer: Pe
             }
             let fault = media_fault(&end, &stream);
             let interruption = lvb::interruption(&fault);
+            // One that lost its stream was replaced, or cut by a call: the fault knows which.
+            let why = if matches!(end, SessionEnd::Replaced) { fault.to_string() } else { end.to_string() };
             tracing::info!(
-                session = %peer.session, stream = %name, %end, errcode = interruption.errcode,
+                session = %peer.session, stream = %name, end = why, errcode = interruption.errcode,
                 sub_errcode = interruption.sub_errcode, waits = stream.state() != StreamState::Live, "publish ends"
             );
             spans::end(&span, &end, interruption.row);
@@ -95,12 +97,8 @@ async fn publish(shared: &Arc<Shared>, request: PublishRequest<Stream>, peer: Pe
             }
             match interruption.row {
                 // The server ended it, and told the publisher this row: a refusal that came late.
-                Some(row) => shared.refuse_running(peer, &name, row, end.to_string()),
-                None => {
-                    // One that lost its stream was replaced, or cut by a call: the fault knows which.
-                    let why = if matches!(end, SessionEnd::Replaced) { fault.to_string() } else { end.to_string() };
-                    shared.event(peer, EventKind::Ended, Some(name), None, why);
-                }
+                Some(row) => shared.refuse_running(peer, &name, row, why),
+                None => shared.event(peer, EventKind::Ended, Some(name), None, why),
             }
         }
         Err(fault) => {
@@ -169,7 +167,7 @@ const fn publish_status(fault: &PublishFault) -> &'static str {
         PublishFault::BadAppName
         | PublishFault::BadName(_)
         | PublishFault::NameTaken { .. }
-        | PublishFault::RateReserved { .. }
+        | PublishFault::RenditionReserved { .. }
         | PublishFault::QueryTooLong { .. }
         | PublishFault::QueryEncoding { .. }
         | PublishFault::DuplicateParameter { .. }

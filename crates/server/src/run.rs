@@ -117,8 +117,9 @@ impl Server {
         shared.hub.end_all();
         shared.transcoder.finish().await;
         sessions.end(shared.limits.get().drain_ms_max).await;
-        // Changes that calls of the last moment have begun.
+        // Changes that calls of the last moment have begun, and what they have the transcoder do.
         shared.channels.finish().await;
+        shared.transcoder.finish().await;
         shared.callback_rules.finish().await;
         shared.recordings.finish().await;
         shared.picture_rules.finish().await;
@@ -153,7 +154,7 @@ impl Server {
             tracing::warn!("the last events of live streams could not be written in time");
         }
         self.store.close().await;
-        drop(lock);
+        drop((lock, self.recording_lock));
         if handed_over {
             shared.departures.log();
         }
@@ -348,6 +349,7 @@ async fn tick(shared: &Arc<Shared>) {
         let streams = shared.hub.streams();
         shared.rates.look(streams.iter().map(AsRef::as_ref), shared.clock.mono());
         shared.relays.look(shared.clock.mono());
+        shared.let_go_of_files();
         let (now, every_ms) = (shared.clock.mono(), shared.config().callback.error_report_s.saturating_mul(1_000));
         let since_ms = now.since(reported_at);
         if since_ms >= every_ms {

@@ -8,6 +8,7 @@ use vivace_base::{AppId, Clock, Limits, LiveLimits, MonoMs, Rng, SessionId, Stre
 use vivace_codes::Row;
 use vivace_domain::channel::Rate;
 use vivace_domain::live::{PlayFault, PublishFault};
+use vivace_domain::rendition::Sound;
 use vivace_gate::{Access, AuditLog, CallbackRules, Channels, Gate, Operator, PictureRules, Policy, Recordings};
 use vivace_hls::serve::Hls;
 use vivace_hub::{Hub, PlayEnd, PlayTotals};
@@ -163,6 +164,7 @@ pub(crate) fn policy(config: &Config) -> Policy {
     let rate = |rate| config.transcode.rates.contains(&rate).then_some(rate);
     Policy {
         rates: [Rate::Sd, Rate::Hd].map(rate),
+        sounds: Sound::ALL.map(|sound| config.transcode.sounds.contains(&sound).then_some(sound)),
         push_open: config.push_auth == Auth::Open,
         play_open: config.play_auth == Auth::Open,
         channels_only: config.lvb_channels_only,

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use tokio::time::{MissedTickBehavior, interval};
 use vivace_base::UnixMs;
+use vivace_lvb::connect::CLOUD_NAMES;
 use vivace_net::tls::{Acceptor, Certificates, Files, Look, TlsFault, own_names};
 use vivace_net::{BindFault, Listener};
 
-use crate::connect::CLOUD_NAMES;
 use crate::load::address;
 use crate::shared::Shared;
 use crate::{Config, LoadFault};

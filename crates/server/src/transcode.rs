@@ -7,13 +7,14 @@ use std::sync::Arc;
 use vivace_base::{Clock, LiveLimits, Rng, SessionId, StreamName};
 use vivace_domain::channel::Rate;
 use vivace_domain::live::{PlayFault, PublishFault};
+use vivace_domain::rendition::Rendition;
 use vivace_flv::{FLV, MP4};
-use vivace_gate::{Asked, Gate, Play};
+use vivace_gate::{Asked, Gate, Marks, Play};
 use vivace_hub::{FormatKind, Hub, Publisher, Stream};
 use vivace_net::outbound::Outbound;
-use vivace_store::{EventLog, Watermark};
+use vivace_store::{EventLog, Store, Watermark};
 use vivace_worker::child::{ChildFault, Children, ChildrenParts};
-use vivace_worker::transcode::{Claims, Feeds, Mark, RateFault, TranscodeParts, Transcoder};
+use vivace_worker::transcode::{Claims, Feeds, Mark, RenditionFault, TranscodeParts, Transcoder};
 
 use crate::Config;
 use crate::shared::Shared;
@@ -44,7 +45,7 @@ pub(crate) struct Around {
     pub(crate) rng: Arc<dyn Rng>,
 }
 
-/// The maker of rates and watermarks.
+/// The maker of rates, sounds and watermarks.
 pub(crate) fn transcoder(config: &Config, children: &Arc<Children>, around: Around) -> Arc<Transcoder> {
     let Around { gate, hub, outbound, events, limits, clock, rng } = around;
     Transcoder::new(TranscodeParts {
@@ -71,7 +72,7 @@ pub(crate) struct LadderRate {
 
 impl LadderRate {
     fn new(stream: &StreamName, rate: Rate) -> Option<Self> {
-        let (name, size_max) = (rate.name_of(stream)?, rate.size_max()?);
+        let (name, size_max) = (Rendition::Rate(rate).name_of(stream)?, rate.size_max()?);
         Some(Self { name, size_max, bits_per_second: rate.bits_per_second()? })
     }
 
@@ -82,16 +83,34 @@ impl LadderRate {
     }
 }
 
+/// Removes the pictures of watermarks that are gone: a server that was killed may have left them.
+pub(crate) async fn drop_old_pictures(transcoder: &Transcoder, store: &Store) {
+    match store.reader().watermark_ids().await {
+        Ok(ids) => transcoder.keep_pictures_of(ids.into_iter().collect()).await,
+        Err(fault) => tracing::error!(%fault, "the watermarks that there are cannot be read"),
+    }
+}
+
+/// Drops the picture of a watermark with it.
+pub(crate) struct KeptMarks(pub(crate) Arc<Transcoder>);
+
+impl Marks for KeptMarks {
+    fn gone(&self, id: u64) {
+        self.0.forget_mark(id);
+    }
+}
+
 struct GateClaims(Arc<Gate>);
 
 impl Claims for GateClaims {
     fn claim(&self, name: &StreamName, session: SessionId) -> Result<Publisher, PublishFault> {
-        self.0.claim_rate(name, session)
+        self.0.claim_rendition(name, session)
     }
 }
 
 impl Shared {
-    /// Decides about a play; one of a stream that moves waits for it, and one of a rate begins to make it.
+    /// Decides about a play; one of a stream that moves waits for it, and one of a rate or a sound begins to make
+    /// it.
     pub(crate) async fn play(&self, asked: Asked<'_>, peer: IpAddr, format: FormatKind) -> Result<Play, PlayFault> {
         match self.gate.play(asked, peer, format).await {
             Err(fault) if self.comes(asked.name, &fault).await? => self.gate.play(asked, peer, format).await,
@@ -113,32 +132,33 @@ impl Shared {
         let Ok(name) = name else { return Ok(false) };
         match fault {
             PlayFault::NotLive => {
-                let base = Rate::of_name(&name).map(|(base, _)| base);
+                let base = Rendition::of_name(&name).map(|(base, _)| base);
                 match base.filter(|_| !self.is_expected(asked)) {
-                    Some(base) if self.arrives(base.as_str()).await => self.make_rate(&name).await,
+                    Some(base) if self.arrives(base.as_str()).await => self.make(&name).await,
                     Some(_) => Ok(false),
                     None => Ok(self.arrives(asked).await),
                 }
             }
-            PlayFault::RateNotProduced => self.make_rate(&name).await,
+            PlayFault::NotProduced => self.make(&name).await,
             _ => Ok(false),
         }
     }
 
-    /// Makes a rate, if it may be made; false if the name is that of none.
-    pub(crate) async fn make_rate(&self, name: &StreamName) -> Result<bool, PlayFault> {
-        let (stream, rate) = match self.gate.admit_rate(name).await {
+    /// Makes a rate or a sound, if it may be made; false if the name is that of none.
+    pub(crate) async fn make(&self, name: &StreamName) -> Result<bool, PlayFault> {
+        let (stream, rendition) = match self.gate.admit_rendition(name).await {
             Ok(admitted) => admitted,
-            Err(PlayFault::NotLive | PlayFault::RateNotProduced) => return Ok(false),
+            Err(PlayFault::NotLive | PlayFault::NotProduced) => return Ok(false),
             Err(fault) => return Err(fault),
         };
-        match self.transcoder.rate(&stream, rate) {
+        match self.transcoder.make(&stream, rendition) {
             Ok(()) => Ok(true),
-            Err(RateFault::Child(ChildFault::Full { limit })) => Err(PlayFault::TranscodersFull { limit }),
-            Err(RateFault::Child(_)) => Err(PlayFault::NoTranscoder),
-            Err(RateFault::Stopping | RateFault::Claim(PublishFault::Draining)) => Err(PlayFault::Draining),
-            Err(fault @ (RateFault::Claim(_) | RateFault::NoName)) => {
-                tracing::warn!(stream = %name, %fault, "a rate cannot be made");
+            Err(RenditionFault::Child(ChildFault::Full { limit })) => Err(PlayFault::TranscodersFull { limit }),
+            Err(RenditionFault::Child(_)) => Err(PlayFault::NoTranscoder),
+            Err(RenditionFault::NoSound) => Err(PlayFault::NoSound),
+            Err(RenditionFault::Stopping | RenditionFault::Claim(PublishFault::Draining)) => Err(PlayFault::Draining),
+            Err(fault @ (RenditionFault::Claim(_) | RenditionFault::NoName)) => {
+                tracing::warn!(stream = %name, %fault, "it cannot be made");
                 Ok(false)
             }
         }
@@ -146,7 +166,7 @@ impl Shared {
 
     /// The rates that may be played in a stream's place.
     pub(crate) async fn ladder(&self, name: &StreamName) -> Vec<LadderRate> {
-        if Rate::of_name(name).is_some() || self.transcoder.children().program().is_none() {
+        if Rendition::of_name(name).is_some() || self.transcoder.children().program().is_none() {
             return Vec::new();
         }
         // What cannot be read has been logged; the original is played all the same.

@@ -1,8 +1,8 @@
 use std::sync::Arc;
 
 use vivace_admin::{
-    AudioView, ChannelView, Cover, Done, Live, NewestView, PictureView, PlayUrls, RateUrls, RecordingView, Relays,
-    Status, StreamView, VideoView,
+    Astray, AudioView, ChannelView, Cover, Done, Live, NewestView, PictureView, PlayUrls, RateUrls, RecordingView,
+    Relays, Status, StreamView, VideoView,
 };
 use vivace_base::{AppId, Limits, MonoMs, StreamName, UnixMs};
 use vivace_domain::app::App;
@@ -15,6 +15,7 @@ use vivace_hls::engine::date;
 use vivace_hub::{Config as TrackConfig, Stream, StreamState};
 use vivace_lvb::channels::Downstream;
 use vivace_media::{Codec, aac, g711, mp3, opus};
+use vivace_worker::recorder::RecordCounts;
 
 use crate::Auth;
 use crate::channels::places;
@@ -158,6 +159,15 @@ impl Live for View {
 
     fn free_bytes(&self) -> Option<u64> {
         Some(self.0.recorder.counts().free_bytes).filter(|free| *free < u64::MAX)
+    }
+
+    fn astray(&self) -> Astray {
+        let RecordCounts { stray_files, stray_bytes, missing_files, .. } = self.0.recorder.counts();
+        Astray { stray_files, stray_bytes, missing_files }
+    }
+
+    fn bucket(&self) -> Option<String> {
+        self.0.uploads.place()
     }
 
     fn cover<'a>(&'a self, app: AppId, stream: &'a StreamName) -> Cover<'a> {

@@ -15,6 +15,7 @@ mod credentials;
 mod domains;
 mod events;
 mod fault;
+mod folder;
 mod hls;
 mod lists;
 mod media_files;
@@ -32,6 +33,7 @@ mod tasks;
 #[cfg(test)]
 mod tests;
 mod uploads;
+mod watermark_rules;
 mod watermarks;
 mod write;
 
@@ -54,8 +56,10 @@ pub use events::{
     PushRecord,
 };
 pub use fault::{Cause, Fault, Operation};
+pub use folder::DataFolder;
 pub use hls::{HlsChange, HlsLog, HlsNumbers};
 pub use lists::KeptList;
+pub use media_files::EndedBefore;
 pub use outbox::{
     CallbackRule, CallbackTarget, CallbackTemplate, Hook, HookFilter, HookRecord, HookState, NewHook, NewTemplate,
     OpenPush, Recorded, Settled,

@@ -30,8 +30,38 @@ const HOLDS: &str = "r.last_file IS NOT NULL AND (r.state = 'failed' OR r.format
     AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.recording = r.id AND u.local_gone_at IS NOT NULL))";
 const MAKING: &str = "r.state IN ('recording', 'finalizing')";
 
+/// The times of streams that have one of their own.
+const OWN: &str =
+    "own (app, stream, at) AS MATERIALIZED (SELECT value ->> 0, value ->> 1, value ->> 2 FROM json_each($2))";
+/// Whether a file `f` ended before the time that counts for its stream.
+const ENDED: &str = "f.ended_at < $1 AND NOT EXISTS (SELECT 1 FROM own WHERE own.app = f.app AND own.stream = f.stream \
+    AND f.ended_at >= own.at)";
+
 /// What stands in for `ORDER BY` of a stream's files: their ids sort by the time they were begun.
 const IN_ORDER: &str = "ORDER BY id";
+
+/// Which closed media files are meant: those that ended before a time.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EndedBefore {
+    /// The time.
+    pub at: UnixMs,
+    /// Streams for which it is an earlier one.
+    pub own: Vec<(AppId, StreamName, UnixMs)>,
+}
+
+impl From<UnixMs> for EndedBefore {
+    fn from(at: UnixMs) -> Self {
+        Self { at, own: Vec::new() }
+    }
+}
+
+impl EndedBefore {
+    /// The streams' own times; names of streams have nothing that is not plain in JSON.
+    fn own_json(&self) -> String {
+        let own = self.own.iter().map(|(app, stream, at)| format!("[{},\"{stream}\",{}]", app.0, at.0));
+        format!("[{}]", own.collect::<Vec<_>>().join(","))
+    }
+}
 
 impl Store {
     /// Writes a file that is begun. On disk when this returns.
@@ -172,13 +202,15 @@ impl Reader {
         Ok(files.into_iter().next())
     }
 
-    /// The files that nobody has closed: those that are written, and after a crash those that were.
+    /// At most `limit` files that nobody has closed, oldest first, those behind the one of id `after`: those that are
+    /// written, and after a crash those that were.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn open_media_files(&self) -> Result<Vec<MediaFile>, Fault> {
-        let sql = format!("SELECT {FILE_COLUMNS} FROM media_files WHERE closed = 0 {IN_ORDER}");
-        self.files(sqlx::query(sqlx::AssertSqlSafe(sql))).await
+    pub async fn open_media_files(&self, after: Option<Ulid>, limit: u32) -> Result<Vec<MediaFile>, Fault> {
+        let sql = format!("SELECT {FILE_COLUMNS} FROM media_files WHERE closed = 0 AND id > $1 {IN_ORDER} LIMIT $2");
+        let after = after.map_or_else(String::new, |after| after.to_string());
+        self.files(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after).bind(i64::from(limit))).await
     }
 
     /// At most `limit` closed files that ended before a time and that no recording needs: what may be deleted. In the order
@@ -188,19 +220,19 @@ impl Reader {
     /// [`Fault`]: the store cannot be read, or a row is damaged.
     pub async fn unused_media_files(
         &self,
-        ended_before: UnixMs,
+        ended: &EndedBefore,
         after: Option<(UnixMs, Ulid)>,
         limit: u32,
     ) -> Result<Vec<MediaFile>, Fault> {
         let columns = FILE_COLUMNS.split(", ").map(|column| format!("f.{column}")).collect::<Vec<_>>().join(", ");
         let sql = format!(
-            "SELECT {columns} FROM media_files AS f WHERE f.closed = 1 AND f.ended_at < $1 \
-            AND (f.ended_at, f.id) > ($2, $3) AND NOT EXISTS (SELECT 1 FROM recordings AS r WHERE {COVERS} \
-            AND ({MAKING} OR {HOLDS})) ORDER BY f.ended_at, f.id LIMIT $4"
+            "WITH {OWN} SELECT {columns} FROM media_files AS f WHERE f.closed = 1 AND {ENDED} \
+            AND (f.ended_at, f.id) > ($3, $4) AND NOT EXISTS (SELECT 1 FROM recordings AS r WHERE {COVERS} \
+            AND ({MAKING} OR {HOLDS})) ORDER BY f.ended_at, f.id LIMIT $5"
         );
         let (at, id) = cursor(after);
-        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(ended_before.0).bind(at).bind(id);
-        self.files(select.bind(i64::from(limit))).await
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(ended.at.0).bind(ended.own_json());
+        self.files(select.bind(at).bind(id).bind(i64::from(limit))).await
     }
 
     /// Bytes of an app's closed media files that ended before a time and that only recordings hold that may be taken away:
@@ -211,16 +243,17 @@ impl Reader {
     pub async fn media_bytes_freeable(
         &self,
         app: AppId,
-        ended_before: UnixMs,
+        ended: &EndedBefore,
         of: Option<&Recording>,
     ) -> Result<u64, Fault> {
-        let part = if of.is_some() { "AND f.stream = $3 AND f.id >= $4 AND f.id <= $5" } else { "" };
+        let part = if of.is_some() { "AND f.stream = $4 AND f.id >= $5 AND f.id <= $6" } else { "" };
         let sql = format!(
-            "SELECT COALESCE(SUM(f.bytes), 0) FROM media_files AS f WHERE f.app = $1 AND f.closed = 1 \
-            AND f.ended_at < $2 {part} AND NOT EXISTS (SELECT 1 FROM recordings AS r WHERE {COVERS} \
+            "WITH {OWN} SELECT COALESCE(SUM(f.bytes), 0) FROM media_files AS f WHERE f.app = $3 AND f.closed = 1 \
+            AND {ENDED} {part} AND NOT EXISTS (SELECT 1 FROM recordings AS r WHERE {COVERS} \
             AND ({MAKING} OR r.deleted_at IS NOT NULL AND {HOLDS}))"
         );
-        let mut select = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(i64::from(app.0)).bind(ended_before.0);
+        let select = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(ended.at.0).bind(ended.own_json());
+        let mut select = select.bind(i64::from(app.0));
         if let Some(Recording { stream, first, last, .. }) = of {
             let last = last.map_or_else(String::new, |last| last.file.to_string());
             select = select.bind(stream.as_str().to_owned()).bind(first.file.to_string()).bind(last);

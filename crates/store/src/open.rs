@@ -16,6 +16,9 @@ use crate::checkpoint::BACKSTOP_PAGES;
 use crate::{FILE_NAME, Fault, Operation, Reader, Store};
 
 const PAGE_BYTES: u32 = 4_096;
+/// Pages that each connection keeps. The operating system keeps them as well, for all connections at once, so more here is
+/// memory for little.
+const CACHE_KIB: u32 = 512;
 
 static MIGRATIONS: Migrator = sqlx::migrate!();
 
@@ -99,6 +102,8 @@ fn options(file: &Path, limits: &Limits) -> SqliteConnectOptions {
         .filename(file)
         .create_if_missing(false)
         .busy_timeout(Duration::from_millis(limits.store_busy_ms_max))
+        // Negative: in KiB.
+        .pragma("cache_size", format!("-{CACHE_KIB}"))
         .disable_statement_logging()
 }
 

@@ -31,7 +31,7 @@ pub enum RuleWritten {
     Made,
     /// There is one for these streams.
     Known,
-    /// The app has no such template.
+    /// The app has no such template, or no such watermark.
     NoTemplate,
     /// The app has as many as it may.
     Full,

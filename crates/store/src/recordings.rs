@@ -4,7 +4,7 @@ mod list;
 mod row;
 
 use sqlx::SqliteConnection;
-use vivace_base::{AppId, Ulid, UnixMs};
+use vivace_base::{AppId, StreamName, Ulid, UnixMs};
 use vivace_domain::recording::{PartAt, RecordState, Recording};
 
 use crate::media_files::cursor;
@@ -198,14 +198,16 @@ impl Reader {
         row.map(|row| self.parse_recording(&row)).transpose()
     }
 
-    /// The recordings of all apps that are recorded or finalized, and after a crash those that were, oldest first.
+    /// At most `limit` recordings of all apps that are recorded or finalized, and after a crash those that were, oldest
+    /// first, those behind the one of id `after`.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn unfinished_recordings(&self) -> Result<Vec<Recording>, Fault> {
-        let which = "WHERE state IN ('recording', 'finalizing') ORDER BY id";
+    pub async fn unfinished_recordings(&self, after: Option<Ulid>, limit: u32) -> Result<Vec<Recording>, Fault> {
+        let which = "WHERE state IN ('recording', 'finalizing') AND id > $1 ORDER BY id LIMIT $2";
         let sql = format!("SELECT {} FROM recordings {which}", row::COLUMNS);
-        self.recording_rows(sqlx::query(sqlx::AssertSqlSafe(sql))).await
+        let after = after.map_or_else(String::new, |after| after.to_string());
+        self.recording_rows(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after).bind(i64::from(limit))).await
     }
 
     /// At most `limit` recordings of all apps that are finalized, oldest first, those behind the one of id `after`.
@@ -219,6 +221,25 @@ impl Reader {
         let sql = format!("SELECT {} FROM recordings {which}", row::COLUMNS);
         let after = after.map_or_else(String::new, |after| after.to_string());
         self.recording_rows(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after).bind(i64::from(limit))).await
+    }
+
+    /// The recordings of a stream that begin in the file `first` or behind it and reach to the file `file` or beyond it, the
+    /// deleted ones too, the oldest first.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be read, or a row is damaged.
+    pub async fn recordings_reaching(
+        &self,
+        app: AppId,
+        stream: &StreamName,
+        first: Ulid,
+        file: Ulid,
+    ) -> Result<Vec<Recording>, Fault> {
+        let which = "WHERE app = $1 AND stream = $2 AND first_file >= $3 AND (last_file IS NULL OR last_file >= $4) \
+            ORDER BY first_file, first_part, id";
+        let sql = format!("SELECT {} FROM recordings {which}", row::COLUMNS);
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(app.0)).bind(stream.as_str());
+        self.recording_rows(select.bind(first.to_string()).bind(file.to_string())).await
     }
 
     /// At most `limit` recordings that were deleted up to a time, the first deleted first, those behind `after`: the time
@@ -237,19 +258,24 @@ impl Reader {
     }
 
     /// At most `limit` finished recordings that are not deleted and that a template wanted to be kept up to `now` only, the
-    /// first to go first, those behind `after`: the end of keeping and the id of one.
+    /// first to go first, those behind `after`: the end of keeping and the id of one. Not those that a bucket is to have and
+    /// has not, if `leave_waiting` says so, unless that was given up.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be read, or a row is damaged.
     pub async fn recordings_past_keeping(
         &self,
         now: UnixMs,
+        leave_waiting: bool,
         after: Option<(UnixMs, Ulid)>,
         limit: u32,
     ) -> Result<Vec<Recording>, Fault> {
-        let which = "WHERE keep_until <= $1 AND (keep_until, id) > ($2, $3) AND deleted_at IS NULL \
-            AND state NOT IN ('recording', 'finalizing') ORDER BY keep_until, id LIMIT $4";
-        self.recordings_behind(which, now, after, limit).await
+        let may_go = if leave_waiting { list::NOT_WAITING } else { "TRUE" };
+        let which = format!(
+            "WHERE keep_until <= $1 AND (keep_until, id) > ($2, $3) AND deleted_at IS NULL \
+            AND state NOT IN ('recording', 'finalizing') AND {may_go} ORDER BY keep_until, id LIMIT $4"
+        );
+        self.recordings_behind(&which, now, after, limit).await
     }
 
     async fn recordings_behind(

@@ -11,6 +11,8 @@ use sqlx::SqliteConnection;
 use vivace_base::{AppId, Ulid, UnixMs};
 
 use crate::{Fault, NewHook, Operation, Store};
+#[cfg(test)]
+pub(crate) use list::{GIVEN_UP, listing};
 pub use list::{UploadCounts, UploadLine};
 
 pub(crate) const ENQUEUE: &str = "INSERT INTO uploads (recording, app, state, place, told, tries, next_at, created_at) \
@@ -18,7 +20,7 @@ pub(crate) const ENQUEUE: &str = "INSERT INTO uploads (recording, app, state, pl
     AND deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.recording = r.id)";
 /// A recording is gone: so are its copies to be.
 pub(crate) const ABANDON: &str =
-    "UPDATE uploads SET state = 'deleting', tries = 0, failure = NULL, next_at = 0 WHERE recording = $1";
+    "UPDATE uploads SET state = 'deleting', tries = 0, failure = NULL, reason = NULL, next_at = 0 WHERE recording = $1";
 const PLACE: &str = "UPDATE uploads SET place = $2 WHERE recording = $1";
 const FORGET: &str = "DELETE FROM upload_objects WHERE recording = $1";
 const PLAN: &str = "INSERT INTO upload_objects (recording, number, key, source, file, init_bytes, offset, bytes, part_bytes, \
@@ -30,15 +32,19 @@ const PROGRESS: &str = "UPDATE uploads SET tries = 0 WHERE recording = $1";
 const RESET: &str = "UPDATE upload_objects SET upload = NULL, verified = 0 WHERE recording = $1 AND number = $2";
 const RESET_PARTS: &str = "DELETE FROM upload_parts WHERE recording = $1 AND object = $2";
 const VERIFIED: &str = "UPDATE upload_objects SET upload = NULL, verified = 1 WHERE recording = $1 AND number = $2";
-const FAILED: &str = "UPDATE uploads SET tries = tries + 1, failure = $2, next_at = $3 WHERE recording = $1 \
+const FAILED: &str = "UPDATE uploads SET tries = tries + 1, failure = $2, reason = $3, next_at = $4 WHERE recording = $1 \
     AND state <> 'uploaded'";
 const UPLOADED: &str = "UPDATE recordings SET state = 'uploaded' WHERE id = $1 AND state = 'stored'";
-const FINISH: &str = "UPDATE uploads SET state = 'uploaded', told = 1, tries = 0, failure = NULL, next_at = NULL, \
+const FINISH: &str = "UPDATE uploads SET state = 'uploaded', told = 1, tries = 0, failure = NULL, reason = NULL, next_at = NULL, \
     uploaded_at = $2 WHERE recording = $1 AND state = 'waiting'";
 const TOLD: &str = "UPDATE uploads SET told = 1 WHERE recording = $1 AND told = 0";
-const RETRY: &str = "UPDATE uploads SET next_at = $3 WHERE app = $1 AND recording = $2 AND state <> 'uploaded'";
+const GIVE_UP: &str = "UPDATE uploads SET state = 'failed', told = 1, tries = tries + 1, failure = $2, reason = $3, \
+    next_at = NULL WHERE recording = $1 AND state = 'waiting'";
+const RETRY: &str = "UPDATE uploads SET next_at = $3, state = CASE state WHEN 'failed' THEN 'waiting' ELSE state END \
+    WHERE app = $1 AND recording = $2 AND state <> 'uploaded'";
 const LOCAL_GONE: &str = "UPDATE uploads SET local_gone_at = $2 WHERE recording = $1 AND state = 'uploaded' \
     AND local_gone_at IS NULL";
+const FORGET_DELETION: &str = "DELETE FROM uploads WHERE app = $1 AND recording = $2 AND state = 'deleting'";
 const REMOVE: &str = "DELETE FROM uploads WHERE recording = $1 AND state = 'deleting'";
 
 /// How far a copy is.
@@ -48,19 +54,22 @@ pub enum UploadState {
     Waiting,
     /// It is there, verified.
     Uploaded,
+    /// It cannot be made, and is tried no more.
+    Failed,
     /// Its recording is gone, and it is to go too.
     Deleting,
 }
 
 impl UploadState {
     /// Each of them.
-    pub const ALL: [Self; 3] = [Self::Waiting, Self::Uploaded, Self::Deleting];
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Uploaded, Self::Failed, Self::Deleting];
 
     /// The word in the store and in our own API.
     pub const fn as_str(self) -> &'static str {
         match self {
             Self::Waiting => "waiting",
             Self::Uploaded => "uploaded",
+            Self::Failed => "failed",
             Self::Deleting => "deleting",
         }
     }
@@ -90,6 +99,8 @@ pub struct Upload {
     pub next_at: Option<UnixMs>,
     /// Why the last try failed.
     pub failure: Option<String>,
+    /// The same in one word.
+    pub reason: Option<String>,
     /// Since when it is in the queue.
     pub created_at: UnixMs,
     /// When it was verified there.
@@ -228,9 +239,48 @@ impl Store {
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be written.
-    pub async fn fail_upload(&self, recording: Ulid, failure: &str, next_at: UnixMs) -> Result<(), Fault> {
-        let fail = sqlx::query(FAILED).bind(recording.to_string()).bind(failure).bind(next_at.0);
+    pub async fn fail_upload(
+        &self,
+        recording: Ulid,
+        reason: &str,
+        failure: &str,
+        next_at: UnixMs,
+    ) -> Result<(), Fault> {
+        let fail = sqlx::query(FAILED).bind(recording.to_string()).bind(failure).bind(reason).bind(next_at.0);
         self.change_upload(fail).await.map(drop)
+    }
+
+    /// All that waits for its next try is due: the clock was set back, and would let it wait for longer than it was to.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be written.
+    pub async fn hasten_uploads(&self, now: UnixMs) -> Result<(), Fault> {
+        let hasten = sqlx::query("UPDATE uploads SET next_at = $1 WHERE next_at > $1").bind(now.0);
+        self.change_upload(hasten).await.map(drop)
+    }
+
+    /// A copy cannot be made, whatever is tried: it waits no more, and `told` is told of its recording, which stays where
+    /// it is; all or nothing. False, and nothing is written, if it does not wait. On disk when this returns.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be written.
+    pub async fn give_up_upload(
+        &self,
+        recording: Ulid,
+        (reason, failure): (&str, &str),
+        told: &[NewHook],
+        now: UnixMs,
+    ) -> Result<bool, Fault> {
+        let failed = |error| self.reader.fault(Operation::WriteUpload, error);
+        let mut write = self.write(Operation::WriteUpload).await?;
+        let given_up = sqlx::query(GIVE_UP).bind(recording.to_string()).bind(failure).bind(reason);
+        if given_up.execute(&mut *write).await.map_err(failed)?.rows_affected() == 0 {
+            return Ok(false);
+        }
+        let dropped = self.put_hooks(&mut write, told, now).await.map_err(failed)?;
+        write.commit().await.map_err(failed)?;
+        self.left_out(dropped);
+        Ok(true)
     }
 
     /// All of a recording is there, verified: it is uploaded, and `told` is told of it, all or nothing. False, and nothing
@@ -272,13 +322,24 @@ impl Store {
         Ok(true)
     }
 
-    /// Has an app's copy tried at once. False if there is none that waits or is deleted. On disk when this returns.
+    /// Has an app's copy tried at once, one that was given up too. False if there is none but one that is there. On disk when
+    /// this returns.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be written.
     pub async fn retry_upload(&self, app: AppId, recording: Ulid, now: UnixMs) -> Result<bool, Fault> {
         let retry = sqlx::query(RETRY).bind(i64::from(app.0)).bind(recording.to_string()).bind(now.0);
         Ok(self.change_upload(retry).await? > 0)
+    }
+
+    /// Tries to delete an app's copy no more: what the bucket still has of it stays there. False if none is to be deleted.
+    /// On disk when this returns.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be written.
+    pub async fn forget_deletion(&self, app: AppId, recording: Ulid) -> Result<bool, Fault> {
+        let forget = sqlx::query(FORGET_DELETION).bind(i64::from(app.0)).bind(recording.to_string());
+        Ok(self.change_upload(forget).await? > 0)
     }
 
     /// The files of an uploaded recording are gone from this server's disk. On disk when this returns.

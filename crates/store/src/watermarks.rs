@@ -11,7 +11,8 @@ const INSERT: &str = "INSERT INTO watermarks (app, name, picture, x, y, created_
 const SELECT: &str = "SELECT id, name, picture, x, y, created_at FROM watermarks WHERE app = $1 AND id > $2 \
     ORDER BY id LIMIT $3";
 const UPDATE: &str = "UPDATE watermarks SET name = $3, picture = $4, x = $5, y = $6 WHERE app = $1 AND id = $2";
-const DELETE: &str = "DELETE FROM watermarks WHERE app = $1 AND id = $2";
+const DELETE: &str = "DELETE FROM watermarks WHERE app = $1 AND id = $2 \
+    AND NOT EXISTS (SELECT 1 FROM watermark_rules WHERE watermark = $2)";
 
 /// A watermark.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,7 +81,8 @@ impl Store {
         Ok(found)
     }
 
-    /// Deletes a watermark; false if the app has no such watermark. Channels that name it go on without its picture.
+    /// Deletes a watermark; false if the app has no such watermark, or a rule names it. Channels that name it go on without
+    /// its picture.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be written.
@@ -104,6 +106,16 @@ impl Reader {
         let rows = select.fetch_all(&self.pool).await;
         let rows = rows.map_err(|error| self.fault(Operation::ReadChannels, error))?;
         rows.iter().map(|row| self.watermark(row)).collect()
+    }
+
+    /// The numbers of all watermarks, of every app.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be read.
+    pub async fn watermark_ids(&self) -> Result<Vec<u64>, Fault> {
+        let found: Result<Vec<i64>, _> = sqlx::query_scalar("SELECT id FROM watermarks").fetch_all(&self.pool).await;
+        let found = found.map_err(|error| self.fault(Operation::ReadChannels, error))?;
+        Ok(found.into_iter().map(i64::cast_unsigned).collect())
     }
 
     fn watermark(&self, row: &SqliteRow) -> Result<Watermark, Fault> {

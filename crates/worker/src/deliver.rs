@@ -9,9 +9,9 @@ use vivace_base::{AppId, MonoMs, Secret, SessionId, UnixMs};
 use vivace_domain::hook::HookUrl;
 use vivace_store::{EventKind, Fault, Hook, LiveEvent, Settled};
 
-use crate::PostFault;
 use crate::callbacks::Shared;
 use crate::post::{Terms, post};
+use crate::{PostFault, SET_BACK_MS};
 
 /// Longest sleep: a machine's clock may be set, and the outbox may be changed by another hand.
 const LOOK_MS: i64 = 1_000;
@@ -28,11 +28,20 @@ pub(crate) struct Deliverer {
     /// Tries that are over and not written yet: the store refused. None of them is tried again before.
     unwritten: Vec<(i64, Settled)>,
     counted_at: Option<MonoMs>,
+    /// When it looked last, by the clock.
+    looked_at: Option<UnixMs>,
 }
 
 impl Deliverer {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, tries: JoinSet::new(), flying: HashMap::new(), unwritten: Vec::new(), counted_at: None }
+        Self {
+            shared,
+            tries: JoinSet::new(),
+            flying: HashMap::new(),
+            unwritten: Vec::new(),
+            counted_at: None,
+            looked_at: None,
+        }
     }
 
     /// Begins when it is told to go. Told to stop, it tries once more what is due, and waits [`LAST`] for answers; told to
@@ -44,7 +53,7 @@ impl Deliverer {
             () = leave.cancelled() => return,
         }
         loop {
-            let wait = match self.launch().await {
+            let wait = match self.launch(&leave).await {
                 Ok(wait) => wait,
                 Err(fault) => {
                     tracing::error!(%fault, "the outbox of callbacks cannot be read or written: tried again in a second");
@@ -52,34 +61,36 @@ impl Deliverer {
                 }
             };
             tokio::select! {
+                // First: what comes in the same moment is the other process'.
+                biased;
+                () = leave.cancelled() => return,
                 Some(tried) = self.tries.join_next_with_id() => self.collect(tried),
                 () = self.shared.wake.notified() => {}
-                () = leave.cancelled() => return,
                 () = stop.cancelled() => break,
                 () = sleep(wait) => {}
             }
         }
-        if timeout(LAST, self.finish()).await.is_err() {
+        if timeout(LAST, self.finish(&leave)).await.is_err() {
             tracing::info!("some callbacks were not answered before the end: they are sent again after the next start");
         }
     }
 
     /// Tries what is due and waits for all answers.
-    async fn finish(&mut self) {
-        let mut launched = self.launch().await;
+    async fn finish(&mut self, leave: &CancellationToken) {
+        let mut launched = self.launch(leave).await;
         while launched.is_ok() && !self.flying.is_empty() {
             if let Some(tried) = self.tries.join_next_with_id().await {
                 self.collect(tried);
             }
-            launched = self.launch().await;
+            launched = self.launch(leave).await;
         }
         if let Err(fault) = launched {
             tracing::error!(%fault, "the outbox of callbacks cannot be read or written");
         }
     }
 
-    /// Writes what is over and starts what is due; how long nothing more is due.
-    async fn launch(&mut self) -> Result<Duration, Fault> {
+    /// Writes what is over and starts what is due, until it is told to leave; how long nothing more is due.
+    async fn launch(&mut self, leave: &CancellationToken) -> Result<Duration, Fault> {
         while let Some(tried) = self.tries.try_join_next_with_id() {
             self.collect(tried);
         }
@@ -88,13 +99,18 @@ impl Deliverer {
             self.shared.store.settle_hooks(&self.unwritten, now).await?;
             self.unwritten.clear();
         }
+        if self.looked_at.is_some_and(|before| now.0 < before.0.saturating_sub(SET_BACK_MS)) {
+            tracing::warn!("the machine's clock was set back: callbacks that wait are tried at once");
+            self.shared.store.hasten_hooks(now).await?;
+        }
+        self.looked_at = Some(now);
         let reader = self.shared.store.reader().clone();
         let limits = self.shared.limits.get();
         let flights_max = limits.callback_deliveries_max.max(1);
         let per_host_max = limits.callback_deliveries_per_host_max;
         loop {
             let free = flights_max.saturating_sub(self.flying.len());
-            if free == 0 {
+            if free == 0 || leave.is_cancelled() {
                 break;
             }
             let (seqs, hosts) = self.taken(per_host_max);
@@ -105,7 +121,7 @@ impl Deliverer {
             }
             for hook in due {
                 if self.of_host(&hook.host) < per_host_max {
-                    self.fly(hook).await?;
+                    self.fly(hook, leave).await?;
                 }
             }
         }
@@ -134,7 +150,7 @@ impl Deliverer {
         self.flying.values().filter(|hook| hook.host == host).count()
     }
 
-    async fn fly(&mut self, hook: Hook) -> Result<(), Fault> {
+    async fn fly(&mut self, hook: Hook, leave: &CancellationToken) -> Result<(), Fault> {
         let (settings, limits) = (self.shared.settings.read().clone(), self.shared.limits.get());
         let terms = Terms {
             success: settings.success,
@@ -143,6 +159,10 @@ impl Deliverer {
             answer_bytes_max: limits.callback_answer_bytes_max,
         };
         let key = self.key(hook.app, hook.template).await?;
+        // While the store was read the outbox may have become another process'.
+        if leave.is_cancelled() {
+            return Ok(());
+        }
         let body = self.shared.face.signed(&hook.body, &key, self.shared.clock.unix());
         let (url, request_id) = (HookUrl::parse(&hook.url), request_id(&hook));
         let shared = self.shared.clone();

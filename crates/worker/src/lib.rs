@@ -18,3 +18,6 @@ pub use about::HookAbout;
 pub use callbacks::{Alone, CallbackEvent, CallbackSettings, Callbacks, Face, Parts, PushEnd, PushErrors};
 pub use counts::{CallbackCounts, REASONS};
 pub use post::PostFault;
+
+/// A clock that goes back by more was set: those that are steered creep.
+const SET_BACK_MS: i64 = 10_000;

@@ -4,12 +4,16 @@
 //! cuts it into parts and appends them to a media file; a part is on disk before its row is in the store, and its row is
 //! there before anything tells of it. The live path never waits for any of this.
 
+mod begun;
 mod counts;
+mod dates;
 mod disk;
 pub mod engine;
 mod finalise;
+mod gone;
 mod index;
 mod media_log;
+mod note;
 mod owner;
 mod read;
 mod repair;
@@ -18,8 +22,10 @@ mod settings;
 mod shared;
 mod space;
 mod stream;
+mod tap;
 mod times;
 mod views;
+mod whereabouts;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -31,17 +37,19 @@ use tokio_util::sync::CancellationToken;
 use vivace_base::{AppId, Clock, LiveLimits, Rng, StreamName};
 use vivace_domain::channel::ChannelId;
 use vivace_domain::recording::PushParameters;
-use vivace_hub::Hub;
+use vivace_hub::{Hub, Stream};
 use vivace_store::{EventLog, Store};
 
 pub use counts::{DISK_REASONS, RecordCounts};
+pub use dates::PastNow;
 pub use disk::DiskFault;
 pub use read::Place;
 pub use settings::{RecordSettings, UploadRules};
-pub use shared::{Announce, Told};
+pub use shared::{Announce, EventCode, Told};
 pub use space::Room;
 
 use crate::Alone;
+use begun::BegunPush;
 use disk::{Disk, Folders};
 use index::{Entry, Index};
 use owner::Owner;
@@ -137,7 +145,7 @@ impl Recorder {
         let beside = vec![
             tokio::spawn(repair::run(shared.clone(), alone, stop.clone())),
             tokio::spawn(retain::run(shared.clone(), stop.clone())),
-            tokio::spawn(owner::watch_space(shared.clone(), stop.clone())),
+            tokio::spawn(space::watch(shared.clone(), stop.clone())),
         ];
         let ended = CancellationToken::new();
         let finaliser = tokio::spawn(finalise::run(shared.clone(), ended.clone()));
@@ -145,9 +153,15 @@ impl Recorder {
         Ok(Self { shared, tasks, stop, ended })
     }
 
-    /// A push has begun, before any of its frames. Never waits.
-    pub fn push_began(&self, push: RecordedPush) {
-        self.shared.pushes.lock().insert((push.app, push.stream.clone()), push);
+    /// A push has begun, before any of its frames: none of them is missed from now on, however long the recording of the
+    /// stream before takes to end. Never waits.
+    pub fn push_began(&self, push: RecordedPush, stream: &Arc<Stream>) {
+        let tap = self.shared.settings().on.then(|| self.shared.tap(stream));
+        let begun = BegunPush { facts: push, stream: stream.clone(), tap };
+        let left_out = self.shared.pushes.lock().add(begun);
+        if let Some(left_out) = left_out {
+            self.shared.leave_out(&left_out);
+        }
         self.shared.wake.notify_one();
     }
 
@@ -155,6 +169,12 @@ impl Recorder {
     pub fn changed(&self) {
         self.shared.tasks_changed.store(true, Relaxed);
         self.shared.wake.notify_one();
+    }
+
+    /// What time it is in the past of a stream, which is not set with the machine's clock.
+    pub fn past_now(&self, app: AppId, stream: &StreamName) -> PastNow {
+        let window_ms = self.shared.settings().shift_ms;
+        self.shared.dates.of(app, stream, self.shared.clock.as_ref(), window_ms)
     }
 
     /// Whether there is room for new recordings.
@@ -190,6 +210,7 @@ impl Recorder {
         for task in beside.into_iter().chain([finaliser]) {
             failed |= task.await.is_err();
         }
+        self.shared.remove_notes().await;
         if failed {
             tracing::error!("a part of the recorder has failed");
         }

@@ -351,8 +351,8 @@ async fn a_full_queue_gives_the_event_back_and_counts_it() {
 async fn what_is_handed_over_is_delivered_by_another() {
     let receiver = Receiver::start(|_| Reply::text(200, "")).await;
     let house = house(settings(Some(&receiver.url("/"))), Limits::default()).await;
+    // The deliverer may be anywhere: it has written and read what was due, and begins nothing more.
     house.callbacks.hand_over();
-    tokio::task::yield_now().await;
     house.run(7, "a");
     house.callbacks.shutdown().await;
     assert_eq!(house.store.reader().hooks_waiting().await.unwrap().0, 2);

@@ -8,6 +8,7 @@ mod bucket;
 mod connector;
 mod counts;
 mod fault;
+mod outage;
 mod owner;
 mod plan;
 mod send;
@@ -20,7 +21,7 @@ use parking_lot::{Mutex, RwLock};
 use tokio::sync::Notify;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
-use vivace_base::{Clock, LiveLimits, SessionId};
+use vivace_base::{Clock, LiveLimits, SessionId, Ulid};
 use vivace_domain::live::PlayFault;
 use vivace_domain::recording::{RecordFormat, Recording};
 use vivace_net::outbound::Outbound;
@@ -33,6 +34,7 @@ pub use fault::{CallFault, UPLOAD_REASONS, UploadFault};
 use crate::recorder::{Announce, Place};
 use bucket::Bucket;
 use counts::Tally;
+use outage::Outage;
 use owner::Owner;
 
 /// How recordings are uploaded.
@@ -106,6 +108,10 @@ pub(crate) struct Shared {
     settings: RwLock<Arc<UploadSettings>>,
     bucket: RwLock<Option<Bucket>>,
     tally: Tally,
+    /// Tries that fail for want of the bucket.
+    outage: Mutex<Outage>,
+    /// Tries that fail here.
+    own_faults: Mutex<Outage>,
     /// What is in the queue, as it was seen last.
     queue: Mutex<UploadCounts>,
     /// Told when there may be something to do.
@@ -128,6 +134,8 @@ impl Uploads {
             events: parts.events,
             settings: RwLock::new(settings),
             tally: Tally::default(),
+            outage: Mutex::default(),
+            own_faults: Mutex::default(),
             queue: Mutex::default(),
             wake: Notify::new(),
         });
@@ -146,6 +154,11 @@ impl Uploads {
         self.shared.wake.notify_one();
     }
 
+    /// The storage and the bucket, if there is one.
+    pub fn place(&self) -> Option<String> {
+        self.shared.settings.read().bucket.as_ref().map(BucketSettings::place)
+    }
+
     /// From now on uploads in another way. What is being sent is sent as before.
     pub fn set(&self, settings: UploadSettings) {
         if *self.shared.settings.read().as_ref() == settings {
@@ -153,6 +166,8 @@ impl Uploads {
         }
         *self.shared.bucket.write() = open(&settings, &self.shared.outbound, &self.shared.limits);
         *self.shared.settings.write() = Arc::new(settings);
+        // Of another bucket nothing is known.
+        *self.shared.outage.lock() = Outage::default();
         self.wake();
     }
 
@@ -225,19 +240,49 @@ impl Shared {
         Some(format!("{base}/{}", plan::key_of(prefix, recording)))
     }
 
+    /// The bucket has taken or deleted something.
+    fn bucket_works(&self) {
+        let failed = self.outage.lock().worked();
+        if let Some(failed) = failed {
+            tracing::info!(failed, "the storage works again: tries that failed before");
+        }
+    }
+
+    /// A try has failed, and comes again. Told by the first and then once a minute: what is away fails all there is.
+    fn tell_failed(&self, recording: Ulid, tries: u32, fault: &UploadFault) {
+        let of_bucket = fault.is_of_bucket();
+        let outage = if of_bucket { &self.outage } else { &self.own_faults };
+        let told = outage.lock().failed(self.clock.mono());
+        match told {
+            Some(failed) => tracing::warn!(%recording, tries, %fault, failed, "uploads fail: tried again"),
+            None => tracing::debug!(%recording, tries, %fault, "an upload has failed: tried again"),
+        }
+    }
+
+    /// A recording's copy is given up.
+    fn tell_given_up(&self, recording: &Recording, failure: &str) {
+        let Recording { id, stream, format, .. } = recording;
+        tracing::error!(%stream, recording = %id, %format, failure, "a recording cannot be uploaded");
+        self.event(EventKind::RecordingFailed, stream.to_string(), format!("{id} {format} not uploaded: {failure}"));
+    }
+
     /// Notes what a recording has become.
     fn tell(&self, recording: &Recording) {
         let Recording { id, stream, format, state, .. } = recording;
         tracing::info!(%stream, recording = %id, %format, state = state.as_str(), "recording");
+        self.event(EventKind::Recording, stream.to_string(), format!("{id} {format} {}", state.as_str()));
+    }
+
+    fn event(&self, kind: EventKind, stream: String, detail: String) {
         self.events.record(LiveEvent {
             at: self.clock.unix(),
             session: SessionId(0),
-            stream: Some(stream.to_string()),
+            stream: Some(stream),
             peer: String::new(),
-            kind: EventKind::Recording,
+            kind,
             table: None,
             code: None,
-            detail: format!("{id} {format} {}", state.as_str()),
+            detail,
         });
     }
 }

@@ -10,6 +10,7 @@ soak [MODE] [--minutes N]
   waves  10,000 streams and 50,000 players are created and dropped
   record 200 streams of 1 Mbit/s are recorded for N minutes (1), the server is killed 20 times, and a stream of half an
          hour is recorded faster than time
+  drift  that stream alone
   many   500 streams of 300 kbit/s, each with a player that counts every frame";
 
 fn main() -> ExitCode {
@@ -24,6 +25,7 @@ fn main() -> ExitCode {
         ["record", "--small"] => {
             Some(recording(Recording { streams: 40, secs: 20, kbps: 1_000, kills: 3, minutes: 30 }))
         }
+        ["drift"] => Some(recording(Recording { streams: 0, secs: 0, kbps: 100, kills: 0, minutes: 30 })),
         ["many"] => Some(many(Many { streams: 500, secs: 30, kbps: 300 })),
         _ => None,
     };

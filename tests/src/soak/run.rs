@@ -329,9 +329,13 @@ fn judge(
 
     // What fills once is no growth: the first quarter is not looked at.
     let warm_s = samples.last().map_or(0.0, |sample| sample.at_s) / 4.0;
-    let memory: Vec<(f64, f64)> =
-        samples.iter().filter(|sample| sample.at_s > warm_s).map(|sample| (sample.at_s, sample.memory_mb)).collect();
-    trend(verdict, "memory MB", &memory, MEMORY_MB_PER_HOUR);
+    let watched = samples.iter().filter(|sample| sample.at_s > warm_s);
+    let series = |of: fn(&Sample) -> f64| watched.clone().map(|sample| (sample.at_s, of(sample))).collect::<Vec<_>>();
+    trend(verdict, "memory MB", &series(|sample| sample.memory_mb), MEMORY_MB_PER_HOUR);
+    // What grows under load may be gone when all have left. A run may end with as many more as are held for good.
+    let watched_h = samples.last().map_or(0.0, |sample| sample.at_s - warm_s) / 3_600.0;
+    trend(verdict, "descriptors", &series(|sample| sample.files as f64), FILES_KEPT as f64 / watched_h);
+    trend(verdict, "threads", &series(|sample| sample.threads as f64), THREADS_KEPT as f64 / watched_h);
     for (name, seen) in &seen {
         let warm = |of: &[(f64, f64)]| of.iter().filter(|(t, _)| *t > warm_s).copied().collect::<Vec<_>>();
         let delays = warm(&seen.delays);
@@ -357,7 +361,7 @@ fn trend(verdict: &mut Verdict, what: &str, samples: &[(f64, f64)], bound: f64) 
         Some(trend) => verdict.check(
             format!("growth of {what}"),
             trend,
-            format!("not above {bound} an hour beyond doubt"),
+            format!("not above {bound:.1} an hour beyond doubt"),
             !trend.is_above(bound),
         ),
         None => verdict.check(format!("growth of {what}"), "too few samples", "samples", false),

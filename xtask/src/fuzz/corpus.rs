@@ -4,9 +4,8 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
-use super::{Folders, make};
+use super::{Folders, make, program_of};
 use crate::steps::{Failure, Outcome, exec};
 
 /// Inputs of one target.
@@ -35,7 +34,7 @@ pub(super) fn keep(folders: &Folders, program: &Path, target: &str) -> Outcome {
     let fault = |error: io::Error| Failure::new(format!("{}: {error}", committed.display()));
     // libFuzzer's own choice knows no limits; what it has measured on the way is what is needed.
     let measured = chosen.join("measured");
-    let mut command = Command::new(program);
+    let mut command = program_of(program);
     command.args(["-set_cover_merge=1", "-use_counters=0"]).arg(format!("-max_len={INPUT_BYTES_MAX}"));
     command.arg(format!("-merge_control_file={}", measured.display()));
     exec(command.args([&chosen, &committed, &found]))?;

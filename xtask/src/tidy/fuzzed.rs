@@ -6,13 +6,26 @@ use std::fs;
 use super::Finding;
 use crate::fuzz::{BYTES_MAX, FILES_MAX};
 use crate::repo::{File, Repo};
-use crate::rust::{Kind, Token, after_group, follows};
+use crate::rust::{Kind, Token, after_group};
 
 /// Crates whose parsers read what a peer sends.
-const CRATES: [&str; 4] = ["crates/base/src/", "crates/media/src/", "crates/domain/src/", "crates/protocols/"];
+const CRATES: [&str; 7] = [
+    "crates/base/src/",
+    "crates/media/src/",
+    "crates/domain/src/",
+    "crates/protocols/",
+    "crates/faces/",
+    "crates/gate/src/",
+    SERVER,
+];
+/// The crate that no fuzz target is linked with: what reads bytes there stands in the wrong place, whoever may call it.
+const SERVER: &str = "crates/server/src/";
 /// How functions are called that take a peer's bytes.
-const NAMES: [&str; 5] = ["parse", "feed", "packet", "on_input", "handle_input"];
+const NAMES: [&str; 9] =
+    ["parse", "feed", "packet", "on_input", "handle_input", "of_query", "of_body", "of_json", "judge"];
 const INSTEAD: &str = "give it a function in the crate's `fuzz` module and a target in fuzz/fuzz_targets";
+const ELSEWHERE: &str =
+    "move it to a library crate, with a function in its `fuzz` module and a target in fuzz/fuzz_targets";
 
 /// Parsers without a fuzz function, targets without inputs, and inputs that are too many.
 pub(super) fn find(repo: &Repo) -> Vec<Finding> {
@@ -36,27 +49,60 @@ fn words(file: &File) -> BTreeSet<String> {
 
 fn check(file: &File, functions: &[BTreeSet<String>]) -> Vec<Finding> {
     let tokens = file.shipped();
+    let is_server = file.path.starts_with(SERVER);
     let mut findings = Vec::new();
-    let mut owner = String::new();
+    let mut within: Option<Implemented> = None;
     for at in 0..tokens.len() {
-        if tokens[at].is("impl") {
-            owner = implemented(&tokens, at);
+        if within.as_ref().is_none_or(|found| at >= found.end) {
+            within = tokens[at].is("impl").then(|| Implemented::at(&tokens, at));
         }
-        let is_parser = follows(&tokens, at, &["pub", "fn"])
-            && tokens.get(at + 2).is_some_and(|name| NAMES.contains(&name.text.as_str()))
-            && takes_bytes(&tokens, at + 3);
-        if !is_parser {
+        let named = tokens[at].is("fn")
+            && tokens.get(at + 1).is_some_and(|name| NAMES.contains(&name.text.as_str()))
+            && takes_bytes(&tokens, at + 2);
+        // A trait's function hands on to what reads; what is not public is reached through what is.
+        let is_own = within.as_ref().is_none_or(|found| !found.is_trait);
+        let is_public = at.checked_sub(1).is_some_and(|before| tokens[before].is("pub"));
+        if !named || !(is_public || is_server && is_own) {
             continue;
         }
+        let owner = within.as_ref().map_or_else(|| module(file), |found| found.owner.clone());
         // Several codecs have a type of the same name: the module's name stands beside it.
-        let module = file.path.strip_prefix("crates/media/src/").and_then(|path| path.split(['/', '.']).next());
-        let known = |words: &BTreeSet<String>| words.contains(&owner) && module.is_none_or(|name| words.contains(name));
-        if !functions.iter().any(known) {
-            let wrong = format!("`{owner}::{}` reads a peer's bytes and is not fuzzed", tokens[at + 2].text);
-            findings.push(Finding::at(file, tokens[at].line, wrong, INSTEAD));
+        let codec = file.path.strip_prefix("crates/media/src/").and_then(|path| path.split(['/', '.']).next());
+        let known = |words: &BTreeSet<String>| words.contains(&owner) && codec.is_none_or(|name| words.contains(name));
+        if is_server || !functions.iter().any(known) {
+            let wrong = format!("`{owner}::{}` reads a peer's bytes and is not fuzzed", tokens[at + 1].text);
+            findings.push(Finding::at(file, tokens[at].line, wrong, if is_server { ELSEWHERE } else { INSTEAD }));
         }
     }
     findings
+}
+
+/// What a file's own functions are called by: its name, or its folder's.
+fn module(file: &File) -> String {
+    let path = file.path.trim_end_matches(".rs").trim_end_matches("/mod");
+    path.rsplit('/').next().unwrap_or_default().to_owned()
+}
+
+/// A block of functions of one type.
+struct Implemented {
+    /// The last name before its brace that is not a parameter.
+    owner: String,
+    /// Whether they are those of a trait.
+    is_trait: bool,
+    /// Index behind it.
+    end: usize,
+}
+
+impl Implemented {
+    fn at(tokens: &[Token], at: usize) -> Self {
+        let head = || tokens.iter().skip(at + 1).take_while(|token| !token.is("{"));
+        let open = at + 1 + head().count();
+        Self {
+            owner: implemented(tokens, at),
+            is_trait: head().any(|token| token.is("for")),
+            end: after_group(tokens, open),
+        }
+    }
 }
 
 /// The type that an `impl` at `at` is for: the last name before its brace that is not a parameter.
@@ -124,6 +170,29 @@ mod tests {
     fn what_takes_no_bytes_or_is_private_is_no_parser() {
         let text = "impl X { pub fn feed(&mut self, frame: Frame) {} fn parse(data: &[u8]) {} }";
         assert!(wrong(&[("crates/domain/src/x.rs", text), ("crates/net/src/y.rs", PARSER)]).is_empty());
+    }
+
+    #[test]
+    fn a_face_s_parser_is_known_by_its_type_or_its_module() {
+        let text = "impl P { pub fn of_json(body: &[u8]) {} } pub fn judge(head: &[u8]) {}";
+        let found = wrong(&[("crates/faces/x/src/head.rs", text)]);
+        assert_eq!(
+            found,
+            ["`P::of_json`", "`head::judge`"].map(|name| format!("{name} reads a peer's bytes and is not fuzzed"))
+        );
+        let own = ("crates/faces/x/src/fuzz.rs", "fn x(d: &[u8]) { P::of_json(d); head::judge(d); }");
+        assert!(wrong(&[("crates/faces/x/src/head.rs", text), own]).is_empty());
+    }
+
+    #[test]
+    fn what_reads_bytes_in_the_server_stands_in_the_wrong_place() {
+        let text = "fn judge(head: &[u8]) {} impl K { pub(super) fn parse(file: &str) {} } \
+                    impl Inbound for P { fn on_input(&mut self, bytes: &[u8]) {} }";
+        let found = wrong(&[("crates/server/src/connect.rs", text)]);
+        assert_eq!(
+            found,
+            ["`connect::judge`", "`K::parse`"].map(|name| format!("{name} reads a peer's bytes and is not fuzzed"))
+        );
     }
 
     #[test]

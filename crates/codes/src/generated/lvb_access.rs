@@ -76,12 +76,12 @@ pub(super) static ROWS: [Row; 16] = [
         retry: Retry::Never,
         en: Text {
             message: "A parameter is missing or malformed",
-            cause: "A common parameter (Action, Timestamp, Nonce, SecretId, Signature) or one that the action requires is absent or of the wrong type, the body cannot be decoded, or the parameters of a POST were put into the query. A push or play address is refused with it when its application is not `live`, its stream name is not valid, its txTime is no time, or its query cannot be read or has a parameter twice. A running push is ended with it when what it sends cannot be read or is over a limit.",
+            cause: "A common parameter (Action, Timestamp, Nonce, SecretId, Signature) or one that the action requires is absent or of the wrong type, the body cannot be decoded, or the parameters of a POST were put into the query. A push or play address is refused with it when its application is not `live`, its stream name is not valid, its txTime is no time, or its query cannot be read, has a parameter twice or lacks one that goes with another (tsStart, from). A running push is ended with it when what it sends cannot be read or is over a limit.",
             remedy: "The message names the parameter. Compare its spelling, which is case-sensitive, with the action's page; lists are sent as `name.0`, `name.1`. GET takes everything from the query, POST everything from the body. The log line of the refusal has the parameter in `fault`. For a push or play address the detail names the part; `vivace url push NAME` and `vivace url play NAME` print addresses that are right.",
         },
         zh: Text {
             message: "缺少参数或参数格式不正确",
-            cause: "公共参数（Action、Timestamp、Nonce、SecretId、Signature）或该动作的必填参数缺失或类型不对，请求体无法解码，或 POST 请求把参数放进了查询串。推流或播放地址的应用名不是 `live`、流名不合法、txTime 不是时间、查询串无法解析或有重复参数时，也以此码拒绝。正在进行的推流发送的数据无法解析或超过限制时，也以此码结束。",
+            cause: "公共参数（Action、Timestamp、Nonce、SecretId、Signature）或该动作的必填参数缺失或类型不对，请求体无法解码，或 POST 请求把参数放进了查询串。推流或播放地址的应用名不是 `live`、流名不合法、txTime 不是时间、查询串无法解析、有重复参数或缺少配套参数（tsStart、from）时，也以此码拒绝。正在进行的推流发送的数据无法解析或超过限制时，也以此码结束。",
             remedy: "提示中给出了参数名。请对照该动作的说明核对拼写（区分大小写）；数组写作 `name.0`、`name.1`。GET 只读查询串，POST 只读请求体。拒绝日志的 `fault` 字段也记有该参数。推流或播放地址被拒时，详情会指出是哪一部分；`vivace url push NAME` 和 `vivace url play NAME` 可打印正确的地址。",
         },
     },

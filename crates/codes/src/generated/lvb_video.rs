@@ -464,13 +464,13 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "The output type is not one of 1, 2 and 3",
-            cause: "outputSourceType in CreateLVBChannel or ModifyLVBChannel is not 1 (RTMP and FLV), 2 (HLS) or 3 (both). A play over HTTP is refused with it when its address asks for a format that is not served.",
-            remedy: "Send 3 unless players of one kind are to be shut out. `fault` in the log line has the value that came. For a play end the address in .flv, .mp4 or .m3u8, and compare the stream's codecs with `vivace formats`.",
+            cause: "outputSourceType in CreateLVBChannel or ModifyLVBChannel is not 1 (RTMP and FLV), 2 (HLS) or 3 (both). A play over HTTP is refused with it when its address asks for a format that is not served, and one over RTMP, FLV or fragmented MP4 when it asks for the past of the stream (txTimeshift, from or to), which only HLS carries; and one with another sound (`_aac`, `_opus`) of a stream that has none.",
+            remedy: "Send 3 unless players of one kind are to be shut out. `fault` in the log line has the value that came. For a play end the address in .flv, .mp4 or .m3u8, for the past in .m3u8, and compare the stream's codecs with `vivace formats`.",
         },
         zh: Text {
             message: "输出类型不是 1、2、3 之一",
-            cause: "CreateLVBChannel 或 ModifyLVBChannel 的 outputSourceType 不是 1（RTMP 与 FLV）、2（HLS）或 3（两者）。HTTP 播放地址要求的格式不提供时，也以此码拒绝。",
-            remedy: "除非要排除某一类播放端，否则请填 3。日志的 `fault` 字段记有收到的值。播放地址请以 .flv、.mp4 或 .m3u8 结尾，并用 `vivace formats` 核对该流的编码。",
+            cause: "CreateLVBChannel 或 ModifyLVBChannel 的 outputSourceType 不是 1（RTMP 与 FLV）、2（HLS）或 3（两者）。HTTP 播放地址要求的格式不提供，或以 RTMP、FLV、分片 MP4 播放的地址要求时移（txTimeshift、from 或 to，仅 HLS 支持），或对没有声音的流要求另一种音频（`_aac`、`_opus`）时，也以此码拒绝。",
+            remedy: "除非要排除某一类播放端，否则请填 3。日志的 `fault` 字段记有收到的值。播放地址请以 .flv、.mp4 或 .m3u8 结尾（时移请用 .m3u8），并用 `vivace formats` 核对该流的编码。",
         },
     },
     Row {
@@ -483,12 +483,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "A part that this action needs is not active",
-            cause: "The action needs a part that is switched off for this app or could not be started: live video itself, the recording store, screenshots, or the queue that their messages are read from; or FFmpeg, which output rates, watermarks and screenshots take. A play of a live stream at a rate (`_550`, `_900`) that is not produced is refused with it.",
+            cause: "The action needs a part that is switched off for this app or could not be started: live video itself, the recording store, screenshots, or the queue that their messages are read from; or FFmpeg, which output rates, sounds, watermarks and screenshots take. A play of a live stream at a rate (`_550`, `_900`) or with a sound (`_aac`, `_opus`) that is not produced is refused with it.",
             remedy: "`fault` in the log line names the part. The operator switches it on in the app's settings and checks that it has what it needs, such as a recording folder that can be written; `vivace check-config` and `vivace doctor` report what is missing.",
         },
         zh: Text {
             message: "该动作所需的部件未启用",
-            cause: "该动作所需的部件未对此应用开启，或未能启动：直播本身、录制存储、截图，或读取其消息的队列；或者缺少 FFmpeg（输出码率、水印与截图都需要它）。播放正在直播但未产出的码率（`_550`、`_900`）时，也以此码拒绝。",
+            cause: "该动作所需的部件未对此应用开启，或未能启动：直播本身、录制存储、截图，或读取其消息的队列；或者缺少 FFmpeg（输出码率、音频转换、水印与截图都需要它）。播放正在直播但未产出的码率（`_550`、`_900`）或音频（`_aac`、`_opus`）时，也以此码拒绝。",
             remedy: "日志的 `fault` 字段写有是哪个部件。运维者应在应用设置中开启它，并确认其条件具备（例如录制目录可写）；`vivace check-config` 会报告缺少什么。",
         },
     },
@@ -844,12 +844,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "No watermark of this app has that id",
-            cause: "CreateLVBChannel or ModifyLVBChannel names a watermarkId that this app does not have, such as one from the former cloud account.",
+            cause: "CreateLVBChannel or ModifyLVBChannel names a watermarkId, or CreateLiveWatermarkRule a TemplateId, that this app does not have, such as one from the former cloud account.",
             remedy: "Upload the picture as a watermark of this app and use the id that it is given, or leave watermarkId out for a channel without one.",
         },
         zh: Text {
             message: "该应用没有此 ID 的水印",
-            cause: "CreateLVBChannel 或 ModifyLVBChannel 的 watermarkId 不属于该应用，例如沿用了原云账号的水印。",
+            cause: "CreateLVBChannel 或 ModifyLVBChannel 的 watermarkId，或 CreateLiveWatermarkRule 的 TemplateId 不属于该应用，例如沿用了原云账号的水印。",
             remedy: "请把图片上传为该应用的水印并使用分配的 ID；频道不需要水印时可省略 watermarkId。",
         },
     },

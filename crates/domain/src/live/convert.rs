@@ -19,7 +19,7 @@ macro_rules! from_address_faults {
                     QueryFault::TooLong { bytes, max } => Self::QueryTooLong { bytes, max },
                     QueryFault::Duplicate { name } => Self::DuplicateParameter { name },
                     QueryFault::Encoding { at } => Self::QueryEncoding { at },
-                    QueryFault::Value { name } => Self::ParameterMalformed { name },
+                    QueryFault::Value { name, wanted } => Self::ParameterMalformed { name, wanted },
                 }
             }
         }

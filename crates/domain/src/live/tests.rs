@@ -18,7 +18,7 @@ fn play(file: &str) -> Result<(), PlayFault> {
 fn faults_of_an_address_become_faults_of_its_publish_or_play() {
     assert_eq!(publish("a=1&a=2"), Err(PublishFault::DuplicateParameter { name: "a".to_owned() }));
     assert_eq!(publish("a=%"), Err(PublishFault::QueryEncoding { at: 0 }));
-    assert_eq!(publish("start=5"), Err(PublishFault::ParameterMalformed { name: "start" }));
+    assert_eq!(publish("start=5"), Err(PublishFault::ParameterMalformed { name: "start", wanted: "live or fast" }));
     assert_eq!(play("cam.ts"), Err(PlayFault::UnsupportedFormat));
     assert!(matches!(play("a/b.flv"), Err(PlayFault::BadName(_))));
 }

@@ -29,6 +29,11 @@ impl RecordFormat {
         }
     }
 
+    /// The codec among those of a stream, as RFC 6381 writes them, that HLS does not carry; it is kept for other formats.
+    pub fn not_in_hls(codecs: &str) -> Option<&'static str> {
+        codecs.split(',').any(|codec| matches!(codec, "alaw" | "ulaw")).then_some("G.711")
+    }
+
     /// What its file's name ends with.
     pub const fn extension(self) -> &'static str {
         match self {

@@ -1,6 +1,7 @@
 use vivace_base::UnixMs;
 
 use super::{Formats, NAME_BYTES_MAX, RecordFault, RecordFormat};
+use crate::reach;
 
 const NAME_MAX: usize = 255;
 const DESCRIPTION_MAX: usize = 1_024;
@@ -108,17 +109,7 @@ impl RecordRule {
     /// How closely it names a push; `None` if it is not for it. A stream weighs more than a domain, both more than a
     /// path: domain and stream, then stream, then domain, then none.
     pub fn rank(&self, domain: &str, path: &str, stream: &str) -> Option<u8> {
-        let fits = |wanted: &str, is: &str, weight: u8| match wanted {
-            "" => Some(0),
-            wanted if wanted.eq_ignore_ascii_case(is) => Some(weight),
-            _ => None,
-        };
-        let names_stream = match self.stream.as_str() {
-            "" => 0,
-            wanted if wanted == stream => 4,
-            _ => return None,
-        };
-        Some(names_stream + fits(&self.domain, domain, 2)? + fits(&self.path, path, 1)?)
+        reach::rank([&self.domain, &self.path, &self.stream], [domain, path, stream])
     }
 
     /// The rule that counts for a push.

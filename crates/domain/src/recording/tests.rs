@@ -176,6 +176,20 @@ fn each_format_is_kept_once_and_the_address_comes_first() {
     assert!(wants(PushParameters::default(), None, Formats::NONE, 1, "").is_empty());
     assert_eq!(PushParameters::parse(None, Some("1")).interval_ms, Some(60_000));
     assert_eq!(PushParameters::parse(None, Some("-1")).interval_ms, None);
+    let wrong = |record, interval, repeated| PushParameters::wrong(record, interval, repeated).unwrap_or("");
+    for (interval, ms, said) in [
+        ("60", Some(60_000), ""),
+        ("5", Some(60_000), "60 seconds count"),
+        ("43201", Some(43_200_000), "43200 seconds count"),
+        ("99999999999999999999", Some(43_200_000), "43200 seconds count"),
+        ("soon", None, "the setting counts"),
+        ("", None, "the setting counts"),
+    ] {
+        assert_eq!(PushParameters::parse(None, Some(interval)).interval_ms, ms, "{interval}");
+        let told = wrong(Some("mp4"), Some(interval), None);
+        assert!(told.ends_with(said) && told.is_empty() == said.is_empty(), "{interval}: {told}");
+    }
+    assert!(wrong(Some("mp4|flv"), None, Some("record")).starts_with("record= stands twice"));
 }
 
 #[test]

@@ -29,18 +29,30 @@ pub struct Want {
 }
 
 impl PushParameters {
-    /// What is wrong with the values of both parameters, in a sentence; nothing if all of them count.
-    pub fn wrong(record: Option<&str>, interval: Option<&str>) -> Option<&'static str> {
+    /// What is wrong with the values of both parameters, in a sentence that says what counts instead; nothing if all of
+    /// them count. `repeated`: the one that stands twice.
+    pub fn wrong(record: Option<&str>, interval: Option<&str>, repeated: Option<&'static str>) -> Option<&'static str> {
         let is_known = |record: &str| record.split('|').all(|word| RecordFormat::parse(word.trim()).is_some());
-        let is_whole = |text: &str| text.trim().parse().is_ok_and(|seconds: u64| INTERVAL_S.contains(&seconds));
         if record.is_some_and(|record| !is_known(record)) {
             Some(
                 "record= in the push address names an unknown format: give flv, hls, mp4 or aac, with | between several",
             )
-        } else if interval.is_some_and(|interval| !is_whole(interval)) {
-            Some("record_interval= in the push address is no whole number of seconds from 60 to 43200")
+        } else if let Some(name) = repeated {
+            Some(match name {
+                "record" => "record= stands twice in the push address: give it once, with | between several formats",
+                _ => "record_interval= stands twice in the push address: the first one counts",
+            })
         } else {
-            None
+            match seconds(interval?) {
+                None => Some("record_interval= in the push address is no whole number of seconds: the setting counts"),
+                Some(few) if few < *INTERVAL_S.start() => {
+                    Some("record_interval= in the push address is less than 60 seconds: 60 seconds count")
+                }
+                Some(many) if many > *INTERVAL_S.end() => {
+                    Some("record_interval= in the push address is more than 43200 seconds: 43200 seconds count")
+                }
+                Some(_) => None,
+            }
         }
     }
 
@@ -49,10 +61,17 @@ impl PushParameters {
         let words = record.unwrap_or_default().split('|');
         let known = words.filter_map(|word| RecordFormat::parse(word.trim()));
         let formats = known.fold(Formats::NONE, Formats::with);
-        let seconds = interval.and_then(|interval| interval.trim().parse::<u64>().ok());
-        let interval_ms = seconds.map(|seconds| seconds.clamp(*INTERVAL_S.start(), *INTERVAL_S.end()) * 1_000);
+        let interval = interval.and_then(seconds);
+        let interval_ms = interval.map(|seconds| seconds.clamp(*INTERVAL_S.start(), *INTERVAL_S.end()) * 1_000);
         Self { formats, interval_ms }
     }
+}
+
+/// A whole number of seconds, however large.
+fn seconds(text: &str) -> Option<u64> {
+    let digits = text.trim();
+    let is_whole = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    is_whole.then(|| digits.parse().unwrap_or(u64::MAX))
 }
 
 /// What is to be kept of a push, each format once: what its address asks for comes first, then the template of its

@@ -23,10 +23,15 @@ pub struct StreamQuery {
     pub record: Option<String>,
     /// `record_interval`: length of a recorded file in seconds, as given.
     pub record_interval: Option<String>,
+    /// The first parameter of recording that stands twice. A wrong wish to record keeps no stream off the air, so that is
+    /// none of [`QueryFault`]: of `record` all values count, of `record_interval` the first.
+    pub repeated: Option<&'static str>,
     /// `mix`: layout of a mix, as given.
     pub mix: Option<String>,
     /// `start`: where a player joins.
     pub start: Option<StartAt>,
+    /// The parameter that asks for the past of the stream: `txTimeshift` other than `off`, or a time in `from` or `to`.
+    pub past: Option<&'static str>,
 }
 
 /// Where a player joins a stream.
@@ -62,10 +67,12 @@ pub enum QueryFault {
         at: usize,
     },
     /// A known parameter with an unknown value.
-    #[error("the parameter {name} has a value that it does not know")]
+    #[error("the parameter {name} must be {wanted}")]
     Value {
         /// The parameter.
         name: &'static str,
+        /// What it may be.
+        wanted: &'static str,
     },
 }
 
@@ -73,7 +80,7 @@ impl StreamQuery {
     /// Parses what stands after `?`, undecoded: `name=value` joined by `&`, percent-encoded, `+` for a space.
     ///
     /// # Errors
-    /// [`QueryFault`]; any name that stands twice is refused, known or not.
+    /// [`QueryFault`]; any name that stands twice is refused, known or not, but those of recording.
     pub fn parse(raw: &str, limits: &Limits) -> Result<Self, QueryFault> {
         if raw.len() > limits.url_bytes_max {
             return Err(QueryFault::TooLong { bytes: raw.len(), max: limits.url_bytes_max });
@@ -86,15 +93,31 @@ impl StreamQuery {
                 let (name, value) = part.split_once('=').unwrap_or((part, ""));
                 let name = decode(name).ok_or(QueryFault::Encoding { at })?;
                 let value = decode(value).ok_or(QueryFault::Encoding { at })?;
-                query.set(&name, value)?;
-                if seen.contains(&name) {
+                if !seen.contains(&name) {
+                    query.set(&name, value)?;
+                    seen.insert(name);
+                } else if !query.add(&name, &value) {
                     return Err(QueryFault::Duplicate { name: name.chars().take(NAME_CHARS_KEPT).collect() });
                 }
-                seen.insert(name);
             }
             at += part.len() + 1;
         }
         Ok(query)
+    }
+
+    /// Takes a further value of a parameter of recording; false if it is none.
+    fn add(&mut self, name: &str, value: &str) -> bool {
+        let name = match name {
+            "record" => "record",
+            "record_interval" => "record_interval",
+            _ => return false,
+        };
+        self.repeated = self.repeated.or(Some(name));
+        if let Some(record) = self.record.as_mut().filter(|_| name == "record") {
+            record.push('|');
+            record.push_str(value);
+        }
+        true
     }
 
     /// Whether `bizid`, if it is given, is this app's.
@@ -111,6 +134,10 @@ impl StreamQuery {
             "record_interval" => self.record_interval = Some(value),
             "mix" => self.mix = Some(value),
             "start" => self.start = Some(StartAt::parse(&value)?),
+            "txTimeshift" if value != "off" => self.past = Some("txTimeshift"),
+            // Pages are shared with `from=` of another meaning, which is dropped like any name that is unknown here.
+            "from" if is_time(&value) => self.past = self.past.or(Some("from")),
+            "to" if is_time(&value) => self.past = self.past.or(Some("to")),
             _ => {}
         }
         Ok(())
@@ -120,14 +147,16 @@ impl StreamQuery {
 // By hand and field by field, so that whoever adds a parameter decides whether it is shown.
 impl fmt::Debug for StreamQuery {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { signature, bizid, record, record_interval, mix, start } = self;
+        let Self { signature, bizid, record, record_interval, repeated, mix, start, past } = self;
         f.debug_struct("StreamQuery")
             .field("signature", signature)
             .field("bizid", bizid)
             .field("record", record)
             .field("record_interval", record_interval)
+            .field("repeated", repeated)
             .field("mix", mix)
             .field("start", start)
+            .field("past", past)
             .finish()
     }
 }
@@ -144,9 +173,14 @@ impl StartAt {
         match value {
             "live" => Ok(Self::Live),
             "fast" => Ok(Self::Fast),
-            _ => Err(QueryFault::Value { name: "start" }),
+            _ => Err(QueryFault::Value { name: "start", wanted: "live or fast" }),
         }
     }
+}
+
+/// Whether this is a time in seconds or milliseconds of Unix time, as `from` and `to` hold it.
+fn is_time(value: &str) -> bool {
+    matches!(value.len(), 10 | 13) && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Decodes `application/x-www-form-urlencoded` text; nothing if it is not that, or not UTF-8 afterwards.

@@ -5,6 +5,7 @@ use subtle::{Choice, ConstantTimeEq};
 use thiserror::Error;
 use vivace_base::{Secret, StreamName, UnixMs};
 
+use crate::rendition::base_of;
 use crate::text::hex;
 
 /// `txSecret` and `txTime` as an address carries them; an empty value counts as none.
@@ -94,8 +95,8 @@ pub fn verify_push(
 
 /// Checks a play address for `name`, the file's name without its extension.
 ///
-/// For a name with a transcoded rate (`_550`, `_900`) the signature may have been made with or without that suffix:
-/// clients of both kinds exist.
+/// For the name of a [`Rendition`](crate::rendition::Rendition) (`_550`, `_aac`) the signature may have been made with or
+/// without that suffix: clients of both kinds exist.
 pub fn verify_play(
     signature: &Signature,
     name: &StreamName,
@@ -104,8 +105,7 @@ pub fn verify_play(
     now: UnixMs,
 ) -> Result<Verified, SignatureFault> {
     let full = name.as_str();
-    let without_rate = full.strip_suffix("_550").or_else(|| full.strip_suffix("_900"));
-    match without_rate.filter(|base| !base.is_empty()) {
+    match base_of(full) {
         Some(base) => verify(signature, &[full, base], keys, validity_ms, now),
         None => verify(signature, &[full], keys, validity_ms, now),
     }

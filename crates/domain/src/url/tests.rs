@@ -119,7 +119,9 @@ fn a_play_of_a_rate_is_signed_with_or_without_its_suffix() {
     let (with, without) = (signed(KEY, "test_550", "5C271099"), signed(KEY, "test", "5C271099"));
     assert_eq!(check_play(&with, "test_550"), Ok(WhichKey::Main));
     assert_eq!(check_play(&without, "test_550"), Ok(WhichKey::Main));
-    assert_eq!(check_play(&without, "test_900"), Ok(WhichKey::Main));
+    for made in ["test_900", "test_aac", "test_opus"] {
+        assert_eq!(check_play(&without, made), Ok(WhichKey::Main));
+    }
     assert_eq!(check_play(&without, "test"), Ok(WhichKey::Main));
     let wrong = Err(SignatureFault::SignatureWrong);
     assert_eq!(check_play(&with, "test"), wrong);
@@ -136,6 +138,12 @@ fn a_query_is_decoded() {
     assert_eq!(query.mix.as_deref(), Some("a b:1"));
     assert_eq!(query.start, Some(StartAt::Fast));
     assert!(query.bizid_fits(8888) && !query.bizid_fits(888));
+    let past = |raw| parse(raw).unwrap().past;
+    assert_eq!(
+        [past("to=1700000002&from=1700000001000"), past("txTimeshift=on&tsDelay=5")],
+        [Some("to"), Some("txTimeshift")]
+    );
+    assert_eq!([past("txTimeshift=off"), past("tsDelay=5"), past("from=singlemessage"), past("from")], [None; 4]);
     assert_eq!(parse(""), Ok(StreamQuery::default()));
     assert!(StreamQuery::default().bizid_fits(1));
     assert_eq!(Signature::from_query("txTime=1", &Limits::default()).unwrap().tx_time.as_deref(), Some("1"));
@@ -150,7 +158,15 @@ fn a_query_that_can_be_read_in_two_ways_is_refused() {
     assert_eq!(parse("ab=1&c=%4"), Err(QueryFault::Encoding { at: 5 }));
     assert_eq!(parse("a=%zz"), Err(QueryFault::Encoding { at: 0 }));
     assert_eq!(parse("a=%ff"), Err(QueryFault::Encoding { at: 0 }));
-    assert_eq!(parse("start=now"), Err(QueryFault::Value { name: "start" }));
+    assert_eq!(parse("start=now"), Err(QueryFault::Value { name: "start", wanted: "live or fast" }));
+}
+
+#[test]
+fn what_is_said_twice_of_recording_keeps_no_stream_off_the_air() {
+    let query = parse("record=mp4&a=1&record=flv%7Cx&record_interval=60&record_interval=90").unwrap();
+    assert_eq!((query.record.as_deref(), query.record_interval.as_deref()), (Some("mp4|flv|x"), Some("60")));
+    assert_eq!(query.repeated, Some("record"));
+    assert_eq!(parse("record=mp4&a=1&a=1"), Err(QueryFault::Duplicate { name: "a".to_owned() }));
 }
 
 #[test]

@@ -2,9 +2,10 @@
 import { api } from './api.js';
 import { confirmAct, faultText } from './confirm.js';
 import { copyLine } from './copy.js';
-import { el, setText, ui } from './dom.js';
+import { el, redraw, setText, ui } from './dom.js';
+import { isRecorded, renderKeeping } from './keeping.js';
 import { askRecordings, recordingRow, startRecording } from './recordings.js';
-import { ago, lang, moment, number, t } from './words.js';
+import { ago, ahead, lang, moment, number, t } from './words.js';
 
 const ROWS = 20;
 const LISTS = ['channels', 'recordings', 'bans', 'relays', 'audit', 'events'];
@@ -13,7 +14,6 @@ let shown = 'channels';
 let rows = Object.fromEntries(LISTS.map((list) => [list, null]));
 let more = {};
 let made = null; // the channel whose addresses are shown
-let drawn = '';
 
 /** Asks for the list that is on show. */
 export async function pollDesk() {
@@ -45,10 +45,11 @@ export function renderDesk() {
   setText(ui['desk-none'], t('deskNone'));
   ui['desk-more'].hidden = !more[shown];
   setText(ui['desk-more'], t('deskMore', number(ROWS)));
-  // Drawn anew only when there is something new, so that a focus is not lost every two seconds.
-  const now = JSON.stringify([lang, shown, items.map((item) => ({ ...item, bytes: 0, bits_per_second: 0 }))]);
-  if (now !== drawn) ui['desk-list'].replaceChildren(...items.map((item) => el('li', { class: 'desk-row' }, ...ROW[shown](item))));
-  drawn = now;
+  renderKeeping(shown === 'recordings' && rows.recordings !== null, TOOLS);
+  // Drawn anew only when there is something new.
+  const what = [lang, shown, items.map((item) => ({ ...item, bytes: 0, bits_per_second: 0 }))];
+  redraw(ui['desk-list'], what, () => items.map((item) => ROW[shown](item)));
+  for (const time of ui['desk-panel'].querySelectorAll('time')) setText(time, time.dataset.due ? ahead(Number(time.dataset.due)) : ago(Date.parse(time.dateTime)));
 }
 
 function renderMade() {
@@ -72,6 +73,9 @@ const main = (title, text) => el('div', { class: 'desk-main' }, el('b', { text: 
 const tag = (text, kind = '') => el('span', { class: 'desk-tag', 'data-kind': kind, text });
 const when = (ms) => el('time', { class: 'muted small', datetime: new Date(ms).toISOString(), title: moment(ms), text: ago(ms) });
 
+/** A time to come. */
+const due = (ms) => el('time', { datetime: new Date(ms).toISOString(), title: moment(ms), 'data-due': String(ms), text: ahead(ms) });
+
 /** A button that asks before it acts; without a question it acts at once. */
 function button(word, label, work, question = '') {
   const act = async () => {
@@ -87,6 +91,8 @@ function button(word, label, work, question = '') {
   return el('button', { type: 'button', class: 'quiet', 'aria-label': label, text: word, onclick: act });
 }
 
+const TOOLS = { main, tag, when, due, button };
+
 const ROW = {
   channels(channel) {
     const path = `channels/${channel.id}`;
@@ -101,7 +107,7 @@ const ROW = {
         ...(channel.status === 'closed' ? [button(t('delete'), `${t('delete')}: ${channel.name}`, () => api(path, 'DELETE'), t('deleteAsk', channel.name))] : [])),
     ];
   },
-  recordings: (one) => recordingRow(one, { main, tag, when, button }),
+  recordings: (one) => recordingRow(one, TOOLS),
   bans(ban) {
     const unban = () => api(`streams/${encodeURIComponent(ban.stream)}/ban`, 'DELETE');
     return [
@@ -181,12 +187,24 @@ ui['channel-form'].addEventListener('submit', async (event) => {
 
 ui['record-form'].addEventListener('submit', async (event) => {
   event.preventDefault();
+  const name = ui['record-name'].value.trim();
+  const formats = new FormData(ui['record-form']).getAll('format');
+  if (isRecorded(name)) {
+    confirmAct(t('recordTwiceAsk', name), t('record'), async () => {
+      await startRecording(name, formats);
+      ui['record-form'].reset();
+    });
+    return;
+  }
   try {
-    await startRecording(ui['record-name'].value);
-    ui['record-name'].value = '';
+    await startRecording(name, formats);
+    ui['record-form'].reset();
+    ui['record-name'].removeAttribute('aria-invalid');
     fault('');
     await pollDesk();
   } catch (error) {
+    ui['record-name'].setAttribute('aria-invalid', String(error.status === 400));
+    ui['record-name'].focus();
     fault(faultText(error));
   }
 });

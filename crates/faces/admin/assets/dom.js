@@ -30,5 +30,21 @@ export function setLabel(button, label) {
   button.title = label;
 }
 
+const drawn = new WeakMap(); // list -> what it shows, as text
+
+/**
+ * Puts `rows()` into a list, each a list of nodes, if it does not show `what` already. A button that has the focus keeps
+ * it: it is found again by its label.
+ */
+export function redraw(list, what, rows) {
+  const now = JSON.stringify(what);
+  if (drawn.get(list) !== now) {
+    const label = list.contains(document.activeElement) ? document.activeElement.getAttribute('aria-label') : null;
+    list.replaceChildren(...rows().map((nodes) => el('li', { class: 'desk-row' }, ...nodes)));
+    drawn.set(list, now);
+    if (label) list.querySelector(`[aria-label="${CSS.escape(label)}"]`)?.focus({ preventScroll: true });
+  }
+}
+
 /** The elements of the page that have an id. */
 export const ui = Object.fromEntries([...document.querySelectorAll('[id]')].map((node) => [node.id, node]));

@@ -1,37 +1,22 @@
 // Recordings on the desk: what is recorded now, what has been, and what was deleted and can come back.
 import { api } from './api.js';
-import { el, setText, ui } from './dom.js';
+import { el } from './dom.js';
+import { askKeeping } from './keeping.js';
 import { openPast } from './past.js';
-import { brief, bytes, moment, number, t } from './words.js';
+import { brief, bytes, moment, t } from './words.js';
 
-/** Asks for the tasks that run, and for recordings, the deleted ones last. */
+/** Asks for recordings, the deleted ones last, and for what stands around them. */
 export async function askRecordings(limit) {
-  const asks = [`record-tasks?limit=${limit}`, `recordings?limit=${limit}`, `recordings?limit=${limit}&deleted=true`, 'storage'];
-  const [tasks, there, deleted, storage] = await Promise.all(asks.map((path) => api(path)));
-  const free = storage.free_bytes === null ? '–' : bytes(storage.free_bytes);
-  setText(ui.storage, t('storage', number(storage.recordings), bytes(storage.recording_bytes + storage.media_bytes), free));
-  const running = tasks.items.filter(({ kind, state }) => kind === 'timed' && (state === 'running' || state === 'waiting'));
-  const items = [...running.map((task) => ({ ...task, isTask: true })), ...there.items, ...deleted.items];
-  return { items, next: there.next };
+  const asks = [`recordings?limit=${limit}`, `recordings?limit=${limit}&deleted=true`];
+  const [there, deleted] = await Promise.all([...asks.map((path) => api(path)), askKeeping()]);
+  return { items: [...there.items, ...deleted.items], next: there.next };
 }
 
-/** Records a stream from now on. */
-export const startRecording = (stream) => api('record-tasks', 'POST', { stream });
+/** Records a stream from now on; without formats in those that are set. */
+export const startRecording = (stream, formats) => api('record-tasks', 'POST', { stream, ...(formats.length && { formats }) });
 
 /** A row of the desk, made with its tools. */
-export function recordingRow(one, tools) {
-  return one.isTask ? taskRow(one, tools) : row(one, tools);
-}
-
-function taskRow(task, { main, tag, when, button }) {
-  const stop = () => api(`record-tasks/${task.id}/stop`, 'POST');
-  return [
-    main(task.stream, task.formats.join(' · ')), tag(t(`state_${task.state}`), 'running'), when(task.begin_at_ms),
-    el('div', { class: 'desk-acts' }, button(t('stop'), t('stopTask', task.stream), stop)),
-  ];
-}
-
-function row(one, { main, tag, when, button }) {
+export function recordingRow(one, { main, tag, when, button }) {
   const path = `recordings/${one.id}`;
   const size = one.state === 'recording' ? [] : [brief(one.duration_ms), bytes(one.size_bytes)];
   const text = one.failure ?? [one.stream, one.format.toUpperCase(), ...size].join(' · ');

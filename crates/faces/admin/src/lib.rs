@@ -15,6 +15,6 @@ pub use channel_view::{ChannelLineView, ChannelView, RateUrls};
 pub use relays::{Answer, NewRelay, RelayFault, RelayView, Relays};
 pub use router::{Cover, Done, Live, PeerAddress, router};
 pub use view::{
-    AudioView, Items, NewestView, PictureView, PlayUrls, PushUrl, RecordingView, RefusalView, Status, StreamView,
-    VideoView, Words,
+    Astray, AudioView, Items, NewestView, PictureView, PlayUrls, PushUrl, RecordingView, RefusalView, Status,
+    StreamView, VideoView, Words,
 };

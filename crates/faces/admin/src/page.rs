@@ -12,7 +12,7 @@ struct Asset {
     body: &'static str,
 }
 
-const ASSETS: [Asset; 30] = [
+const ASSETS: [Asset; 32] = [
     Asset { path: "/", media_type: "text/html; charset=utf-8", body: include_str!("../assets/index.html") },
     Asset {
         path: "/assets/style.css",
@@ -33,6 +33,7 @@ const ASSETS: [Asset; 30] = [
     script("/assets/feeds.js", include_str!("../assets/feeds.js")),
     script("/assets/flv.js", include_str!("../assets/flv.js")),
     script("/assets/hls.js", include_str!("../assets/hls.js")),
+    script("/assets/keeping.js", include_str!("../assets/keeping.js")),
     script("/assets/list.js", include_str!("../assets/list.js")),
     script("/assets/media.js", include_str!("../assets/media.js")),
     script("/assets/mux.js", include_str!("../assets/mux.js")),
@@ -44,6 +45,7 @@ const ASSETS: [Asset; 30] = [
     script("/assets/refusals.js", include_str!("../assets/refusals.js")),
     script("/assets/spark.js", include_str!("../assets/spark.js")),
     script("/assets/stage.js", include_str!("../assets/stage.js")),
+    script("/assets/uploads.js", include_str!("../assets/uploads.js")),
     script("/assets/veil.js", include_str!("../assets/veil.js")),
     script("/assets/vod.js", include_str!("../assets/vod.js")),
     script("/assets/words.js", include_str!("../assets/words.js")),

@@ -18,7 +18,7 @@ use vivace_gate::{Channels, Described, Gate, Operator, PictureRules, Recordings}
 use crate::api;
 use crate::page::asset;
 use crate::relays::Relays;
-use crate::{ChannelView, PictureView, RecordingView, Status, StreamView};
+use crate::{Astray, ChannelView, PictureView, RecordingView, Status, StreamView};
 
 /// Answers once something is done.
 pub type Done<'a> = Pin<Box<dyn Future<Output = ()> + Send + 'a>>;
@@ -66,6 +66,10 @@ pub trait Live: Send + Sync + 'static {
     fn recording(&self, host: &str, recording: &Recording) -> RecordingView;
     /// Bytes that are free on the file system of recordings.
     fn free_bytes(&self) -> Option<u64>;
+    /// What is in the folder of recordings and should not be, and what should be and is not.
+    fn astray(&self) -> Astray;
+    /// The storage and the bucket that recordings are uploaded to, if there is one.
+    fn bucket(&self) -> Option<String>;
     /// A small picture of a live stream, for lists.
     fn cover<'a>(&'a self, app: AppId, stream: &'a StreamName) -> Cover<'a>;
     /// Waits until the events so far are in the store.

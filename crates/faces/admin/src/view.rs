@@ -242,3 +242,14 @@ pub struct RecordingView {
     /// Until when the deletion can be taken back, in milliseconds since 1970.
     pub restorable_until_ms: Option<i64>,
 }
+
+/// Files of recordings that are where they should not be, and the other way round.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Astray {
+    /// Files that no row knows of, put aside.
+    pub stray_files: u64,
+    /// Their bytes.
+    pub stray_bytes: u64,
+    /// Files that were not in their folder at the start.
+    pub missing_files: u64,
+}

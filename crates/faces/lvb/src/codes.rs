@@ -75,7 +75,7 @@ pub fn publish(fault: &PublishFault) -> Refusal {
         PublishFault::ChannelUnknown => (LvbVideo::ChannelNotFound.row(), 306),
         PublishFault::ChannelClosed => (LvbAccess::AccessDenied.row(), 307),
         PublishFault::ChannelPulls => (LvbVideo::SourceProtocol.row(), 602),
-        PublishFault::RateReserved { .. } => (LvbVideo::NotEditable.row(), 602),
+        PublishFault::RenditionReserved { .. } => (LvbVideo::NotEditable.row(), 602),
         PublishFault::StoreUnreadable => (LvbVideo::ReadFailed.row(), 100),
         PublishFault::StreamsQuota { .. } => (LvbAccess::RateQuota.row(), 600),
         PublishFault::NameTaken { .. } => (LvbVideo::NotEditable.row(), 602),
@@ -92,6 +92,7 @@ pub fn play(fault: &PlayFault) -> Refusal {
         | PlayFault::QueryTooLong { .. }
         | PlayFault::QueryEncoding { .. }
         | PlayFault::DuplicateParameter { .. }
+        | PlayFault::ParameterMissing { .. }
         | PlayFault::ExpiryMalformed => LvbAccess::InvalidParameter.row(),
         PlayFault::ParameterMalformed { .. } | PlayFault::BeyondTimeShift { .. } => LvbVideo::ValueOutOfRange.row(),
         PlayFault::ExpiryMissing | PlayFault::SignatureMissing | PlayFault::SignatureWrong => {
@@ -102,14 +103,15 @@ pub fn play(fault: &PlayFault) -> Refusal {
         PlayFault::AccountBlocked | PlayFault::DomainDisabled | PlayFault::Blacklisted | PlayFault::NotWhitelisted => {
             LvbAccess::AccessDenied.row()
         }
-        PlayFault::RateNotProduced | PlayFault::NoTranscoder | PlayFault::NoTimeShift => {
-            LvbVideo::FeatureInactive.row()
-        }
+        PlayFault::NotProduced | PlayFault::NoTranscoder | PlayFault::NoTimeShift => LvbVideo::FeatureInactive.row(),
         PlayFault::TranscodersFull { .. } => LvbAccess::CapacityUnavailable.row(),
         PlayFault::KeptUnreadable => LvbVideo::RecordListFailed.row(),
         // A name needs no channel in the LVB-code mode, so what lacks is the source and not the channel.
         PlayFault::NotLive | PlayFault::NotKept => LvbVideo::NoSource.row(),
-        PlayFault::UnsupportedFormat | PlayFault::UnsupportedCodec { .. } => LvbVideo::ReceiverProtocol.row(),
+        PlayFault::UnsupportedFormat
+        | PlayFault::UnsupportedCodec { .. }
+        | PlayFault::NoSound
+        | PlayFault::PastInHlsOnly { .. } => LvbVideo::ReceiverProtocol.row(),
         PlayFault::ReadersQuota { .. } => LvbAccess::RateQuota.row(),
         PlayFault::Draining => LvbAccess::Maintenance.row(),
     };
@@ -148,6 +150,7 @@ pub const fn http_status(fault: &PlayFault) -> u16 {
         | PlayFault::QueryEncoding { .. }
         | PlayFault::DuplicateParameter { .. }
         | PlayFault::ParameterMalformed { .. }
+        | PlayFault::ParameterMissing { .. }
         | PlayFault::BeyondTimeShift { .. }
         | PlayFault::ExpiryMalformed => 400,
         PlayFault::ExpiryMissing
@@ -161,9 +164,9 @@ pub const fn http_status(fault: &PlayFault) -> u16 {
         | PlayFault::WrongBizid => 403,
         PlayFault::NotLive | PlayFault::NotKept => 404,
         PlayFault::QueryTooLong { .. } => 414,
-        PlayFault::UnsupportedFormat => 415,
-        PlayFault::UnsupportedCodec { .. } => 406,
-        PlayFault::RateNotProduced | PlayFault::NoTranscoder | PlayFault::NoTimeShift => 501,
+        PlayFault::UnsupportedFormat | PlayFault::PastInHlsOnly { .. } => 415,
+        PlayFault::UnsupportedCodec { .. } | PlayFault::NoSound => 406,
+        PlayFault::NotProduced | PlayFault::NoTranscoder | PlayFault::NoTimeShift => 501,
         PlayFault::ReadersQuota { .. }
         | PlayFault::TranscodersFull { .. }
         | PlayFault::Draining

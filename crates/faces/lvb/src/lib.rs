@@ -6,5 +6,6 @@ pub mod callbacks;
 pub mod channels;
 pub mod code_api;
 pub mod codes;
+pub mod connect;
 pub mod fuzz;
 pub mod v3;

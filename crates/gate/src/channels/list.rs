@@ -3,6 +3,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use vivace_base::{AppId, StreamName, UnixMs};
 use vivace_domain::channel::{ChannelFault, ChannelId, Status};
+use vivace_domain::rendition::Rendition;
 use vivace_hub::StreamState;
 use vivace_store::{ChannelFilter, ChannelLine, PageAsk};
 
@@ -126,12 +127,11 @@ impl Channels {
         for id in ids {
             let channel = self.read(app, id).await?;
             let stream = self.parts.hub.stream(app, &channel.stream);
-            // Those who watch a rate of it watch the channel.
-            let rates = channel.rates.iter().filter_map(|rate| rate.name_of(&channel.stream));
-            let rates = rates.filter(|name| *name != channel.stream);
-            let rates = rates.filter_map(|name| self.parts.hub.stream(app, &name));
-            let rates = rates.filter(|stream| stream.is_derived());
-            let online = stream.into_iter().chain(rates).map(|stream| stream.counters.readers.load(Relaxed)).sum();
+            // Those who watch what is made of it watch the channel.
+            let made = Rendition::NAMED.iter().filter_map(|rendition| rendition.name_of(&channel.stream));
+            let made = made.filter_map(|name| self.parts.hub.stream(app, &name));
+            let made = made.filter(|stream| stream.is_derived());
+            let online = stream.into_iter().chain(made).map(|stream| stream.counters.readers.load(Relaxed)).sum();
             found.push(Online { channel: Some(channel.id), online });
         }
         Ok(found)

@@ -9,6 +9,7 @@ use vivace_store::RuleWritten;
 
 use super::{Recordings, unreadable, unwritten};
 use crate::Caller;
+use crate::fields::{FIELD_BYTES_MAX, too_long};
 
 impl Recordings {
     /// An app's templates in the order of their numbers, or the one of this number.
@@ -175,13 +176,9 @@ impl Recordings {
     }
 }
 
-/// Bytes of each field of a rule.
-const FIELD_BYTES_MAX: usize = 128;
-
 fn check(rule: &RecordRule) -> Result<(), RecordFault> {
-    let fields = [("DomainName", &rule.domain), ("AppName", &rule.path), ("StreamName", &rule.stream)];
-    let long = fields.into_iter().find(|(_, text)| text.len() > FIELD_BYTES_MAX);
-    long.map_or(Ok(()), |(field, text)| Err(RecordFault::TooLong { field, bytes: text.len(), max: FIELD_BYTES_MAX }))
+    let long = too_long(&rule.domain, &rule.path, &rule.stream);
+    long.map_or(Ok(()), |(field, bytes)| Err(RecordFault::TooLong { field, bytes, max: FIELD_BYTES_MAX }))
 }
 
 fn subject_of(rule: &RecordRule) -> String {

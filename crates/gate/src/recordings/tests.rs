@@ -17,7 +17,7 @@ use vivace_store::{AuditFilter, RecordingFilter, RecordingStep, Store, TaskFilte
 use super::{
     CreateTaskFault, NewTask, RecordSettings, RecorderDesk, RecordingList, RecordingParts, Recordings, TaskTarget,
 };
-use crate::{Audit, Audited, Caller, ChannelParts, Channels, Noting, PullFault, Pulling, Pulls, Standing};
+use crate::{Audit, Audited, Caller, ChannelParts, Channels, Marks, Noting, PullFault, Pulling, Pulls, Standing};
 
 struct Hand(AtomicI64);
 
@@ -46,6 +46,10 @@ struct Nobody;
 
 impl Wake for Nobody {
     fn wake(&self, _: &Arc<Stream>) {}
+}
+
+impl Marks for Nobody {
+    fn gone(&self, _: u64) {}
 }
 
 impl Pulls for Nobody {
@@ -141,6 +145,7 @@ async fn scene(limits: Limits) -> Scene {
         hub: hub.clone(),
         standing: Arc::new(Standing::load(store.reader()).await.unwrap()),
         pulls: Arc::new(Nobody),
+        marks: Arc::new(Nobody),
         audit: Arc::new(Nobody),
         clock: clock.clone(),
         rng,

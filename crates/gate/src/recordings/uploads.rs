@@ -37,6 +37,23 @@ impl Recordings {
         if retried { Ok(()) } else { Err(unknown()) }
     }
 
+    /// Has a copy deleted no more: what the bucket still has of it stays there. On disk when this returns.
+    ///
+    /// # Errors
+    /// [`RecordFault`]: `UnknownRecording` if no copy of this recording is to be deleted, and those of the store.
+    pub async fn forget_deletion(self: &Arc<Self>, app: AppId, caller: &Caller, id: &str) -> Result<(), RecordFault> {
+        let unknown = || RecordFault::UnknownRecording { id: shown_id(id) };
+        let ulid = Ulid::parse(id).map_err(|_| unknown())?;
+        let (this, caller) = (self.clone(), caller.clone());
+        let forgotten = self.whole(async move { this.forget_deletion_now(app, &caller, ulid).await }).await?;
+        if forgotten { Ok(()) } else { Err(unknown()) }
+    }
+
+    async fn forget_deletion_now(&self, app: AppId, caller: &Caller, id: Ulid) -> Result<bool, RecordFault> {
+        let store = self.noted(app, caller, "upload.forget", format!("recording/{id}"), (None, None));
+        store.forget_deletion(app, id).await.map_err(|fault| unwritten(&fault))
+    }
+
     async fn retry_upload_now(&self, app: AppId, caller: &Caller, id: Ulid) -> Result<bool, RecordFault> {
         let store = self.noted(app, caller, "upload.retry", format!("recording/{id}"), (None, None));
         store.retry_upload(app, id, self.now()).await.map_err(|fault| unwritten(&fault))

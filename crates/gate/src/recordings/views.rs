@@ -51,6 +51,7 @@ impl Recordings {
             to: list.to,
             states: if list.readable { vec![RecordState::Stored, RecordState::Uploaded] } else { Vec::new() },
             deleted: false,
+            leave_waiting: false,
         };
         let reader = self.parts.store.reader();
         let page = reader.recordings_page(app, &filter, list.descending, list.offset, list.limit).await;

@@ -1,11 +1,13 @@
 //! What others may know of a stream.
 
-use vivace_base::{AppId, MediaTime, MonoMs, SessionId, StreamName};
+use std::sync::Arc;
+
+use vivace_base::{AppId, MediaTime, MonoMs, SessionId, StreamName, UnixMs};
 use vivace_domain::ingest::AnomalyReport;
 use vivace_media::Codec;
 
 use super::{Stream, StreamState};
-use crate::{FormatKind, Tracks};
+use crate::{Dated, FormatKind, Tracks};
 
 impl Stream {
     /// A number that no other stream of this process has.
@@ -25,6 +27,20 @@ impl Stream {
 
     pub(crate) fn derived(self) -> Self {
         Self { derived: true, ..self }
+    }
+
+    /// Says what a derived stream is made of: their timelines are one.
+    pub fn made_of(&self, origin: &Arc<Self>) {
+        *self.origin.lock() = Some(origin.clone());
+    }
+
+    /// The date of a time of its timeline, of which something has just been seen, at `at`. What is made of a stream comes
+    /// later and has the same dates.
+    pub fn date(&self, time: MediaTime, at: UnixMs) -> Dated {
+        match &*self.origin.lock() {
+            Some(origin) => origin.dates.date(time, at, false),
+            None => self.dates.date(time, at, true),
+        }
     }
 
     /// Its name.

@@ -10,9 +10,8 @@ use vivace_domain::live::PlayFault;
 use vivace_domain::recording::{MediaFile, MediaPart, PartAt, Recording};
 use vivace_hls::engine::archive::{Numbers, Piece, Rendition, Slice, SliceSettings};
 use vivace_hls::engine::reels::Reel;
+use vivace_hls::serve::ArchiveName;
 use vivace_store::{ArchiveNumbers, Fault, Store};
-
-use super::ArchiveName;
 
 /// Files whose segments are held in memory, about 10 kB each.
 const FILES_MAX: usize = 2_048;

@@ -95,6 +95,8 @@ reasons! {
     HttpMalformed "http_malformed", "", "speak HTTP/1.1 or HTTP/2 to this port";
     /// Nothing of a response was taken.
     HttpStalled "http_write_late", "handshake_ms_max", "read the response";
+    /// Nothing of a file was taken, over a connection that went on.
+    KeptStalled "kept_read_stalled", "kept_read_stall_ms_max", "ask for the rest of the file when it is wanted";
     /// Too little of a response was taken.
     HttpSlow "http_reader_slow", "reader_bytes_per_s_min", "look at the client's network";
     /// An HTTP/2 client sent what leads to nothing.

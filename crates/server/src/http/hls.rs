@@ -14,11 +14,11 @@ use vivace_domain::live::PlayFault;
 use vivace_flv::RequestFault;
 use vivace_gate::Asked;
 use vivace_hls::engine::Flavor;
-use vivace_hls::serve::{Fault, Head, OnEnd, Rate, Visit};
+use vivace_hls::serve::{Fault, Head, KeptFile, OnEnd, Rate, Visit};
 use vivace_hub::Stream;
 use vivace_net::{BoxError, Full, Share};
 
-use super::kept::{Kept, shift_of};
+use super::kept::shift_of;
 use super::{Body, Denied, Service};
 use crate::closed::Reason;
 use crate::spans;
@@ -34,7 +34,8 @@ impl Service {
         }
         let asked = Asked { host: super::host_of(request), app: "live", name, query };
         let stream = self.shared.watch(asked, self.peer.address.ip()).await.map_err(Denied::Play)?;
-        let flavor = Flavor::of_query(query).ok_or(Denied::Play(PlayFault::ParameterMalformed { name: "hls" }))?;
+        let flavor = Flavor::of_query(query)
+            .ok_or(Denied::Play(PlayFault::ParameterMalformed { name: "hls", wanted: "mp4, ll or ts" }))?;
         if let Some(codec) = uncarried(&stream, flavor) {
             return Err(Denied::Play(PlayFault::UnsupportedCodec { codec }));
         }
@@ -63,7 +64,7 @@ impl Service {
         if query.len() > self.shared.limits.get().url_bytes_max {
             return Ok(self.hls_denied(&Fault::NoFile));
         }
-        if let Some(kept) = Kept::parse(file) {
+        if let Some(kept) = KeptFile::parse(file) {
             return self.shift_file(request, &name, kept, query).await;
         }
         let head = Head::of(request.method(), request.headers());
@@ -75,7 +76,7 @@ impl Service {
                 false => Err(Fault::NotMoved),
             };
         }
-        if matches!(found, Err(Fault::NotPlayed)) && self.shared.make_rate(&name).await.map_err(Denied::Play)? {
+        if matches!(found, Err(Fault::NotPlayed)) && self.shared.make(&name).await.map_err(Denied::Play)? {
             // Its token is good, and it is made from now on.
             found = self.hls_visit(&name, file, query, &head).await;
         }

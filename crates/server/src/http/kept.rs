@@ -1,44 +1,33 @@
 //! What has been kept, over HTTP: a stream's past as HLS, and recordings to play and to download.
 
+use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 
-use http::{HeaderValue, Method, Request, Response, StatusCode, header};
+use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
 use serde_json::json;
 use vivace_base::{AppId, StreamName, Ulid};
+use vivace_domain::hex;
 use vivace_domain::live::PlayFault;
 use vivace_domain::recording::{RecordFormat, RecordState, Recording};
 use vivace_gate::Asked;
 use vivace_hls::engine::{Shift, ShiftFault, TOKEN};
-use vivace_hls::serve::{Fault, Head, kept_playlist, ranged};
+use vivace_hls::serve::{Fault, Head, KeptFile, RecordingPart, RecordingPath, SHIFTED, kept_playlist, ranged};
 use vivace_hub::StreamState;
 use vivace_worker::uploads::UploadedAt;
 
-use super::file_body::FileBody;
+use super::file_body::{FileBody, Part};
 use super::{Body, Denied, Service, empty};
-use crate::archive::{ArchiveName, Listed, Stretch};
+use crate::archive::{Listed, Stretch};
+use crate::closed::Reason;
+use crate::shared::Shared;
 
 /// Where recordings stand.
 pub(crate) const RECORDINGS: &str = "/recordings/";
-/// The media playlist of a stream's past.
-const SHIFTED: &str = "shift.m3u8";
 /// The last time of 13 digits.
 const TIME_MAX_MS: i64 = 9_999_999_999_999;
-
-/// A file below the name of a stream that has to do with its past.
-#[derive(Clone, Copy)]
-pub(super) enum Kept {
-    Playlist,
-    Media(ArchiveName),
-}
-
-impl Kept {
-    pub(super) fn parse(file: &str) -> Option<Self> {
-        if file == SHIFTED { Some(Self::Playlist) } else { ArchiveName::parse(file).map(Self::Media) }
-    }
-}
 
 impl Service {
     /// The address of a stream's past: decided by the gate like every play, answered with a master playlist.
@@ -51,9 +40,13 @@ impl Service {
         let query = request.uri().query().unwrap_or("");
         let asked = Asked { host: super::host_of(request), app: "live", name, query };
         let (app, name) = self.shared.gate.replay(asked, self.peer.address.ip()).map_err(Denied::Play)?;
-        self.shared.archive.admit(shift).map_err(Denied::Play)?;
+        let past = self.shared.recorder.past_now(app, &name);
+        self.shared.archive.admit(shift, past).map_err(Denied::Play)?;
         let Some(_place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
         let listed = self.shifted(app, &name, shift).await.map_err(Denied::Play)?;
+        if !self.shared.archive.is_there(&listed).await {
+            return Ok(self.hls_denied(&Fault::Gone));
+        }
         self.place.lock().take();
         let session = self.peer.session;
         self.shared.counts.plays.fetch_add(1, Relaxed);
@@ -68,7 +61,7 @@ impl Service {
         &self,
         request: &Request<Incoming>,
         name: &StreamName,
-        kept: Kept,
+        kept: KeptFile,
         query: &str,
     ) -> Result<Response<Body>, Denied> {
         let app = self.shared.gate.app().id;
@@ -77,15 +70,16 @@ impl Service {
             Err(fault) => return Ok(self.hls_denied(&fault)),
         };
         let answer = match kept {
-            Kept::Playlist => {
-                let shift = shift_of(query)?.ok_or(Denied::Play(PlayFault::ParameterMalformed { name: "from" }))?;
+            KeptFile::Playlist => {
+                let shift = shift_of(query)?.ok_or(Denied::Play(PlayFault::ParameterMissing { name: "from" }))?;
                 let Some(_place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
                 let listed = self.shifted(app, name, shift).await.map_err(Denied::Play)?;
                 self.kept_text(request, listed.media().replace(TOKEN, &format!("?k={token}")), false)
             }
-            Kept::Media(file) => {
-                let stretch = self.shared.archive.stretch(app, name, file).await.map_err(Denied::Play)?;
-                self.stretch(request, stretch, "video/mp4", None).await
+            KeptFile::Media(file) => {
+                let past = self.shared.recorder.past_now(app, name);
+                let stretch = self.shared.archive.stretch(app, name, file, past).await.map_err(Denied::Play)?;
+                self.stretch(request, stretch, "video/mp4", None, None).await
             }
         };
         self.place.lock().take();
@@ -95,11 +89,12 @@ impl Service {
     async fn shifted(&self, app: AppId, name: &StreamName, shift: Shift) -> Result<Listed, PlayFault> {
         let stream = self.shared.hub.stream(app, name);
         let is_live = stream.is_some_and(|stream| stream.state() == StreamState::Live);
-        self.shared.archive.shifted(app, name, shift, is_live).await
+        let past = self.shared.recorder.past_now(app, name);
+        self.shared.archive.shifted(app, name, shift, past, is_live).await
     }
 
     /// `ID.EXTENSION`, the playlist or the file of a recording, or `ID/FILE` below its playlist. Who has the id may have
-    /// the recording: nobody guesses its 80 random bits.
+    /// the recording, also where plays must be signed: nobody guesses its 80 random bits, and nobody in between keeps it.
     pub(super) async fn recording(&self, request: &Request<Incoming>, path: &str) -> Response<Body> {
         if request.method() == Method::OPTIONS {
             return self.preflight("GET, HEAD, OPTIONS");
@@ -130,17 +125,18 @@ impl Service {
     }
 
     async fn try_recording(&self, request: &Request<Incoming>, path: &str) -> Result<Response<Body>, PlayFault> {
-        let (id, below) = path.split_once('/').map_or((path, None), |(id, below)| (id, Some(below)));
-        let (id, extension) = if below.is_some() { (id, "") } else { id.split_once('.').ok_or(PlayFault::NotKept)? };
-        let id = Ulid::parse(id).map_err(|_| PlayFault::NotKept)?;
+        let RecordingPath { id, part } = RecordingPath::parse(path).ok_or(PlayFault::NotKept)?;
         let app = self.shared.gate.app().id;
         let recording = self.shared.store.reader().recording(app, id).await.map_err(|fault| {
             tracing::error!(%fault, recording = %id, "a recording cannot be looked up");
             PlayFault::KeptUnreadable
         })?;
         let recording = recording.filter(|one| one.deleted_at.is_none()).ok_or(PlayFault::NotKept)?;
-        if below.is_none()
-            && extension == recording.format.extension()
+        let extension = match part {
+            RecordingPart::Whole { extension } => extension,
+            RecordingPart::Below(_) => "",
+        };
+        if extension == recording.format.extension()
             && let Some(found) = self.uploaded_at(&recording).await?
         {
             return Ok(match found {
@@ -148,15 +144,18 @@ impl Service {
                 UploadedAt::Playlist(text) => self.kept_text(request, text, false),
             });
         }
-        if let Some(below) = below {
-            let name = ArchiveName::parse(below).ok_or(PlayFault::NotKept)?;
+        if let RecordingPart::Below(name) = part {
             let stretch = self.shared.archive.stretch_of(&recording, name).await?;
-            return Ok(self.stretch(request, stretch, "video/mp4", None).await);
+            let etag = etag_of(format_args!("{}-{}-{}", name.file(), stretch.offset, stretch.bytes));
+            return Ok(self.stretch(request, stretch, "video/mp4", None, etag.as_ref()).await);
         }
         if extension == RecordFormat::Hls.extension() {
             let Some(_place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
-            let text = self.shared.archive.recorded(&recording).await?.media();
-            let text = in_folder(&text, id).replace(TOKEN, "");
+            let listed = self.shared.archive.recorded(&recording).await?;
+            if !self.shared.archive.is_there(&listed).await {
+                return Ok(self.hls_denied(&Fault::Gone));
+            }
+            let text = in_folder(&listed.media(), id).replace(TOKEN, "");
             return Ok(self.kept_text(request, text, recording.last.is_some()));
         }
         if extension != recording.format.extension() || !recording.state.is_readable() {
@@ -166,7 +165,9 @@ impl Service {
         let stretch = Stretch { path, offset: 0, bytes: recording.bytes };
         let zone_ms = i64::try_from(self.shared.running.config().lvb_utc_offset_min).unwrap_or(0) * 60_000;
         let name = format!("{}.{extension}", recording.file_name(zone_ms));
-        Ok(self.stretch(request, stretch, content_type(recording.format), Some(&name)).await)
+        let sum = recording.sha256.map_or_else(String::new, |sum| hex(&sum));
+        let etag = etag_of(format_args!("{id}-{sum}"));
+        Ok(self.stretch(request, stretch, content_type(recording.format), Some(&name), etag.as_ref()).await)
     }
 
     /// Where an uploaded recording is read whose files are not here any more.
@@ -208,20 +209,32 @@ impl Service {
         stretch: Stretch,
         content_type: &'static str,
         name: Option<&str>,
+        etag: Option<&HeaderValue>,
     ) -> Response<Body> {
         let head = Head::of(request.method(), request.headers());
         let Ok(bytes) = usize::try_from(stretch.bytes) else { return self.hls_denied(&Fault::NoFile) };
-        let (response, range) = match ranged(&head, content_type, bytes) {
+        let (response, range) = match ranged(&head, content_type, bytes, etag) {
             Ok(found) => found,
             Err(fault) => return self.hls_denied(&fault),
         };
+        if response.status() == StatusCode::NOT_MODIFIED {
+            let mut response = response.map(|()| empty());
+            self.sign(response.headers_mut());
+            return response;
+        }
         let length = range.len() as u64;
         let body = if head.is_bodiless() {
             empty()
         } else {
             let Some(place) = self.shared.archive.place(self.peer.address.ip()) else { return self.busy() };
-            match FileBody::open(&stretch.path, stretch.offset.saturating_add(range.start as u64), length, place).await
-            {
+            let part = Part {
+                path: &stretch.path,
+                offset: stretch.offset.saturating_add(range.start as u64),
+                bytes: length,
+                peer: self.peer,
+                is_shared: request.version() == Version::HTTP_2,
+            };
+            match FileBody::open(self.shared.archive.sending(), part, place).await {
                 Ok(body) => body.boxed_unsync(),
                 Err(error) => {
                     // The name on disk is an id, and nothing of a client's.
@@ -249,14 +262,25 @@ impl Service {
     }
 }
 
+impl Shared {
+    /// Ends the sending of files of which nobody takes anything.
+    pub(crate) fn let_go_of_files(&self) {
+        let (now, stall_ms) = (self.clock.mono(), self.limits.get().kept_read_stall_ms_max);
+        for peer in self.archive.sending().look(now, stall_ms) {
+            let detail = format_args!("nothing of a file was taken for {stall_ms} ms");
+            self.closed.note(now, peer, "http", Reason::KeptStalled, &detail);
+        }
+    }
+}
+
 /// The stretch that a query asks for, if it asks for one.
 pub(super) fn shift_of(query: &str) -> Result<Option<Shift>, Denied> {
     Shift::parse(query).map_err(|fault| {
-        let name = match fault {
-            ShiftFault::Missing { name } | ShiftFault::Malformed { name, .. } => name,
-            ShiftFault::Backwards => "tsEnd",
-        };
-        Denied::Play(PlayFault::ParameterMalformed { name })
+        Denied::Play(match fault {
+            ShiftFault::Missing { name } => PlayFault::ParameterMissing { name },
+            ShiftFault::Malformed { name, form } => PlayFault::ParameterMalformed { name, wanted: form },
+            ShiftFault::Backwards { name } => PlayFault::ParameterMalformed { name, wanted: "later than the begin" },
+        })
     })
 }
 
@@ -281,6 +305,11 @@ fn in_folder(text: &str, id: Ulid) -> String {
         out.push('\n');
         out
     })
+}
+
+/// What tells the bytes of a file from all others: named by an id that is made once, so they never change under it.
+fn etag_of(name: fmt::Arguments<'_>) -> Option<HeaderValue> {
+    HeaderValue::from_str(&format!("\"{name}\"")).ok()
 }
 
 const fn content_type(format: RecordFormat) -> &'static str {

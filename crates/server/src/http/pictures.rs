@@ -46,7 +46,7 @@ impl Service {
             response
         } else {
             let stretch = Stretch { path: found.path, offset: 0, bytes: found.bytes };
-            self.stretch(request, stretch, "image/jpeg", None).await
+            self.stretch(request, stretch, "image/jpeg", None, None).await
         };
         if response.status().is_success() || is_known {
             let headers = response.headers_mut();

@@ -41,4 +41,15 @@ pub(super) fn render(page: &mut Page, shared: &Shared) {
         counts.index_refused,
     );
     page.gauge("recording_free_bytes", "Bytes free on the disk of recordings.", counts.free_bytes);
+    page.gauge(
+        "recording_stray_files",
+        "Files that no row knows of, put aside in recordings-without-rows.",
+        counts.stray_files,
+    );
+    page.gauge("recording_stray_bytes", "Their bytes.", counts.stray_bytes);
+    page.gauge(
+        "recording_missing_files",
+        "Files of media and of recordings that were not in their folder at the start.",
+        counts.missing_files,
+    );
 }

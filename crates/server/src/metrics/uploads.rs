@@ -13,6 +13,11 @@ pub(super) fn render(page: &mut Page, shared: &Shared) {
         queue.deleting,
     );
     page.gauge("uploads_failing", "Those of both whose last try failed.", queue.failing);
+    page.gauge(
+        "uploads_given_up",
+        "Recordings that are not in the bucket and are not tried any more: somebody has to ask for it.",
+        queue.given_up,
+    );
     let now = shared.clock.unix();
     let age = queue.oldest_at.map_or(0, |at| u64::try_from(now.0.saturating_sub(at.0)).unwrap_or(0));
     page.gauge("uploads_oldest_ms", "How long the first of those waits that are not in the bucket yet.", age);

@@ -96,7 +96,8 @@ impl Attempt<'_> {
     /// Takes the name of the stream, and tells the begin of its media.
     async fn claim(&self, from: IpAddr) -> Result<(Publisher, Arc<Stream>, Notice), PublishFault> {
         let relay = &self.entry.relay;
-        let (publisher, watermark) = self.shared.gate.pull(&relay.stream, relay.id, self.session).await?;
+        let host = self.shared.config().public_host.clone().unwrap_or_default();
+        let (publisher, watermark) = self.shared.gate.pull(&relay.stream, &host, relay.id, self.session).await?;
         let stream = publisher.stream().clone();
         self.shared.mark(&stream, watermark);
         let origin = Origin::pulled(self.shared, channel_of(relay.id), from);

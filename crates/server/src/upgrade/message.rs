@@ -81,10 +81,15 @@ pub(super) async fn say(
 pub(super) async fn hear(channel: &mut Channel, patience: Duration) -> Result<(Message, Vec<OwnedFd>), UpgradeFault> {
     let heard = within(patience, async { Ok(channel.receive().await?) }).await?;
     let (bytes, descriptors) = heard.ok_or(UpgradeFault::Closed)?;
-    match serde_json::from_slice(&bytes).map_err(UpgradeFault::Malformed)? {
+    match message(&bytes)? {
         Message::Refused { reason } => Err(UpgradeFault::Refused { reason }),
         message => Ok((message, descriptors)),
     }
+}
+
+/// What the bytes of a message say. They come from whoever may enter the data folder.
+pub(super) fn message(bytes: &[u8]) -> Result<Message, UpgradeFault> {
+    serde_json::from_slice(bytes).map_err(UpgradeFault::Malformed)
 }
 
 async fn within<T>(patience: Duration, work: impl Future<Output = Result<T, UpgradeFault>>) -> Result<T, UpgradeFault> {

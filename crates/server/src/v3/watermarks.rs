@@ -1,7 +1,8 @@
 use serde_json::{Value, json};
 use vivace_base::AppId;
+use vivace_domain::watermark::WatermarkRule;
 use vivace_gate::{Caller as Who, NewWatermark, WatermarkFault};
-use vivace_lvb::v3::{Fault, WatermarkCommand, utc};
+use vivace_lvb::v3::{Fault, Form, WatermarkCommand, utc};
 use vivace_store::Watermark;
 
 use super::{Fields, fields};
@@ -41,12 +42,36 @@ pub(super) async fn execute(
             let list: Vec<Value> = found.iter().map(shown).collect();
             Ok(fields([("TotalNum", list.len().into()), ("WatermarkList", list.into())]))
         }
+        WatermarkCommand::CreateRule(rule) => {
+            channels.create_watermark_rule(app, who, rule).await?;
+            Ok(Fields::new())
+        }
+        WatermarkCommand::DeleteRule(rule) => {
+            channels.delete_watermark_rule(app, who, rule).await?;
+            Ok(Fields::new())
+        }
+        WatermarkCommand::Rules => {
+            let form = Form::Zone { ahead_min: i64::try_from(shared.config().lvb_utc_offset_min).unwrap_or_default() };
+            let found = channels.watermark_rules(app).await?;
+            Ok(fields([("Rules", found.iter().map(|one| shown_rule(one, form)).collect())]))
+        }
     }
 }
 
 async fn one(shared: &Shared, app: AppId, id: u64) -> Result<Watermark, Fault> {
     let found = shared.channels.watermarks(app, id.saturating_sub(1), 1).await?;
     Ok(found.into_iter().find(|one| one.id == id).ok_or(WatermarkFault::Unknown)?)
+}
+
+fn shown_rule(rule: &WatermarkRule, form: Form) -> Value {
+    json!({
+        "CreateTime": form.write(rule.created_at),
+        "UpdateTime": form.write(rule.created_at),
+        "TemplateId": rule.watermark,
+        "DomainName": rule.domain,
+        "AppName": rule.path,
+        "StreamName": rule.stream,
+    })
 }
 
 fn shown(watermark: &Watermark) -> Value {

@@ -51,6 +51,15 @@ impl Store {
         write.commit().await.map_err(failed)
     }
 
+    /// All that waits for its next try is due: the clock was set back, and would let it wait for longer than it was to.
+    pub async fn hasten_hooks(&self, now: UnixMs) -> Result<(), Fault> {
+        let failed = |error| self.reader.fault(Operation::WriteHooks, error);
+        let mut write = self.write(Operation::WriteHooks).await?;
+        let hasten = sqlx::query("UPDATE outbox SET next_at = $1 WHERE next_at > $1").bind(now.0);
+        hasten.execute(&mut *write).await.map_err(failed)?;
+        write.commit().await.map_err(failed)
+    }
+
     fn cut<'a>(&self, text: &'a str) -> &'a str {
         cut(text, self.reader.event_text_bytes_max)
     }

@@ -28,7 +28,13 @@ pub struct RecordingFilter {
     pub states: Vec<RecordState>,
     /// Those that are deleted, and not those that are not.
     pub deleted: bool,
+    /// Not those that a bucket is to have and has not, unless that was given up.
+    pub leave_waiting: bool,
 }
+
+/// Whether no bucket is to have a recording that has it not, but for what was given up.
+pub(super) const NOT_WAITING: &str = "(state <> 'stored' OR EXISTS (SELECT 1 FROM uploads AS u \
+    WHERE u.recording = recordings.id AND u.state = 'failed'))";
 
 /// A page of recordings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -149,6 +155,9 @@ fn select(columns: &str, app: AppId, filter: &RecordingFilter) -> QueryBuilder<S
     let mut query = QueryBuilder::new("SELECT ");
     query.push(columns).push(" FROM recordings WHERE app = ").push_bind(i64::from(app.0));
     query.push(if filter.deleted { " AND deleted_at IS NOT NULL" } else { " AND deleted_at IS NULL" });
+    if filter.leave_waiting {
+        query.push(" AND ").push(NOT_WAITING);
+    }
     if let Some(stream) = &filter.stream {
         query.push(" AND stream = ").push_bind(stream.as_str().to_owned());
     }

@@ -45,7 +45,7 @@ pub(super) fn bind<'q>(query: Query<'q>, recording: &'q Recording) -> Query<'q> 
 
 impl Reader {
     /// The recording in a row that has [`COLUMNS`].
-    pub(super) fn parse_recording(&self, row: &SqliteRow) -> Result<Recording, Fault> {
+    pub(crate) fn parse_recording(&self, row: &SqliteRow) -> Result<Recording, Fault> {
         let odd = |column| Fault::value(self.file(), Operation::ReadRecordings, "recordings", column);
         let failed = |error| self.fault(Operation::ReadRecordings, error);
         let text = |column: &'static str| row.try_get::<String, _>(column).map_err(failed);

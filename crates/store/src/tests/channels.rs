@@ -3,9 +3,10 @@ use vivace_base::{AppId, Limits, Secret, StreamName, UnixMs};
 use vivace_domain::channel::{Channel, ChannelId, Rate, Receiver, Source, SourceKind};
 use vivace_domain::ip_list::{Colour, Direction, IpBlock, IpList};
 use vivace_domain::rule::{Delay, Forbid, StreamRule};
+use vivace_domain::watermark::WatermarkRule;
 
 use super::{Dir, NOW, open};
-use crate::{ChannelFilter, FILE_NAME, Fault, Operation, PageAsk, Store, Watermark, WriteChannelFault};
+use crate::{ChannelFilter, FILE_NAME, Fault, Operation, PageAsk, RuleWritten, Store, Watermark, WriteChannelFault};
 
 const APP: AppId = AppId(1);
 
@@ -155,6 +156,34 @@ async fn a_watermark_must_be_there_when_a_channel_names_it() {
     assert!(matches!(store.create_channel(&foreign, 5).await.unwrap_err(), WriteChannelFault::Watermark { .. }));
     assert_eq!(store.reader().watermarks(APP, 0, 10).await.unwrap(), [Watermark { id, ..new }]);
     assert!(store.delete_watermark(APP, id).await.unwrap() && !store.delete_watermark(APP, id).await.unwrap());
+}
+
+#[tokio::test]
+async fn a_rule_and_its_watermark_hold_each_other() {
+    let dir = Dir::new();
+    let store = open(&dir.data()).await;
+    let new = Watermark::gone(0);
+    let id = store.create_watermark(APP, &new, 2).await.unwrap().unwrap();
+    let rule = |stream: &str, watermark| WatermarkRule {
+        domain: "push.example.com".to_owned(),
+        path: "live".to_owned(),
+        stream: stream.to_owned(),
+        watermark,
+        created_at: NOW,
+    };
+    let create = async |app, new| store.create_watermark_rule(app, &new, 1).await.unwrap();
+    assert_eq!(create(APP, rule("s", id + 1)).await, RuleWritten::NoTemplate);
+    assert_eq!(create(AppId(2), rule("s", id)).await, RuleWritten::NoTemplate, "it is another app's");
+    assert_eq!(create(APP, rule("s", id)).await, RuleWritten::Made);
+    assert_eq!(create(APP, rule("s", id)).await, RuleWritten::Known);
+    assert_eq!(create(APP, rule("t", id)).await, RuleWritten::Full);
+    assert_eq!(store.reader().watermark_rules(None).await.unwrap(), [(APP, rule("s", id))]);
+    assert_eq!(store.reader().watermark_rules(Some(AppId(2))).await.unwrap(), []);
+    assert!(!store.delete_watermark(APP, id).await.unwrap(), "a rule names it");
+    assert!(!store.delete_watermark_rule(AppId(2), &rule("s", id)).await.unwrap());
+    assert!(store.delete_watermark_rule(APP, &rule("s", 0)).await.unwrap());
+    assert!(!store.delete_watermark_rule(APP, &rule("s", 0)).await.unwrap());
+    assert!(store.delete_watermark(APP, id).await.unwrap());
 }
 
 #[tokio::test]

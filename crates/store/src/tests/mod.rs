@@ -7,6 +7,7 @@ mod crash;
 mod credentials;
 mod events;
 mod faults;
+mod folder;
 mod hls;
 mod known;
 mod opening;
@@ -15,6 +16,7 @@ mod pictures;
 mod record_tasks;
 mod recordings;
 mod relays;
+mod uploads;
 
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -3,7 +3,9 @@ use vivace_domain::hook::HookKind;
 use vivace_domain::recording::{MediaFile, MediaPart, PartAt, RecordFormat, RecordState, Recording, TaskKind};
 
 use super::{Dir, NOW, open};
-use crate::{AuditFilter, FIRST_APP, Fault, HookFilter, NewAudit, NewHook, RecordingFilter, RecordingStep, Store};
+use crate::{
+    AuditFilter, EndedBefore, FIRST_APP, Fault, HookFilter, NewAudit, NewHook, RecordingFilter, RecordingStep, Store,
+};
 
 fn at(seconds: i64) -> UnixMs {
     UnixMs(NOW.0 + seconds * 1_000)
@@ -83,7 +85,7 @@ fn noted(operation: &str) -> NewAudit {
     }
 }
 
-async fn stored(store: &Store, id: u128, format: RecordFormat, begun: i64, last: PartAt) {
+pub(super) async fn stored(store: &Store, id: u128, format: RecordFormat, begun: i64, last: PartAt) {
     store.put_recording(&recording(id, format, begun)).await.unwrap();
     assert!(store.finish_recording(Ulid(id), last, at(begun + 60), None).await.unwrap());
     let step = RecordingStep::Stored { duration_ms: 60_000, bytes: 4_000, sha256: Some([7; 32]), upload: false };
@@ -101,7 +103,9 @@ async fn parts_are_the_same_as_rows_and_packed() {
     let mut rows: Vec<_> = parts.iter().map(|part| (Ulid(10), *part)).collect();
     rows.push((Ulid(11), part(0, 0)));
     store.append_parts(&rows).await.unwrap();
-    assert_eq!(store.reader().open_media_files().await.unwrap(), [file(10, 0), other.clone()]);
+    assert_eq!(store.reader().open_media_files(None, 9).await.unwrap(), [file(10, 0), other.clone()]);
+    assert_eq!(store.reader().open_media_files(None, 1).await.unwrap(), [file(10, 0)]);
+    assert_eq!(store.reader().open_media_files(Some(Ulid(10)), 1).await.unwrap(), std::slice::from_ref(&other));
     assert_eq!(store.reader().media_parts(Ulid(10)).await.unwrap(), parts);
     assert!(store.close_media_file(Ulid(10)).await.unwrap());
     assert!(store.close_media_file(Ulid(10)).await.unwrap() && !store.close_media_file(Ulid(99)).await.unwrap());
@@ -110,7 +114,7 @@ async fn parts_are_the_same_as_rows_and_packed() {
     assert_eq!(store.reader().media_parts(Ulid(10)).await.unwrap(), parts);
     let closed = MediaFile { closed: true, bytes: 3_500, ended_at: Some(at(5)), ..file(10, 0) };
     assert_eq!(store.reader().media_file(Ulid(10)).await.unwrap(), Some(closed.clone()));
-    assert_eq!(store.reader().open_media_files().await.unwrap(), [other]);
+    assert_eq!(store.reader().open_media_files(None, 9).await.unwrap(), [other]);
     let use_now = store.reader().storage_use(FIRST_APP).await.unwrap();
     assert_eq!((use_now.media_files, use_now.media_bytes), (2, 3_500));
 }
@@ -163,7 +167,7 @@ async fn media_goes_when_no_recording_needs_it() {
         store.close_media_file(Ulid(id)).await.unwrap();
     }
     let unused = async || {
-        let files = store.reader().unused_media_files(at(100), None, 10).await.unwrap();
+        let files = store.reader().unused_media_files(&at(100).into(), None, 10).await.unwrap();
         files.iter().map(|file| file.id.0).collect::<Vec<_>>()
     };
     stored(&store, 1, RecordFormat::Hls, 0, PartAt { file: Ulid(11), part: 0 }).await;
@@ -182,7 +186,7 @@ async fn media_goes_when_no_recording_needs_it() {
     assert_eq!(unused().await, [12], "it may be restored");
     assert!(store.remove_recording(Ulid(1)).await.unwrap() && !store.remove_recording(Ulid(1)).await.unwrap());
     assert_eq!(unused().await.len(), 3);
-    assert_eq!(store.reader().unused_media_files(NOW, None, 10).await.unwrap(), []);
+    assert_eq!(store.reader().unused_media_files(&NOW.into(), None, 10).await.unwrap(), []);
     assert!(store.remove_media_file(Ulid(10)).await.unwrap() && !store.remove_media_file(Ulid(10)).await.unwrap());
 }
 
@@ -196,7 +200,7 @@ async fn a_recording_that_failed_holds_its_media() {
         store.close_media_file(Ulid(id)).await.unwrap();
     }
     let unused = async |after: Option<(UnixMs, Ulid)>| {
-        let files = store.reader().unused_media_files(at(100), after, 10).await.unwrap();
+        let files = store.reader().unused_media_files(&at(100).into(), after, 10).await.unwrap();
         files.iter().map(|file| file.id.0).collect::<Vec<_>>()
     };
     let reader = store.reader();
@@ -206,13 +210,24 @@ async fn a_recording_that_failed_holds_its_media() {
     store.finish_recording(Ulid(1), PartAt { file: Ulid(10), part: 0 }, at(1), None).await.unwrap();
     assert_eq!(reader.finalizing_recordings(None, 9).await.unwrap().len(), 1);
     assert_eq!(reader.finalizing_recordings(Some(Ulid(1)), 9).await.unwrap(), []);
-    let freeable = async |of| reader.media_bytes_freeable(FIRST_APP, at(100), of).await.unwrap();
+    let freeable = async |of| reader.media_bytes_freeable(FIRST_APP, &at(100).into(), of).await.unwrap();
     assert_eq!(freeable(None).await, 1_500, "what is being made is not to be freed");
     store.advance_recording(Ulid(1), &failed, &[], NOW).await.unwrap();
     assert_eq!(unused(None).await, [11]);
     let one = reader.recording(FIRST_APP, Ulid(1)).await.unwrap().unwrap();
     assert_eq!((freeable(None).await, freeable(Some(&one)).await), (3_000, 1_500));
-    assert_eq!(reader.media_bytes_freeable(FIRST_APP, NOW, Some(&one)).await.unwrap(), 0, "time shift needs it");
+    assert_eq!(
+        reader.media_bytes_freeable(FIRST_APP, &NOW.into(), Some(&one)).await.unwrap(),
+        0,
+        "time shift needs it"
+    );
+    // A stream whose clock is behind has a time of its own, and no other has it.
+    for (name, free) in [("cam", 0), ("other", 3_000)] {
+        let ended = EndedBefore { at: at(100), own: vec![(FIRST_APP, stream(name), at(1))] };
+        assert_eq!(reader.media_bytes_freeable(FIRST_APP, &ended, None).await.unwrap(), free, "{name}");
+        let files = reader.unused_media_files(&ended, None, 10).await.unwrap();
+        assert_eq!(files.is_empty(), free == 0, "{name}");
+    }
     assert!(store.delete_recording(FIRST_APP, Ulid(1), NOW).await.unwrap());
     assert_eq!(unused(None).await, [11], "it may be restored");
     assert_eq!(freeable(None).await, 1_500);
@@ -245,7 +260,7 @@ async fn a_recording_goes_from_state_to_state_and_is_told_of_once() {
     };
     let told = std::slice::from_ref(&told);
     assert!(!store.advance_recording(Ulid(1), &step, told, NOW).await.unwrap(), "it still records");
-    assert_eq!(store.reader().unfinished_recordings().await.unwrap().len(), 1);
+    assert_eq!(store.reader().unfinished_recordings(None, 9).await.unwrap().len(), 1);
     let last = PartAt { file: Ulid(10), part: 4 };
     assert!(store.finish_recording(Ulid(1), last, at(2), None).await.unwrap());
     assert!(!store.finish_recording(Ulid(1), last, at(3), None).await.unwrap());
@@ -265,7 +280,7 @@ async fn a_recording_goes_from_state_to_state_and_is_told_of_once() {
     };
     assert_eq!(store.reader().recording(FIRST_APP, Ulid(1)).await.unwrap(), Some(ended));
     assert_eq!(store.reader().hooks(FIRST_APP, &HookFilter::default(), 10).await.unwrap().len(), 1);
-    assert_eq!(store.reader().unfinished_recordings().await.unwrap(), []);
+    assert_eq!(store.reader().unfinished_recordings(None, 9).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -320,18 +335,24 @@ async fn recordings_are_listed_by_what_is_asked_for() {
     assert_eq!(of(RecordingFilter { task: Some(7), ..all.clone() }).await, [1, 2, 3, 4]);
     assert_eq!(of(RecordingFilter { from: Some(at(160)), to: Some(at(301)), ..all.clone() }).await, [2, 3]);
     assert_eq!(of(RecordingFilter { states: vec![RecordState::Recording], ..all.clone() }).await, [5]);
+    // What a bucket is to have stays, but for what was given up.
+    let waiting = RecordingFilter { leave_waiting: true, ..all.clone() };
+    assert_eq!(ids(&waiting, false, None, 9).await, [5]);
+    assert_eq!(store.enqueue_stored(NOW).await.unwrap(), 4);
+    assert!(store.give_up_upload(Ulid(2), ("gone", "gone"), &[], NOW).await.unwrap());
+    assert_eq!(ids(&waiting, false, None, 9).await, [2, 5]);
     let counts = store.reader().recordings_of_tasks(FIRST_APP, &[7, 8]).await.unwrap();
     assert_eq!(counts, [(7, 4)].into());
     let page = store.reader().recordings_page(FIRST_APP, &all, false, 3, 1).await.unwrap();
     assert_eq!((page.total, page.recordings[0].id), (5, Ulid(4)));
     let failed = RecordingStep::Failed { reason: "x".to_owned() };
     store.advance_recording(Ulid(5), &failed, &[], at(600)).await.unwrap();
-    assert_eq!(store.reader().recordings_past_keeping(at(899), None, 9).await.unwrap(), []);
-    let past = store.reader().recordings_past_keeping(at(900), None, 9).await.unwrap();
+    assert_eq!(store.reader().recordings_past_keeping(at(899), true, None, 9).await.unwrap(), []);
+    let past = store.reader().recordings_past_keeping(at(900), true, None, 9).await.unwrap();
     assert_eq!((past.len(), past[0].ended_at), (1, Some(at(600))));
-    let behind = store.reader().recordings_past_keeping(at(900), Some((at(900), Ulid(5))), 9).await.unwrap();
+    let behind = store.reader().recordings_past_keeping(at(900), true, Some((at(900), Ulid(5))), 9).await.unwrap();
     assert_eq!(behind, []);
-    let before = store.reader().recordings_past_keeping(at(900), Some((at(900), Ulid(4))), 9).await.unwrap();
+    let before = store.reader().recordings_past_keeping(at(900), true, Some((at(900), Ulid(4))), 9).await.unwrap();
     assert_eq!(before, past);
 }
 
@@ -352,7 +373,7 @@ async fn a_damaged_row_is_named() {
     let fault = store.reader().recording(FIRST_APP, Ulid(1)).await.unwrap_err();
     assert!(matches!(fault, Fault::Damaged { .. }), "{fault:?}");
     damage("UPDATE recordings SET format = 'mp4', last_file = '00000000000000000000000001'").await;
-    assert!(matches!(store.reader().unfinished_recordings().await, Err(Fault::Damaged { .. })));
+    assert!(matches!(store.reader().unfinished_recordings(None, 9).await, Err(Fault::Damaged { .. })));
     for sql in ["UPDATE media_files SET parts = x'01ff'", "UPDATE media_files SET parts = x''"] {
         damage(sql).await;
         assert!(matches!(store.reader().media_parts(Ulid(10)).await, Err(Fault::Damaged { .. })));

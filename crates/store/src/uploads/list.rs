@@ -6,6 +6,7 @@ use vivace_domain::recording::Recording;
 
 use super::row::{OBJECT, UPLOAD};
 use super::{Upload, UploadObject, UploadPart, UploadState};
+use crate::media_files::cursor;
 use crate::{Fault, Operation, Reader};
 
 /// What has nobody's recording behind it, and what has one that is shown: one that is deleted may come back, so it waits.
@@ -15,15 +16,50 @@ const DONE: &str = "(SELECT COALESCE(SUM(CASE WHEN o.verified = 1 OR u.state = '
     COALESCE(SUM(p.bytes), 0) FROM upload_parts AS p WHERE p.recording = o.recording AND p.object = o.number) END), 0) \
     FROM upload_objects AS o WHERE o.recording = u.recording)";
 const BYTES: &str = "(SELECT COALESCE(SUM(o.bytes), 0) FROM upload_objects AS o WHERE o.recording = u.recording)";
+/// What was recorded; of a recording that is gone, nothing.
+const STREAM: &str = "(SELECT r.stream FROM recordings AS r WHERE r.id = u.recording)";
+const FORMAT: &str = "(SELECT r.format FROM recordings AS r WHERE r.id = u.recording)";
+/// Whether the recording is deleted and may come back: nothing is done with its copy meanwhile.
+const HELD: &str = "(u.state = 'waiting' AND EXISTS (SELECT 1 FROM recordings AS r WHERE r.id = u.recording \
+    AND r.deleted_at IS NOT NULL))";
+/// The one that is sent last, which is the only one or the playlist over the others.
+const KEY: &str =
+    "(SELECT o.key FROM upload_objects AS o WHERE o.recording = u.recording ORDER BY o.number DESC LIMIT 1)";
 const COUNTS: &str = "SELECT COALESCE(SUM(state = 'waiting'), 0), COALESCE(SUM(tries > 0), 0), \
     COALESCE(SUM(state = 'deleting'), 0), MIN(CASE WHEN state = 'waiting' THEN created_at END) FROM uploads \
     WHERE next_at IS NOT NULL";
+/// What is given up waits for nothing.
+pub(crate) const GIVEN_UP: &str = "SELECT COUNT(*) FROM uploads WHERE state = 'failed' AND state <> 'uploaded'";
+/// Behind all ids.
+const END: &str = "~";
+
+/// The statement that lists the queue: of an app, in a state, before an id, so many. Which index it goes by depends on its
+/// words: the one of what is unfinished is asked for by name, as a parameter says nothing to the planner.
+pub(crate) fn listing(state: Option<UploadState>) -> String {
+    let which = match state {
+        None => "$2 IS NULL",
+        Some(UploadState::Uploaded) => "state = $2",
+        Some(_) => "state = $2 AND state <> 'uploaded'",
+    };
+    format!(
+        "SELECT {UPLOAD}, {BYTES} AS bytes, {DONE} AS bytes_done, {STREAM} AS stream, {FORMAT} AS format, {KEY} AS key, \
+        {HELD} AS held FROM uploads AS u WHERE app = $1 AND {which} AND recording < $3 ORDER BY recording DESC LIMIT $4"
+    )
+}
 
 /// A place in the queue, and how much of it is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UploadLine {
     /// The place.
     pub upload: Upload,
+    /// The stream that was recorded, unless the recording is gone.
+    pub stream: Option<String>,
+    /// The recording's format, unless it is gone.
+    pub format: Option<String>,
+    /// Whether the recording is deleted and may come back: nothing is done with its copy meanwhile.
+    pub is_held: bool,
+    /// The name of its object in the bucket, or of the playlist over its objects; none as long as none is planned.
+    pub key: Option<String>,
     /// Bytes of all its objects; 0 as long as none is planned.
     pub bytes: u64,
     /// Bytes of those that the bucket has.
@@ -39,6 +75,8 @@ pub struct UploadCounts {
     pub failing: u64,
     /// Copies that are to be deleted.
     pub deleting: u64,
+    /// Copies that are not tried any more unless somebody asks for it.
+    pub given_up: u64,
     /// Since when the first of those that are not there waits.
     pub oldest_at: Option<UnixMs>,
 }
@@ -92,20 +130,29 @@ impl Reader {
         after: Option<Ulid>,
         limit: u32,
     ) -> Result<Vec<UploadLine>, Fault> {
-        let sql = format!(
-            "SELECT {UPLOAD}, {BYTES} AS bytes, {DONE} AS bytes_done FROM uploads AS u WHERE app = $1 \
-            AND ($2 IS NULL OR state = $2) AND ($3 IS NULL OR recording < $3) ORDER BY recording DESC LIMIT $4"
-        );
-        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(app.0)).bind(state.map(UploadState::as_str));
-        let query = query.bind(after.map(|after| after.to_string())).bind(i64::from(limit));
+        let query = sqlx::query(sqlx::AssertSqlSafe(listing(state))).bind(i64::from(app.0));
+        let query = query.bind(state.map(UploadState::as_str));
+        let query = query.bind(after.map_or_else(|| END.to_owned(), |after| after.to_string())).bind(i64::from(limit));
         let rows = query.fetch_all(&self.pool).await.map_err(|error| self.fault(Operation::ReadUploads, error))?;
         let number = |row: &sqlx::sqlite::SqliteRow, column| {
             let number = row.try_get::<i64, _>(column).map(i64::unsigned_abs);
             number.map_err(|error| self.fault(Operation::ReadUploads, error))
         };
-        let line = |row| {
+        let text = |row: &sqlx::sqlite::SqliteRow, column| {
+            row.try_get::<Option<String>, _>(column).map_err(|error| self.fault(Operation::ReadUploads, error))
+        };
+        let line = |row: &sqlx::sqlite::SqliteRow| {
             let (bytes, bytes_done) = (number(row, "bytes")?, number(row, "bytes_done")?);
-            Ok(UploadLine { upload: self.parse_upload(row)?, bytes, bytes_done })
+            let [stream, format, key] = ["stream", "format", "key"].map(|column| text(row, column));
+            Ok(UploadLine {
+                upload: self.parse_upload(row)?,
+                stream: stream?,
+                format: format?,
+                is_held: number(row, "held")? != 0,
+                key: key?,
+                bytes,
+                bytes_done,
+            })
         };
         rows.iter().map(line).collect()
     }
@@ -133,15 +180,30 @@ impl Reader {
         rows.iter().map(|row| self.parse_part(row)).collect()
     }
 
-    /// At most `limit` recordings that were uploaded up to a time and are still on this server's disk, and are not deleted.
+    /// At most `limit` recordings that were uploaded up to a time and are still on this server's disk, and are not deleted,
+    /// with that time; the first uploaded first, those behind `after`: the time and the id of one.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn local_copies(&self, uploaded_up_to: UnixMs, limit: u32) -> Result<Vec<Recording>, Fault> {
-        let which = "WHERE deleted_at IS NULL AND id IN (SELECT recording FROM uploads WHERE state = 'uploaded' \
-            AND local_gone_at IS NULL AND uploaded_at <= $1 ORDER BY uploaded_at LIMIT $2)";
-        let sql = format!("SELECT {} FROM recordings {which}", crate::recordings::COLUMNS);
-        self.recording_rows(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(uploaded_up_to.0).bind(i64::from(limit))).await
+    pub async fn local_copies(
+        &self,
+        uploaded_up_to: UnixMs,
+        after: Option<(UnixMs, Ulid)>,
+        limit: u32,
+    ) -> Result<Vec<(UnixMs, Recording)>, Fault> {
+        const WHICH: &str = "JOIN (SELECT recording, uploaded_at FROM uploads WHERE state = 'uploaded' AND local_gone_at \
+            IS NULL AND uploaded_at <= $1 AND (uploaded_at, recording) > ($2, $3)) AS u ON u.recording = id \
+            WHERE deleted_at IS NULL ORDER BY u.uploaded_at, u.recording LIMIT $4";
+        let (at, id) = cursor(after);
+        let sql =
+            format!("SELECT {}, u.uploaded_at AS uploaded_at FROM recordings {WHICH}", crate::recordings::COLUMNS);
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(uploaded_up_to.0).bind(at).bind(id);
+        let rows = select.bind(i64::from(limit)).fetch_all(&self.pool).await;
+        let failed = |error| self.fault(Operation::ReadUploads, error);
+        let copy = |row: &sqlx::sqlite::SqliteRow| {
+            Ok((UnixMs(row.try_get("uploaded_at").map_err(failed)?), self.parse_recording(row)?))
+        };
+        rows.map_err(failed)?.iter().map(copy).collect()
     }
 
     /// What is in the queue.
@@ -154,6 +216,8 @@ impl Reader {
         let number = |at: usize| row.try_get::<i64, _>(at).map(i64::unsigned_abs).map_err(failed);
         let oldest_at: Option<i64> = row.try_get(3).map_err(failed)?;
         let (waiting, failing, deleting) = (number(0)?, number(1)?, number(2)?);
-        Ok(UploadCounts { waiting, failing, deleting, oldest_at: oldest_at.map(UnixMs) })
+        let given_up: i64 = sqlx::query_scalar(GIVEN_UP).fetch_one(&self.pool).await.map_err(failed)?;
+        let (given_up, oldest_at) = (given_up.unsigned_abs(), oldest_at.map(UnixMs));
+        Ok(UploadCounts { waiting, failing, deleting, given_up, oldest_at })
     }
 }

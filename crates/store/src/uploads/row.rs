@@ -7,8 +7,8 @@ use vivace_base::{AppId, Ulid, UnixMs};
 use super::{Upload, UploadObject, UploadPart, UploadSource, UploadState};
 use crate::{Fault, Operation, Reader};
 
-pub(super) const UPLOAD: &str = "recording, app, state, place, told, tries, next_at, failure, created_at, uploaded_at, \
-    local_gone_at";
+pub(super) const UPLOAD: &str = "recording, app, state, place, told, tries, next_at, failure, reason, created_at, \
+    uploaded_at, local_gone_at";
 pub(super) const OBJECT: &str = "number, key, source, file, init_bytes, offset, bytes, part_bytes, upload, verified";
 
 pub(super) type Query<'q> = sqlx::query::Query<'q, Sqlite, SqliteArguments>;
@@ -89,6 +89,7 @@ impl Reader {
             tries: columns.small("tries")?,
             next_at: columns.time("next_at")?,
             failure: columns.maybe_text("failure")?,
+            reason: columns.maybe_text("reason")?,
             created_at: UnixMs(columns.number("created_at")?),
             uploaded_at: columns.time("uploaded_at")?,
             local_gone_at: columns.time("local_gone_at")?,

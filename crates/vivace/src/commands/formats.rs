@@ -104,7 +104,8 @@ mod tests {
     const HEAD: &str = "\
 # Codecs and protocols
 
-What a publisher may send, and in which formats viewers get it. Nothing is transcoded: a codec that a format cannot carry
+What a publisher may send, and in which formats viewers get it. Nothing is transcoded that was not asked for by its name
+(`NAME_aac`, `NAME_opus`, `NAME_550`, `NAME_900`: see [rates and sounds](transcoding.md)): a codec that a format cannot carry
 makes its play impossible, and that play is refused with the code `lvb-video/20113` and the name of the codec (over HTTP
 with the status 406), at once or as soon as the publisher shows what it sends. No player is left with a black picture or
 without sound.

@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use vivace_base::LimitField;
 use vivace_domain::channel::Rate;
 use vivace_domain::hook::HookSuccess;
+use vivace_domain::rendition::Sound;
 use vivace_server::{Auth, DualCode, Effect, effect};
 
 use super::kind::{
@@ -50,13 +51,14 @@ const AUTH: [(&str, Auth); 2] = [("signed", Auth::Signed), ("open", Auth::Open)]
 const DUAL_CODE: [(&str, DualCode); 2] = [("video", DualCode::Video), ("access", DualCode::Access)];
 const SUCCESS: [(&str, HookSuccess); 2] = [("body", HookSuccess::Body), ("status", HookSuccess::Status)];
 const RATES: [(&str, Rate); 2] = [("550", Rate::Sd), ("900", Rate::Hd)];
+const SOUNDS: [(&str, Sound); 2] = [("aac", Sound::Aac), ("opus", Sound::Opus)];
 const FORMAT: [(&str, LogFormat); 2] = [("text", LogFormat::Text), ("json", LogFormat::Json)];
 
 /// Where traces go.
 pub(crate) const OTLP: &str = "log.otlp";
 
 /// Every setting but the limits, which follow from `vivace_base::Limits` itself.
-static LINES: [Line; 40] = [
+static LINES: [Line; 41] = [
     Line {
         key: "rtmp",
         value_name: "ADDR",
@@ -340,8 +342,8 @@ static LINES: [Line; 40] = [
     Line {
         key: "ffmpeg.path",
         value_name: "FILE",
-        doc: "FFmpeg, which makes output rates, watermarks and screenshots: a path, or a name that is looked for on PATH. \
-              Without it these are refused, and live streams go on.",
+        doc: "FFmpeg, which makes output rates, sounds, watermarks and screenshots: a path, or a name that is looked for on \
+              PATH. Without it these are refused, and live streams go on.",
         get: |values| values.config.ffmpeg.display().to_string(),
         set: |values, text| {
             let file = path(text).ok_or_else(|| "a path, or the name of a program".to_owned());
@@ -357,9 +359,17 @@ static LINES: [Line; 40] = [
         set: |values, text| words(text, &RATES).map(|value| values.config.transcode.rates = value),
     },
     Line {
+        key: "transcode.sounds",
+        value_name: "SOUNDS",
+        doc: "Sounds, separated by commas, that any stream may be played with beside its picture as it is: `aac` (as NAME_aac), \
+              `opus` (as NAME_opus); an empty value for none.",
+        get: |values| words_of(&SOUNDS, &values.config.transcode.sounds),
+        set: |values, text| words(text, &SOUNDS).map(|value| values.config.transcode.sounds = value),
+    },
+    Line {
         key: "transcode.idle_ms",
         value_name: "MS",
-        doc: "How long an output rate that nobody plays any more is still made.",
+        doc: "How long an output rate or a sound that nobody plays any more is still made.",
         get: |values| values.config.transcode.idle_ms.to_string(),
         set: |values, text| {
             number(text, " of milliseconds", 1_000, 3_600_000).map(|value| values.config.transcode.idle_ms = value)

@@ -70,6 +70,7 @@ fn another(key: &str) -> &'static str {
         "storage.s3.path_style" => "false",
         "storage.expire_waiting" => "true",
         "transcode.rates" => "550",
+        "transcode.sounds" => "opus",
         "recording.on" => "false",
         "recording.policy" => "hls",
         "recording.formats" => "flv",

@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 pub enum ChildKind {
     /// An output rate of a stream.
     Rate,
+    /// Another sound of a stream.
+    Sound,
     /// A watermark in a stream's picture.
     Watermark,
     /// A picture that is made good for use.
@@ -15,12 +17,13 @@ pub enum ChildKind {
 
 impl ChildKind {
     /// Each of them.
-    pub const ALL: [Self; 4] = [Self::Rate, Self::Watermark, Self::Picture, Self::Shot];
+    pub const ALL: [Self; 5] = [Self::Rate, Self::Sound, Self::Watermark, Self::Picture, Self::Shot];
 
     /// Its word in metrics, the log and events.
     pub const fn name(self) -> &'static str {
         match self {
             Self::Rate => "rate",
+            Self::Sound => "sound",
             Self::Watermark => "watermark",
             Self::Picture => "picture",
             Self::Shot => "shot",

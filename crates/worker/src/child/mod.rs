@@ -2,7 +2,8 @@
 //!
 //! Each is a process of its own group that dies with the server, even where that is killed. It has limits before its first
 //! instruction ([`launch`]), gets its arguments as a vector, no environment, and nothing but its pipes. Whoever starts one
-//! watches it ([`Running::watch`]): that it goes on, and how much memory and processor time it takes.
+//! watches it ([`Running::watch`]): that it goes on, and how much memory and processor time it takes with all that it has
+//! started.
 
 mod backoff;
 mod counts;
@@ -32,6 +33,7 @@ use vivace_base::{Clock, LiveLimits};
 
 use counts::Tally;
 use spawn::Spawner;
+use usage::Groups;
 
 /// What children are started with.
 pub struct ChildrenParts {
@@ -65,6 +67,7 @@ pub struct Children {
     clock: Arc<dyn Clock>,
     taken: AtomicU64,
     tally: Arc<Tally>,
+    groups: Arc<Groups>,
     spawner: Spawner,
 }
 
@@ -88,6 +91,7 @@ impl Children {
             clock,
             taken: AtomicU64::new(0),
             tally: Arc::default(),
+            groups: Arc::default(),
             spawner: Spawner::default(),
         })
     }
@@ -107,7 +111,22 @@ impl Children {
     /// # Errors
     /// [`ChildFault::Full`].
     pub fn place(self: &Arc<Self>) -> Result<ChildPlace, ChildFault> {
+        self.place_of(self.limits.get().children_max)
+    }
+
+    /// A place for what anybody who plays may ask for: some are left to what cannot be done without, which are a quarter,
+    /// and one at least where there are two.
+    ///
+    /// # Errors
+    /// [`ChildFault::Full`].
+    pub fn place_on_demand(self: &Arc<Self>) -> Result<ChildPlace, ChildFault> {
         let limit = self.limits.get().children_max;
+        let reserve = if limit > 1 { (limit / 4).max(1) } else { 0 };
+        self.place_of(limit - reserve)
+    }
+
+    /// A place, if fewer than `limit` are taken.
+    fn place_of(self: &Arc<Self>, limit: usize) -> Result<ChildPlace, ChildFault> {
         let next = |taken: u64| (taken < limit as u64).then_some(taken + 1);
         if self.taken.fetch_update(Relaxed, Relaxed, next).is_err() {
             self.tally.refused();
@@ -125,7 +144,8 @@ impl Children {
         let limits = self.limits.get();
         let command = launch::command(self.launcher.as_deref(), &program, order, &limits);
         let child = self.spawner.spawn(command).await.inspect_err(|_| self.failed(order.kind, ChildReason::Spawn))?;
-        Child::new(child, order.kind, self.clock.clone(), self.limits.clone(), self.tally.clone())
+        let (clock, limits) = (self.clock.clone(), self.limits.clone());
+        Child::new(child, order.kind, clock, limits, self.tally.clone(), self.groups.clone())
     }
 
     /// A child's work was of no use for this reason: counted.

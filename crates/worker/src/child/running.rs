@@ -11,7 +11,7 @@ use tokio_util::task::AbortOnDropHandle;
 use vivace_base::{Clock, LiveLimits, MonoMs};
 
 use super::counts::Tally;
-use super::usage::Usage;
+use super::usage::Groups;
 use super::{ChildEnd, ChildFault, ChildKind, Progress};
 
 /// How often a child is looked at.
@@ -41,6 +41,7 @@ pub struct Running {
     clock: Arc<dyn Clock>,
     limits: LiveLimits,
     tally: Arc<Tally>,
+    groups: Arc<Groups>,
     began_at: MonoMs,
     said: Arc<Mutex<Vec<u8>>>,
     listening: AbortOnDropHandle<()>,
@@ -53,6 +54,7 @@ impl Child {
         clock: Arc<dyn Clock>,
         limits: LiveLimits,
         tally: Arc<Tally>,
+        groups: Arc<Groups>,
     ) -> Result<Self, ChildFault> {
         let gone = || ChildFault::Spawn(std::io::ErrorKind::BrokenPipe.into());
         let (input, output) = (child.stdin.take().ok_or_else(gone)?, child.stdout.take().ok_or_else(gone)?);
@@ -62,7 +64,7 @@ impl Child {
         let listening = AbortOnDropHandle::new(tokio::spawn(listen(stderr, said.clone())));
         tally.begins(kind);
         let began_at = clock.mono();
-        let running = Running { child, pid, kind, clock, limits, tally, began_at, said, listening };
+        let running = Running { child, pid, kind, clock, limits, tally, groups, began_at, said, listening };
         Ok(Self { input, output, running })
     }
 }
@@ -115,7 +117,8 @@ impl Running {
     async fn end(&mut self, progress: &Progress) -> ChildEnd {
         let mut looks = interval(LOOK);
         looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut since = (self.clock.mono(), Usage::of(self.pid).unwrap_or_default().cpu_ms);
+        let now = self.clock.mono();
+        let mut since = (now, self.groups.usage(self.pid, now).await.unwrap_or_default().cpu_ms);
         loop {
             tokio::select! {
                 end = self.wait() => return end,
@@ -126,7 +129,7 @@ impl Running {
             if silent_ms >= limits.child_silent_ms_max {
                 return ChildEnd::Hung { silent_ms };
             }
-            let Some(usage) = Usage::of(self.pid) else { continue };
+            let Some(usage) = self.groups.usage(self.pid, now).await else { continue };
             let max = limits.child_memory_bytes_max;
             if usage.resident_bytes > max {
                 return ChildEnd::Memory { bytes: usage.resident_bytes, max };

@@ -39,7 +39,7 @@ async fn what_goes_in_comes_out_within_its_bounds() {
     let more = children.run(&order(&[]), text.clone(), text.len() - 1, 20_000).await;
     assert!(matches!(more, Err(ChildFault::TooMuch { max: 299_999 })), "{more:?}");
     let counts = children.counts();
-    assert_eq!((counts.places, counts.running, counts.started[0]), (0, [0; 4], 2));
+    assert_eq!((counts.places, counts.running, counts.started[0]), (0, [0; 5], 2));
     assert_eq!(ended(&children, ChildReason::Output), 1);
 }
 
@@ -70,6 +70,19 @@ async fn no_more_places_are_given_than_there_are() {
     drop(place);
     assert!(children.run(&order(&[]), Bytes::new(), 1, 20_000).await.is_ok());
     assert_eq!(children.counts().refused, 1);
+}
+
+#[test]
+fn what_is_made_on_demand_leaves_places_to_what_is_not() {
+    for (max, on_demand) in [(0, 0), (1, 1), (2, 1), (3, 2), (16, 12)] {
+        let children = children("cat", Limits { children_max: max, ..Limits::default() });
+        let mut places: Vec<_> = std::iter::from_fn(|| children.place_on_demand().ok()).take(99).collect();
+        assert_eq!(places.len(), on_demand, "of {max}");
+        places.extend(std::iter::from_fn(|| children.place().ok()).take(99));
+        assert_eq!(places.len(), max);
+        let fault = children.place_on_demand().err();
+        assert!(matches!(fault, Some(ChildFault::Full { limit }) if limit == on_demand), "{fault:?}");
+    }
 }
 
 #[tokio::test]
@@ -108,4 +121,24 @@ async fn a_child_that_holds_too_much_is_ended() {
     let end = timeout(PATIENCE, child.running.watch(&Progress::default())).await.unwrap();
     assert!(matches!(end, ChildEnd::Memory { max: 1_000, .. }), "{end}");
     assert_eq!(ended(&children, ChildReason::Memory), 1);
+}
+
+#[tokio::test]
+async fn a_child_that_has_others_hold_too_much_is_ended_with_them() {
+    let children = children("sh", Limits { child_memory_bytes_max: 40_000_000, ..Limits::default() });
+    // A shell takes about a megabyte; what `tail` keeps of a line without an end takes more and more.
+    let script = "tail -n 1 /dev/zero & echo $!; wait";
+    let Child { mut output, mut running, .. } = children.start(&order(&["-c", script])).await.unwrap();
+    let mut line = [0; 32];
+    let count = output.read(&mut line).await.unwrap();
+    let grandchild: u32 = std::str::from_utf8(&line[..count]).unwrap().trim().parse().unwrap();
+    let end = timeout(PATIENCE, running.watch(&Progress::default())).await.unwrap();
+    assert!(matches!(end, ChildEnd::Memory { max: 40_000_000, .. }), "{end}");
+    timeout(PATIENCE, async {
+        while !is_gone(grandchild) {
+            tokio::task::yield_now().await;
+        }
+    })
+    .await
+    .expect("it has gone too");
 }

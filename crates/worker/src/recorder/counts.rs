@@ -40,6 +40,12 @@ pub struct RecordCounts {
     pub repaired: u64,
     /// Bytes free on the disk; as many as there can be before the first look.
     pub free_bytes: u64,
+    /// Files that no row knows of, which were put aside.
+    pub stray_files: u64,
+    /// Their bytes.
+    pub stray_bytes: u64,
+    /// Files of media and of recordings that were not in their folder at the start.
+    pub missing_files: u64,
 }
 
 /// The counts while they change.
@@ -56,6 +62,9 @@ pub(crate) struct Tally {
     faults: [AtomicU64; DISK_REASONS.len()],
     index_refused: AtomicU64,
     repaired: AtomicU64,
+    stray_files: AtomicU64,
+    stray_bytes: AtomicU64,
+    missing_files: AtomicU64,
 }
 
 impl Tally {
@@ -92,6 +101,17 @@ impl Tally {
         self.repaired.fetch_add(1, Relaxed);
     }
 
+    /// What has been put aside and not taken away by somebody.
+    pub(crate) fn strays(&self, files: u64, bytes: u64) {
+        self.stray_files.store(files, Relaxed);
+        self.stray_bytes.store(bytes, Relaxed);
+    }
+
+    /// What is not where it is looked for.
+    pub(crate) fn missing(&self, files: u64) {
+        self.missing_files.store(files, Relaxed);
+    }
+
     pub(crate) fn index_refused(&self) {
         self.index_refused.fetch_add(1, Relaxed);
     }
@@ -119,6 +139,9 @@ impl Tally {
             faults,
             index_refused: self.index_refused.load(Relaxed),
             repaired: self.repaired.load(Relaxed),
+            stray_files: self.stray_files.load(Relaxed),
+            stray_bytes: self.stray_bytes.load(Relaxed),
+            missing_files: self.missing_files.load(Relaxed),
             ..RecordCounts::default()
         }
     }

@@ -17,14 +17,16 @@ use super::Shared;
 
 /// How long rows wait for others to be written with them.
 const TICK: Duration = Duration::from_millis(250);
-/// How long it waits after the store has refused.
-const AGAIN: Duration = Duration::from_secs(1);
+/// How long it waits after the store has refused; tests of refusals do not.
+const AGAIN: Duration = if cfg!(test) { Duration::ZERO } else { Duration::from_secs(1) };
 /// How often rows are tried that the store refuses for another reason than a full disk or a lock.
 const TRIES: u32 = 5;
-/// How long ends that the store has refused that often wait before they are tried once more.
+/// How long begins and ends that the store has refused that often wait before they are tried once more.
 const LATER: Duration = Duration::from_secs(60);
-/// How many such ends wait; what is more is mended by the next start.
+/// How many of them wait; ends that are more are mended by the next start.
 const LATE_MAX: usize = 4_096;
+/// How many closed files wait for begins. What stands beside others stays until the next start.
+const WITHHELD_MAX: usize = 4_096;
 /// How many files without a row are known. The parts of others are refused one by one.
 const REFUSED_MAX: usize = 4_096;
 
@@ -71,20 +73,28 @@ impl Index {
 /// What the store has refused.
 #[derive(Default)]
 struct Refused {
-    /// Ends that are tried again.
+    /// Begins and ends that are tried again; the end of a recording stands behind its begin.
     late: VecDeque<Entry>,
+    /// Recordings whose begin is among them: there is nothing yet that could end.
+    begins: HashSet<Ulid>,
     /// Files that have no row, so that their parts cannot have one.
     files: HashSet<Ulid>,
+    /// Files that are closed while a begin waits: what stands beside them says what begins.
+    withheld: Vec<Ulid>,
 }
 
 impl Refused {
-    /// Keeps an end that is to be tried again.
-    fn keep(&mut self, end: Entry) {
-        if self.late.len() < LATE_MAX {
-            self.late.push_back(end);
-        } else {
-            tracing::error!("too many ends wait for the index of recordings: one is left to the next start");
+    /// Keeps a begin or an end that is to be tried again; false if too many wait.
+    fn keep(&mut self, entry: Entry) -> bool {
+        if self.late.len() >= LATE_MAX {
+            tracing::error!("too many rows wait for the index of recordings: an end is left to the next start");
+            return false;
         }
+        if let Entry::Begin(recording) = &entry {
+            self.begins.insert(recording.id);
+        }
+        self.late.push_back(entry);
+        true
     }
 
     /// The parts of this file are left out.
@@ -157,17 +167,12 @@ async fn write(shared: &Shared, refused: &mut Refused, entries: Vec<Entry>) {
             Entry::Close(id) if refused.files.remove(&id) => shared.let_go(id),
             Entry::Close(id) => {
                 if insist(shared, "the end of a media file", TRIES, || shared.store.close_media_file(id)).await {
-                    shared.let_go(id);
+                    close(shared, refused, id);
                 } else {
                     refused.keep(Entry::Close(id));
                 }
             }
-            Entry::Begin(recording) => {
-                shared.claim(recording.id);
-                insist(shared, "a recording", TRIES, || shared.store.put_recording(&recording)).await;
-                shared.tally.begun();
-                shared.tell(&recording);
-            }
+            Entry::Begin(recording) => begin(shared, refused, recording).await,
             Entry::End(recording) => end(shared, refused, *recording).await,
             Entry::Cut(recording, why) => {
                 end(shared, refused, Recording { failure: Some(why), ..*recording }).await;
@@ -176,13 +181,54 @@ async fn write(shared: &Shared, refused: &mut Refused, entries: Vec<Entry>) {
     }
 }
 
+/// A file is closed. What it is kept as stands in its recordings, unless the begin of one is not written yet.
+/// Until then the file is this process's: nobody takes it away for having no recording.
+fn close(shared: &Shared, refused: &mut Refused, id: Ulid) {
+    if refused.begins.is_empty() {
+        shared.closed(id);
+    } else if refused.withheld.len() < WITHHELD_MAX {
+        refused.withheld.push(id);
+    } else {
+        shared.let_go(id);
+    }
+}
+
+/// Writes that a recording begins. One that is refused is tried again later: its media is kept all the same, and it has
+/// all of it then.
+async fn begin(shared: &Shared, refused: &mut Refused, recording: Box<Recording>) {
+    shared.claim(recording.id);
+    shared.tally.begun();
+    let written = insist(shared, "a recording", TRIES, || shared.store.put_recording(&recording)).await;
+    if written || is_there(shared, &recording).await {
+        shared.tell(&recording);
+        return;
+    }
+    let (id, told) = (recording.id, recording.clone());
+    if refused.keep(Entry::Begin(recording)) {
+        shared.tell_late(&told, "it cannot be noted that it begins: tried again");
+    } else {
+        shared.let_go(id);
+        shared.tell_late(&told, "it cannot be noted that it begins: it is left out");
+    }
+}
+
+/// Whether a recording has its row: a try whose answer was a fault may have written it.
+async fn is_there(shared: &Shared, recording: &Recording) -> bool {
+    matches!(shared.store.reader().recording(recording.app, recording.id).await, Ok(Some(_)))
+}
+
 /// Writes the end of a recording, and gives it to who makes its file. One that is refused is tried again later: its file
-/// is not made before its end is written.
+/// is not made before its end is written, nor its end before its begin.
 async fn end(shared: &Shared, refused: &mut Refused, recording: Recording) {
     if recording.last.is_none() || recording.ended_at.is_none() {
         return;
     }
-    let written = insist(shared, "the end of a recording", TRIES, || finish(shared, &recording)).await;
+    // One whose begin is neither written nor kept is left out.
+    if !shared.is_ours(recording.id) {
+        return shared.tally.ended();
+    }
+    let may_end = !refused.begins.contains(&recording.id);
+    let written = may_end && insist(shared, "the end of a recording", TRIES, || finish(shared, &recording)).await;
     shared.tally.ended();
     if written {
         pass_on(shared, recording);
@@ -201,28 +247,51 @@ fn pass_on(shared: &Shared, recording: Recording) {
     shared.finaliser.add(recording);
 }
 
-/// Tries each end that was refused once more; none behind one for which the store is locked or full.
+/// Tries each begin and end that was refused once more; none behind one for which the store is locked or full.
 async fn again(shared: &Shared, refused: &mut Refused) {
     for _ in 0..refused.late.len() {
-        let Some(end) = refused.late.pop_front() else { return };
-        let tried = match &end {
-            Entry::Close(id) => shared.store.close_media_file(*id).await.map(drop),
-            Entry::End(recording) => finish(shared, recording).await,
-            _ => Ok(()),
+        let Some(entry) = refused.late.pop_front() else { return };
+        if matches!(&entry, Entry::End(recording) if refused.begins.contains(&recording.id)) {
+            refused.late.push_back(entry);
+            continue;
+        }
+        let Err(fault) = once_more(shared, &entry).await else {
+            written_late(shared, refused, entry);
+            continue;
         };
-        match (tried, end) {
-            (Ok(()), Entry::Close(id)) => shared.let_go(id),
-            (Ok(()), Entry::End(recording)) => pass_on(shared, *recording),
-            (Ok(()), _) => {}
-            (Err(fault), end) => {
-                shared.tally.index_refused();
-                tracing::error!(%fault, "an end cannot be written into the index of recordings: tried again in a minute");
-                refused.late.push_back(end);
-                if passes(&fault) {
-                    return;
-                }
+        shared.tally.index_refused();
+        tracing::error!(%fault, "what was refused cannot be written into the index of recordings: tried again in a minute");
+        if passes(&fault) {
+            return refused.late.push_front(entry);
+        }
+        refused.late.push_back(entry);
+    }
+}
+
+async fn once_more(shared: &Shared, entry: &Entry) -> Result<(), Fault> {
+    match entry {
+        Entry::Close(id) => shared.store.close_media_file(*id).await.map(drop),
+        Entry::Begin(recording) => match shared.store.put_recording(recording).await {
+            Err(fault) if fault.is_constraint() && is_there(shared, recording).await => Ok(()),
+            done => done,
+        },
+        Entry::End(recording) => finish(shared, recording).await,
+        _ => Ok(()),
+    }
+}
+
+fn written_late(shared: &Shared, refused: &mut Refused, entry: Entry) {
+    match entry {
+        Entry::Close(id) => close(shared, refused, id),
+        Entry::Begin(recording) => {
+            refused.begins.remove(&recording.id);
+            shared.tell(&recording);
+            if refused.begins.is_empty() {
+                refused.withheld.drain(..).for_each(|id| shared.closed(id));
             }
         }
+        Entry::End(recording) => pass_on(shared, *recording),
+        _ => {}
     }
 }
 

@@ -10,8 +10,9 @@ use super::Shared;
 use super::disk::{DiskFault, MediaWriter};
 use super::engine::{Cut, FileCut, PartCut};
 use super::index::Entry;
-use super::times::{FileRate, Ids, PartClock};
-use super::views::Fresh;
+use super::note::Note;
+use super::times::{FileRate, Ids, PartClock, StreamClock, TimeZero};
+use super::views::{Asked, Fresh};
 
 /// Puts parts on disk, and their rows behind them.
 pub(crate) struct MediaLog {
@@ -20,8 +21,11 @@ pub(crate) struct MediaLog {
     stream: StreamName,
     ids: Ids,
     clock: PartClock,
+    now: StreamClock,
     /// The file that is written.
     open: Option<Open>,
+    /// The first file since nothing stands between those that are written.
+    run: Option<Ulid>,
     /// The next part does not continue the one before, whatever the cutter says: something was not written.
     broken: bool,
     rate: FileRate,
@@ -38,6 +42,8 @@ struct Open {
     bytes: u64,
     parts: u32,
     first: Option<MediaTime>,
+    /// What its note says that it is kept as.
+    noted: Option<Vec<Asked>>,
 }
 
 /// What is to be written to one file at once.
@@ -51,18 +57,20 @@ struct Batch {
 impl MediaLog {
     pub(crate) fn new(shared: Arc<Shared>, app: AppId, stream: StreamName, ids: Ids) -> Self {
         let (clock, rate) = (PartClock::default(), FileRate::default());
-        Self { shared, app, stream, ids, clock, open: None, broken: false, rate, left_out: None }
+        let now = StreamClock::set(shared.clock.unix(), shared.clock.mono());
+        Self { shared, app, stream, ids, clock, now, open: None, run: None, broken: false, rate, left_out: None }
     }
 
-    /// Writes what was cut; `newest` is the newest time of the stream. `written` gets each part that is on disk, also if a
-    /// later one fails; its row is on its way then.
+    /// Writes what was cut, of a stream whose time zero came at `zero` and which is kept as what is `asked`. `written` gets
+    /// each part that is on disk, also if a later one fails; its row is on its way then.
     ///
     /// # Errors
     /// [`DiskFault`]: parts are lost, and the file has ended before them.
     pub(crate) async fn write(
         &mut self,
         cuts: Vec<Cut>,
-        newest: MediaTime,
+        zero: TimeZero,
+        asked: &[Asked],
         written: &mut Vec<Fresh>,
     ) -> Result<(), DiskFault> {
         let file = self.shared.settings().file;
@@ -70,21 +78,21 @@ impl MediaLog {
         for cut in cuts {
             match cut {
                 Cut::File(cut) => {
-                    self.put(&mut batch, written).await?;
+                    self.put(&mut batch, asked, written).await?;
                     self.close().await;
                     self.configure(cut);
                 }
                 Cut::Part(part) => {
                     self.resume(&part);
                     if self.is_long(&part, file) {
-                        self.put(&mut batch, written).await?;
+                        self.put(&mut batch, asked, written).await?;
                         self.rotate().await;
                     }
-                    self.add(part, newest, &mut batch);
+                    self.add(part, zero, &mut batch);
                 }
             }
         }
-        self.put(&mut batch, written).await
+        self.put(&mut batch, asked, written).await
     }
 
     /// No more parts come to the file that is open.
@@ -109,6 +117,7 @@ impl MediaLog {
         if self.left_out.replace(cut).is_none() {
             tracing::warn!(stream = %self.stream, "configured anew too often to be recorded: frames are left out");
             self.shared.tally.lost();
+            self.shared.tell_lost(&self.stream, "frames are not recorded: the stream is configured anew too often");
         }
     }
 
@@ -132,8 +141,12 @@ impl MediaLog {
         let bytes = cut.init.len() as u64;
         // Before the file is there: nobody shall take it for a dead process' one.
         self.shared.claim(id);
-        self.clock.release();
-        self.open = Some(Open { cut, id, writer: None, bytes, parts: 0, first: None });
+        if cut.discontinuity || self.broken {
+            self.clock.release();
+        } else {
+            self.clock.creep();
+        }
+        self.open = Some(Open { cut, id, writer: None, bytes, parts: 0, first: None, noted: None });
     }
 
     /// Goes on in another file with the same configuration.
@@ -152,13 +165,17 @@ impl MediaLog {
     }
 
     /// Dates a part and gives it its place.
-    fn add(&mut self, cut: PartCut, newest: MediaTime, batch: &mut Batch) {
+    fn add(&mut self, cut: PartCut, zero: TimeZero, batch: &mut Batch) {
         let Some(open) = &mut self.open else { return };
         let Ok(bytes) = u32::try_from(cut.bytes.len()) else { return };
         if cut.discontinuity {
             self.clock.release();
         }
-        let begun_at = self.clock.begun_at(cut.dts, cut.duration, newest, self.shared.clock.unix());
+        let mono = self.shared.clock.mono();
+        let now = self.now.follow(self.shared.clock.unix(), mono);
+        let (clock, window_ms) = (self.shared.clock.as_ref(), self.shared.settings().shift_ms);
+        self.shared.dates.put(self.app, &self.stream, self.now, clock, window_ms);
+        let begun_at = self.clock.begun_at(cut.dts, cut.duration, cut.dts + zero.since(cut.dts, mono), now);
         let discontinuity = cut.discontinuity | std::mem::take(&mut self.broken);
         if open.parts == 0 {
             let (width, height) = open.cut.size.map_or((0, 0), |(width, height)| (width.into(), height.into()));
@@ -188,20 +205,28 @@ impl MediaLog {
     }
 
     /// Puts on disk what was added, then its rows on their way.
-    async fn put(&mut self, batch: &mut Batch, written: &mut Vec<Fresh>) -> Result<(), DiskFault> {
+    async fn put(&mut self, batch: &mut Batch, asked: &[Asked], written: &mut Vec<Fresh>) -> Result<(), DiskFault> {
         let Batch { head, bytes, parts } = std::mem::take(batch);
         let Some(open) = self.open.as_mut().filter(|_| !bytes.is_empty()) else { return Ok(()) };
         let (id, writer, reconfigured) = (open.id, open.writer.take(), open.cut.discontinuity);
+        let run = *self.run.get_or_insert(id);
+        let note = open.note(self.app, &self.stream, run, asked, parts.first());
         let put = self.shared.disk.run(move |folders, counts| {
             let mut writer = writer.map_or_else(|| MediaWriter::create(folders, id), Ok)?;
-            writer.append(folders, counts, &bytes)?;
-            Ok(writer)
+            // Before the part: a part whose file nobody knows of would be lost with the rows that wait.
+            let noted = note.map_or(Ok(()), |note| note.write(folders, id));
+            match noted.and_then(|()| writer.append(folders, counts, &bytes)) {
+                Ok(()) => Ok(writer),
+                Err(fault) => {
+                    writer.give_up(folders, id);
+                    Err(fault)
+                }
+            }
         });
         match put.await {
             Ok(writer) => open.writer = Some(writer),
             Err(fault) => {
-                self.broken = true;
-                self.open = None;
+                (self.broken, self.open, self.run) = (true, None, None);
                 match head {
                     Some(_) => self.shared.let_go(id),
                     None => self.shared.index.write(Entry::Close(id)).await,
@@ -218,5 +243,42 @@ impl MediaLog {
             written.push(Fresh { file: id, part, reconfigured: reconfigured && part.number == 0 });
         }
         Ok(())
+    }
+}
+
+impl Open {
+    /// What is to be noted before a part, if it is not yet.
+    fn note(
+        &mut self,
+        app: AppId,
+        stream: &StreamName,
+        run: Ulid,
+        asked: &[Asked],
+        part: Option<&MediaPart>,
+    ) -> Option<Note> {
+        let part = part.filter(|_| self.noted.as_deref() != Some(asked))?;
+        self.noted = Some(asked.to_vec());
+        let (width, height) = self.cut.size.map_or((0, 0), |(width, height)| (width.into(), height.into()));
+        Some(Note {
+            app,
+            stream: stream.clone(),
+            run,
+            part: part.number,
+            begun_at: part.begun_at,
+            init_bytes: self.cut.init.len() as u64,
+            codecs: self.cut.codecs.clone(),
+            width,
+            height,
+            discontinuity: self.cut.discontinuity | part.discontinuity,
+            reconfigured: self.cut.discontinuity,
+            asked: asked.to_vec(),
+        })
+    }
+}
+
+impl Drop for MediaLog {
+    fn drop(&mut self) {
+        let (clock, window_ms) = (self.shared.clock.as_ref(), self.shared.settings().shift_ms);
+        self.shared.dates.remove(self.app, &self.stream, clock, window_ms);
     }
 }

@@ -1,22 +1,23 @@
 //! The one who decides which streams are kept, and as what.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use vivace_base::{AppId, StreamName, Ulid, UnixMs};
+use vivace_base::{Ulid, UnixMs};
 use vivace_domain::recording::{RecordRule, RecordTask, TaskState, Want, wants};
 use vivace_hub::{Stream, StreamState};
 use vivace_store::{Fault, RecordingFilter};
 
 use super::RecordedPush;
+use super::begun::{BegunPush, Key, LINE_MAX};
 use super::shared::Shared;
-use super::space::{Room, free_bytes};
+use super::space::Room;
 use super::stream::{StreamRecorder, Wanted};
 use super::views::Asked;
 
@@ -25,22 +26,24 @@ const LOOK: Duration = Duration::from_secs(1);
 /// When it is asked what has come of a task that is over: its rows have been written by then.
 const OVER_MS: i64 = 5_000;
 
-type Key = (AppId, StreamName);
-
 /// Keeps what is wanted of each stream and what runs together.
 pub(crate) struct Owner {
     shared: Arc<Shared>,
     /// Tasks that are not over.
     tasks: HashMap<Key, Vec<RecordTask>>,
+    /// Those of them that have begun: a clock that is set back does not make them wait again.
+    begun: HashSet<u64>,
     /// Tasks whose end has come, and when they are looked at.
     over: Vec<(UnixMs, RecordTask)>,
-    pushes: HashMap<Key, Push>,
+    /// Streams of each name, the one that is recorded first: the next one's turn is when all rows of that one are on their
+    /// way.
+    pushes: HashMap<Key, VecDeque<Push>>,
     running: HashMap<Key, Running>,
 }
 
 /// What the newest push of a stream asks for.
 struct Push {
-    facts: RecordedPush,
+    begun: BegunPush,
     wants: Vec<Want>,
     /// It has been told that it is not recorded for want of room.
     refused: bool,
@@ -51,12 +54,27 @@ struct Running {
     serial: u64,
     wanted: watch::Sender<Arc<Wanted>>,
     task: JoinHandle<()>,
+    /// All its rows are on their way.
+    over: Arc<AtomicBool>,
+}
+
+impl Running {
+    fn is_over(&self) -> bool {
+        self.over.load(Relaxed) || self.task.is_finished()
+    }
+}
+
+impl Push {
+    /// Whether nothing of its stream is to come, and nothing waits.
+    fn is_past(&self) -> bool {
+        self.begun.tap.is_none() && self.begun.stream.state() == StreamState::Ended
+    }
 }
 
 impl Owner {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         let (tasks, pushes, running) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { shared, tasks, over: Vec::new(), pushes, running }
+        Self { shared, tasks, begun: HashSet::new(), over: Vec::new(), pushes, running }
     }
 
     /// Decides until it is told to stop; then everything is ended, and waited for.
@@ -77,6 +95,19 @@ impl Owner {
         for running in self.running.values() {
             running.wanted.send_replace(Arc::default());
         }
+        self.wait().await;
+        // Streams that are over and have waited for these.
+        self.pushes.values_mut().for_each(|line| line.retain(|push| push.begun.stream.state() == StreamState::Ended));
+        while !self.pushes.is_empty() {
+            self.reconcile(self.shared.clock.unix()).await;
+            if self.running.is_empty() {
+                break;
+            }
+            self.wait().await;
+        }
+    }
+
+    async fn wait(&mut self) {
         for (_, running) in self.running.drain() {
             if running.task.await.is_err() {
                 tracing::error!("the recorder of a stream has failed");
@@ -86,20 +117,14 @@ impl Owner {
 
     /// Takes in pushes that have begun and tasks that have changed.
     async fn learn(&mut self, now: UnixMs) -> Result<(), Fault> {
-        let begun: Vec<RecordedPush> = std::mem::take(&mut *self.shared.pushes.lock()).into_values().collect();
-        let mut begun = begun.into_iter();
-        while let Some(facts) = begun.next() {
-            match self.wants_of(&facts).await {
-                Ok(wants) => {
-                    let key = (facts.app, facts.stream.clone());
-                    self.pushes.insert(key, Push { facts, wants, refused: false });
-                }
+        let mut begun = self.shared.pushes.lock().take();
+        while let Some(push) = begun.next() {
+            match self.wants_of(&push.facts).await {
+                Ok(wants) => self.line_up(Push { begun: push, wants, refused: false }),
                 Err(fault) => {
                     // Newer pushes of the same streams count.
-                    let mut pushes = self.shared.pushes.lock();
-                    for facts in std::iter::once(facts).chain(begun) {
-                        pushes.entry((facts.app, facts.stream.clone())).or_insert(facts);
-                    }
+                    let left_out = self.shared.pushes.lock().put_back(std::iter::once(push).chain(begun));
+                    left_out.iter().for_each(|push| self.shared.leave_out(push));
                     return Err(fault);
                 }
             }
@@ -111,6 +136,20 @@ impl Owner {
             return Err(fault);
         }
         Ok(())
+    }
+
+    /// Puts a push behind the streams of its name that are not recorded to their end yet.
+    fn line_up(&mut self, push: Push) {
+        let line = self.pushes.entry(push.begun.key()).or_default();
+        let serial = push.begun.stream.serial();
+        if let Some(same) = line.iter_mut().find(|one| one.begun.stream.serial() == serial) {
+            let tap = same.begun.tap.take().or(push.begun.tap);
+            *same = Push { begun: BegunPush { tap, ..push.begun }, ..push };
+        } else if line.len() < LINE_MAX {
+            line.push_back(push);
+        } else if !push.wants.is_empty() {
+            self.shared.leave_out(&push.begun);
+        }
     }
 
     /// What a push is kept as: by its address, by the rule that names it, by the app's policy.
@@ -128,6 +167,7 @@ impl Owner {
     async fn read_tasks(&mut self, now: UnixMs) -> Result<(), Fault> {
         let tasks = self.shared.store.reader().open_record_tasks(now).await?;
         self.tasks.clear();
+        self.begun.retain(|id| tasks.iter().any(|task| task.id == *id));
         for task in tasks {
             self.tasks.entry((task.app, task.stream.clone())).or_default().push(task);
         }
@@ -136,55 +176,112 @@ impl Owner {
 
     /// Lets what runs follow what is wanted.
     async fn reconcile(&mut self, now: UnixMs) {
-        self.running.retain(|_, running| !running.task.is_finished());
+        let running = self.tasks.values().flatten().filter(|task| task.state(now) == TaskState::Running);
+        self.begun.extend(running.map(|task| task.id));
+        self.running.retain(|_, running| !running.is_over());
         let streams = self.shared.hub.streams();
         let live: HashMap<Key, Arc<Stream>> =
             streams.into_iter().map(|stream| ((stream.app(), stream.name().clone()), stream)).collect();
-        let newer = self.shared.pushes.lock().keys().cloned().collect::<Vec<_>>();
-        self.pushes.retain(|key, _| live.contains_key(key) || newer.contains(key));
-        for (key, stream) in live {
+        let over: Vec<Key> = self.pushes.keys().filter(|key| !live.contains_key(*key)).cloned().collect();
+        let live = live.into_iter().map(|(key, stream)| (key, Some(stream)));
+        for (key, stream) in live.chain(over.into_iter().map(|key| (key, None))) {
             self.follow(key, stream, now).await;
         }
+        self.pushes.retain(|_, line| !line.is_empty());
         self.shared.tally.streams.store(self.running.len() as u64, Relaxed);
     }
 
-    async fn follow(&mut self, key: Key, stream: Arc<Stream>, now: UnixMs) {
-        let (wanted, room) = (self.wanted(&key, now), self.shared.space.room());
+    /// Goes on with what is kept of a name, or begins with the stream whose turn it is. `live` is the one that is live.
+    async fn follow(&mut self, key: Key, live: Option<Arc<Stream>>, now: UnixMs) {
         if let Some(running) = self.running.get(&key) {
             // One that ends is waited for: its last rows come before the first of the next.
-            if running.serial == stream.serial() {
-                let wanted = if room == Room::Out { Wanted::default() } else { wanted };
-                running.wanted.send_if_modified(|before| {
-                    let other = **before != wanted;
-                    if other {
-                        *before = Arc::new(wanted);
-                    }
-                    other
-                });
+            if let Some(stream) = live.filter(|stream| running.serial == stream.serial()) {
+                self.go_on(&key, &stream, now);
             }
             return;
         }
-        if wanted.is_nothing() || stream.state() == StreamState::Ended {
-            return;
+        while let Some(stream) = self.next(&key, live.as_ref()) {
+            if self.begin(&key, &stream, now).await {
+                return;
+            }
+            // Nothing is to be kept of it now: its frames are not held.
+            let line = self.pushes.get_mut(&key).into_iter().flatten();
+            line.filter(|push| push.begun.stream.serial() == stream.serial()).for_each(|push| push.begun.tap = None);
+            if stream.state() != StreamState::Ended {
+                return;
+            }
+        }
+    }
+
+    /// The stream of a name whose turn it is: of those of which something is held or still comes, the oldest.
+    fn next(&mut self, key: &Key, live: Option<&Arc<Stream>>) -> Option<Arc<Stream>> {
+        let line = self.pushes.get_mut(key);
+        let first = line.and_then(|line| {
+            while line.pop_front_if(|push| push.is_past()).is_some() {}
+            line.front().map(|push| push.begun.stream.clone())
+        });
+        first.or_else(|| live.filter(|stream| stream.state() != StreamState::Ended).cloned())
+    }
+
+    /// Lets a stream that is kept be kept as it is wanted now.
+    fn go_on(&mut self, key: &Key, stream: &Stream, now: UnixMs) {
+        let out = self.shared.space.room() == Room::Out;
+        let wanted = if out { Wanted::default() } else { self.wanted(key, stream.serial(), now) };
+        // Its recorder has its frames.
+        let line = self.pushes.get_mut(key).into_iter().flatten();
+        line.filter(|push| push.begun.stream.serial() == stream.serial()).for_each(|push| push.begun.tap = None);
+        if let Some(running) = self.running.get(key) {
+            running.wanted.send_if_modified(|before| {
+                let other = **before != wanted;
+                if other {
+                    *before = Arc::new(wanted);
+                }
+                other
+            });
+        }
+    }
+
+    /// Begins to keep a stream; false if nothing is to be kept of it now.
+    async fn begin(&mut self, key: &Key, stream: &Arc<Stream>, now: UnixMs) -> bool {
+        let (wanted, room) = (self.wanted(key, stream.serial(), now), self.shared.space.room());
+        if wanted.is_nothing() {
+            return false;
         }
         if room != Room::Enough {
-            return self.refuse(&key, &stream, &wanted);
+            self.refuse(key, stream, &wanted);
+            return false;
         }
-        let newest = match self.newest_file(&key, now).await {
+        let newest = match self.newest_file(key, now).await {
             Ok(newest) => newest,
-            Err(fault) => return tracing::error!(%fault, "the index of recordings cannot be read: tried again"),
+            Err(fault) => {
+                tracing::error!(%fault, "the index of recordings cannot be read: tried again");
+                return true;
+            }
         };
+        let line = self.pushes.get_mut(key).into_iter().flatten();
+        let held =
+            line.filter(|push| push.begun.stream.serial() == stream.serial()).find_map(|push| push.begun.tap.take());
+        let tap = held.unwrap_or_else(|| self.shared.tap(stream));
         let (sender, receiver) = watch::channel(Arc::new(wanted));
-        let serial = stream.serial();
-        let task = tokio::spawn(StreamRecorder::new(self.shared.clone(), stream, receiver, newest).run());
-        self.running.insert(key, Running { serial, wanted: sender, task });
+        let (serial, shared, over) = (stream.serial(), self.shared.clone(), Arc::new(AtomicBool::new(false)));
+        let recorder = StreamRecorder::new(self.shared.clone(), stream.clone(), receiver, newest);
+        let told = over.clone();
+        let task = tokio::spawn(async move {
+            recorder.run(tap).await;
+            told.store(true, Relaxed);
+            shared.wake.notify_one();
+        });
+        self.running.insert(key.clone(), Running { serial, wanted: sender, task, over });
+        true
     }
 
     /// Tells once for each push that it is not recorded for want of room.
     fn refuse(&mut self, key: &Key, stream: &Stream, wanted: &Wanted) {
-        let Some(push) = self.pushes.get_mut(key).filter(|push| !push.refused && !wanted.asked.is_empty()) else {
+        let mut line = self.pushes.get_mut(key).into_iter().flatten();
+        let Some(push) = line.find(|push| push.begun.stream.serial() == stream.serial()) else { return };
+        if push.refused || wanted.asked.is_empty() {
             return;
-        };
+        }
         push.refused = true;
         self.shared.tell_refused(stream);
     }
@@ -196,16 +293,21 @@ impl Owner {
     }
 
     /// What is wanted of a stream now.
-    fn wanted(&self, key: &Key, now: UnixMs) -> Wanted {
+    fn wanted(&self, key: &Key, serial: u64, now: UnixMs) -> Wanted {
         let (settings, room) = (self.shared.settings(), self.shared.space.room());
         if !settings.on {
             return Wanted::default();
         }
-        let push = self.pushes.get(key);
-        let of_push = push.into_iter().flat_map(|push| push.wants.iter().map(|want| asked_by_push(&push.facts, want)));
+        let push = self.pushes.get(key).and_then(|line| line.iter().find(|push| push.begun.stream.serial() == serial));
+        let of_push =
+            push.into_iter().flat_map(|push| push.wants.iter().map(|want| asked_by_push(&push.begun.facts, want)));
         let tasks = self.tasks.get(key).into_iter().flatten();
-        let running = tasks.filter(|task| task.state(now) == TaskState::Running);
-        let domain = push.map_or("", |push| &push.facts.domain);
+        let running = tasks.filter(|task| match task.state(now) {
+            TaskState::Running => true,
+            TaskState::Waiting => self.begun.contains(&task.id),
+            TaskState::Finished | TaskState::Abnormal => false,
+        });
+        let domain = push.map_or("", |push| &push.begun.facts.domain);
         let of_tasks = running.flat_map(|task| asked_by_task(task, domain));
         let asked = of_push.chain(of_tasks).collect();
         Wanted { asked, shift: settings.shift_ms > 0, may_begin: room == Room::Enough }
@@ -278,28 +380,4 @@ fn asked_by_task<'a>(task: &'a RecordTask, domain: &'a str) -> impl Iterator<Ite
         domain: if task.domain.is_empty() { domain.to_owned() } else { task.domain.clone() },
         stream_param: task.stream_param.clone(),
     })
-}
-
-/// Looks how much room there is, about once a second. A disk that does not answer keeps the last answer.
-pub(crate) async fn watch_space(shared: Arc<Shared>, stop: CancellationToken) {
-    loop {
-        match shared.disk.look(|folders| free_bytes(folders.root())).await {
-            Ok(free) => {
-                let (before, now) = shared.space.note(free, shared.settings().free_bytes_min);
-                if before != now {
-                    match now {
-                        Room::Enough => tracing::info!(free, "there is room for recordings again"),
-                        Room::Low => tracing::error!(free, "too little room: no recording begins"),
-                        Room::Out => tracing::error!(free, "hardly any room: recordings are closed"),
-                    }
-                    shared.wake.notify_one();
-                }
-            }
-            Err(fault) => tracing::error!(%fault, "it is not known how much room the disk has"),
-        }
-        tokio::select! {
-            () = sleep(LOOK) => {}
-            () = stop.cancelled() => return,
-        }
-    }
 }

@@ -1,8 +1,10 @@
 //! What a process that ended without a word has left: files are cut to what is whole and closed, recordings brought to
 //! their end.
 
+mod adopt;
 #[cfg(test)]
 mod tests;
+mod whole;
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -12,16 +14,25 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use vivace_base::{MediaTime, Ulid};
 use vivace_domain::recording::{MediaFile, MediaPart, PartAt, RecordState, Recording};
+use vivace_media::Codec;
 use vivace_media::fmp4::{Reader as Fragments, Scan};
 use vivace_store::{FIRST_APP, Fault};
 
 use super::disk::{DiskFault, Folders, Found};
+use super::note::Note;
 use super::read::MediaReader;
 use super::shared::Shared;
+use super::whereabouts;
 use crate::Alone;
+use adopt::Left;
+use whole::is_written;
 
 /// How long it waits where the store or the disk refuses.
 const AGAIN: Duration = Duration::from_secs(1);
+/// How many rows are read at once.
+const PAGE: u32 = 100;
+/// How many of a file's last parts are looked at for what never came to the disk: those of a write or two.
+const LAST_PARTS: usize = 4;
 
 /// Mends once no other process records, and until nothing is left to mend.
 pub(crate) async fn run(shared: Arc<Shared>, alone: Alone, stop: CancellationToken) {
@@ -29,7 +40,7 @@ pub(crate) async fn run(shared: Arc<Shared>, alone: Alone, stop: CancellationTok
         () = alone => {}
         () = stop.cancelled() => return,
     }
-    while let Err(fault) = mend(&shared).await {
+    while let Err(fault) = mend(&shared, PAGE).await {
         tracing::error!(%fault, "what was being recorded when the process before ended cannot be read: tried again");
         tokio::select! {
             () = sleep(AGAIN) => {}
@@ -38,28 +49,42 @@ pub(crate) async fn run(shared: Arc<Shared>, alone: Alone, stop: CancellationTok
     }
     shared.forget_begun();
     tidy(&shared).await;
+    whereabouts::run(&shared, &stop).await;
 }
 
-async fn mend(shared: &Shared) -> Result<(), Fault> {
-    let reader = shared.store.reader();
-    for file in reader.open_media_files().await? {
-        // One that this process has closed meanwhile is whole.
-        if !shared.has_begun(file.id) {
-            mend_file(shared, &file).await?;
+/// Reads `page` rows at a time. One that this process has ended while they were read is whole.
+async fn mend(shared: &Shared, page: u32) -> Result<(), Fault> {
+    let left = Left::find(shared).await;
+    left.adopt(shared).await?;
+    let (reader, mut after) = (shared.store.reader(), None);
+    loop {
+        let files = reader.open_media_files(after, page).await?;
+        let Some(last) = files.last() else { break };
+        after = Some(last.id);
+        for file in files.iter().filter(|file| !shared.has_begun(file.id)) {
+            mend_file(shared, file).await?;
         }
     }
-    for recording in reader.unfinished_recordings().await? {
-        if !shared.is_ours(recording.id) {
-            mend_claimed(shared, recording).await?;
+    left.recordings(shared).await?;
+    after = None;
+    loop {
+        let recordings = reader.unfinished_recordings(after, page).await?;
+        let Some(last) = recordings.last() else { break };
+        after = Some(last.id);
+        for recording in recordings {
+            if !shared.has_begun(recording.id) {
+                mend_adopted(shared, recording).await?;
+            }
         }
     }
+    left.remove(shared).await;
     Ok(())
 }
 
-/// Claims a recording and mends it. One that could not be mended is a dead process' one still: the next try finds it.
-async fn mend_claimed(shared: &Shared, recording: Recording) -> Result<(), Fault> {
+/// Adopts a recording and mends it. One that could not be mended is a dead process' one still: the next try finds it.
+async fn mend_adopted(shared: &Shared, recording: Recording) -> Result<(), Fault> {
     let id = recording.id;
-    shared.claim(id);
+    shared.adopt(id);
     mend_recording(shared, recording).await.inspect_err(|_| shared.let_go(id))
 }
 
@@ -101,20 +126,22 @@ fn cut(folders: &Folders, file: &MediaFile, known: &[MediaPart]) -> Result<(Vec<
             fragments.push((whole, scan.whole_bytes()));
         }
     }
-    let whole = scan.whole_bytes();
+    let init = media.read(0, usize::try_from(file.init_bytes).unwrap_or(0))?;
+    let (parts, whole) = match Fragments::parse(&init) {
+        Ok(mut reader) => {
+            let grouped = group(&media, &mut reader, file, known, &fragments)?;
+            grouped.written(scan.whole_bytes())
+        }
+        Err(fault) => {
+            tracing::error!(file = %file.id, %fault, "the init segment of a media file cannot be read");
+            (Vec::new(), scan.whole_bytes())
+        }
+    };
     if whole < bytes {
         let write = std::fs::OpenOptions::new().write(true).open(&path);
         let cut = write.and_then(|write| write.set_len(whole).and_then(|()| write.sync_all()));
         cut.map_err(|error| DiskFault::of(&path, &error))?;
     }
-    let init = media.read(0, usize::try_from(file.init_bytes).unwrap_or(0))?;
-    let parts = match Fragments::parse(&init) {
-        Ok(mut reader) => group(&media, &mut reader, file, known, &fragments)?,
-        Err(fault) => {
-            tracing::error!(file = %file.id, %fault, "the init segment of a media file cannot be read");
-            Vec::new()
-        }
-    };
     Ok((parts, bytes - whole))
 }
 
@@ -124,6 +151,29 @@ struct Held {
     from: MediaTime,
     to: MediaTime,
     key: bool,
+    /// Its samples are what was written, as far as one can see.
+    written: bool,
+}
+
+/// The parts of a file that have no row, and where fragments begin that are not what was written.
+struct Grouped {
+    parts: Vec<MediaPart>,
+    torn: Vec<u64>,
+}
+
+impl Grouped {
+    /// The parts before the first torn fragment at the end of a file of so many bytes, and where they end. What is odd far
+    /// before the end has been on disk for long, and is not the work of a machine that has lost its power.
+    fn written(self, bytes: u64) -> (Vec<MediaPart>, u64) {
+        let Self { mut parts, torn } = self;
+        let from = parts.iter().rev().nth(LAST_PARTS - 1).map_or(0, |part| part.offset);
+        let Some(end) = torn.into_iter().find(|at| *at >= from) else { return (parts, bytes) };
+        parts.retain(|part| part.offset < end);
+        if let Some(last) = parts.last_mut() {
+            last.bytes = u32::try_from(end - last.offset).unwrap_or(last.bytes).min(last.bytes);
+        }
+        (parts, end)
+    }
 }
 
 /// Fragments as parts: each begins with one of the first track, or where that one has none.
@@ -133,12 +183,16 @@ fn group(
     file: &MediaFile,
     known: &[MediaPart],
     fragments: &[(u64, u64)],
-) -> Result<Vec<MediaPart>, DiskFault> {
-    let mut parts: Vec<MediaPart> = Vec::new();
+) -> Result<Grouped, DiskFault> {
+    let (mut parts, mut torn): (Vec<MediaPart>, _) = (Vec::new(), Vec::new());
     let mut tracks = HashSet::new();
     for (from, to) in fragments {
         let data = media.read(*from, usize::try_from(to - from).unwrap_or(0))?;
-        let (Some(held), Ok(bytes)) = (held(reader, &data, *from), u32::try_from(data.len())) else { continue };
+        let held = held(reader, &data, *from);
+        if held.as_ref().is_none_or(|held| !held.written) {
+            torn.push(*from);
+        }
+        let (Some(held), Ok(bytes)) = (held, u32::try_from(data.len())) else { continue };
         let goes_on = !parts.is_empty() && held.track != 0 && tracks.insert(held.track);
         if let Some(part) = parts.last_mut().filter(|_| goes_on) {
             part.bytes = part.bytes.saturating_add(bytes);
@@ -159,20 +213,23 @@ fn group(
             discontinuity: false,
         });
     }
-    Ok(parts)
+    Ok(Grouped { parts, torn })
 }
 
 fn held(reader: &mut Fragments, data: &[u8], at: u64) -> Option<Held> {
-    let mut held: Option<Held> = None;
+    let codecs: Vec<Codec> = reader.tracks().iter().map(|track| track.track().codec()).collect();
+    let (mut held, mut last): (Option<Held>, _) = (None, 0);
     for sample in reader.samples(data, at) {
         let sample = sample.ok()?;
         let end = sample.dts + sample.duration;
+        let written = codecs.get(sample.track).is_some_and(|codec| is_written(*codec, sample.payload(data)));
+        last = sample.at.saturating_add(sample.bytes);
         match &mut held {
-            Some(held) => held.to = held.to.max(end),
-            None => held = Some(Held { track: sample.track, from: sample.dts, to: end, key: sample.key }),
+            Some(held) => (held.to, held.written) = (held.to.max(end), held.written && written),
+            None => held = Some(Held { track: sample.track, from: sample.dts, to: end, key: sample.key, written }),
         }
     }
-    held
+    held.map(|held| Held { written: held.written && last == data.len(), ..held })
 }
 
 /// Gives a recording that was left its last part, and to who makes its file.
@@ -231,13 +288,25 @@ async fn tidy_one(shared: &Shared, found: Found, media: bool) {
             }
             return;
         }
-        Found::Unfinished { .. } | Found::Foreign(_) => return,
+        Found::Note { id } if !shared.is_ours(id) => return tidy_note(shared, id).await,
+        Found::Unfinished { .. } | Found::Foreign(_) | Found::Note { .. } => return,
         Found::Ours { id, path } if !shared.is_ours(id) && !is_known(shared, id, media).await => path,
         Found::Ours { .. } => return,
     };
     match shared.disk.run(move |folders, _| folders.put_aside(&stray)).await {
         Ok(to) => tracing::error!(file = %to.display(), "a file that no row knows of is put aside"),
         Err(fault) => tracing::error!(%fault, "a file that no row knows of cannot be put aside"),
+    }
+}
+
+/// What stands beside a file that is not there, or is out of the way.
+async fn tidy_note(shared: &Shared, id: Ulid) {
+    let removed = shared.disk.run(move |folders, _| {
+        let is_alone = !folders.media_file(id).exists();
+        if is_alone { Note::remove(folders, id) } else { Ok(()) }
+    });
+    if let Err(fault) = removed.await {
+        tracing::error!(%fault, "what stands beside a media file cannot be removed");
     }
 }
 

@@ -10,15 +10,19 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use vivace_base::{Ulid, UnixMs};
 use vivace_domain::recording::{RecordFormat, RecordState, Recording};
-use vivace_store::{FIRST_APP, Fault, RecordingFilter};
+use vivace_store::{EndedBefore, FIRST_APP, Fault, RecordingFilter};
 
 use super::disk::DiskFault;
+use super::gone::{self, GoneFault};
 use super::read::Place;
 use super::settings::RecordSettings;
 use super::shared::Shared;
+use super::times::{AgeClock, before};
 
 /// How often it looks.
 const LOOK: Duration = Duration::from_secs(10);
+/// For how long a clock that is set ahead lets nothing be taken away by its age: somebody may set it right.
+const DOUBT_MS: u64 = 24 * 3_600_000;
 /// How many rows it takes away at once.
 const PAGE: u32 = 100;
 /// States in which nothing makes a recording any more.
@@ -26,22 +30,38 @@ const FINISHED: [RecordState; 3] = [RecordState::Stored, RecordState::Uploaded, 
 
 /// Why something is not taken away.
 #[derive(Debug, thiserror::Error)]
-enum RetainFault {
+pub(super) enum RetainFault {
     #[error(transparent)]
     Store(#[from] Fault),
     #[error(transparent)]
     Disk(#[from] DiskFault),
+    #[error(transparent)]
+    Gone(#[from] GoneFault),
 }
 
 /// Looks until it is told to stop.
 pub(crate) async fn run(shared: Arc<Shared>, stop: CancellationToken) {
-    let mut told = false;
+    let (mut told, mut age, mut doubted) = (false, AgeClock::default(), false);
+    // Before anything can be set.
+    age.now(shared.clock.unix(), shared.clock.mono(), DOUBT_MS);
+    shared.dates.begin(shared.clock.as_ref(), shared.settings().shift_ms);
     loop {
         tokio::select! {
             () = sleep(LOOK) => {}
             () = stop.cancelled() => return,
         }
-        let mut look = Look::new(&shared);
+        shared.remove_notes().await;
+        let unix = shared.clock.unix();
+        let now = age.now(unix, shared.clock.mono(), DOUBT_MS);
+        if now != unix && !doubted {
+            let ahead_s = unix.0.saturating_sub(now.0) / 1_000;
+            tracing::warn!(
+                ahead_s,
+                "the machine's clock was set ahead: for a day nothing is taken away because of that"
+            );
+        }
+        doubted = now != unix;
+        let mut look = Look::new(&shared, now);
         if let Err(fault) = look.run().await {
             tracing::error!(%fault, "what is kept no longer cannot be taken away: tried again");
             continue;
@@ -61,6 +81,8 @@ struct Look<'a> {
     shared: &'a Shared,
     settings: Arc<RecordSettings>,
     now: UnixMs,
+    /// Which media is no time shift's.
+    past_shift: EndedBefore,
     /// How many could not be taken away.
     left: u64,
     /// More is kept than is to be, and nothing of it may go.
@@ -68,8 +90,10 @@ struct Look<'a> {
 }
 
 impl<'a> Look<'a> {
-    fn new(shared: &'a Shared) -> Self {
-        Self { shared, settings: shared.settings(), now: shared.clock.unix(), left: 0, stuck: false }
+    fn new(shared: &'a Shared, now: UnixMs) -> Self {
+        let settings = shared.settings();
+        let past_shift = shared.dates.ended_before(shared.clock.as_ref(), settings.shift_ms);
+        Self { shared, settings, now, past_shift, left: 0, stuck: false }
     }
 
     async fn run(&mut self) -> Result<(), RetainFault> {
@@ -79,11 +103,7 @@ impl<'a> Look<'a> {
             self.expire(before(self.now, self.settings.keep_ms)).await?;
         }
         if let Some(keep_local_ms) = self.settings.upload.keep_local_ms {
-            let at = before(self.now, keep_local_ms);
-            for recording in self.shared.store.reader().local_copies(at, PAGE).await? {
-                let taken = take_local(self.shared, &recording, "it is uploaded").await;
-                self.noted(recording.id, taken);
-            }
+            self.local_copies(before(self.now, keep_local_ms)).await?;
         }
         // Before the bytes are counted: what nobody needs counts for nobody.
         self.drop_media().await?;
@@ -105,6 +125,20 @@ impl<'a> Look<'a> {
         }
     }
 
+    /// Takes from this disk what the bucket has had since before a time.
+    async fn local_copies(&mut self, up_to: UnixMs) -> Result<(), RetainFault> {
+        let mut after = None;
+        loop {
+            let page = self.shared.store.reader().local_copies(up_to, after, PAGE).await?;
+            let Some((at, last)) = page.last() else { return Ok(()) };
+            after = Some((*at, last.id));
+            for (_, recording) in &page {
+                let taken = take_local(self.shared, recording, "it is uploaded").await;
+                self.noted(recording.id, taken);
+            }
+        }
+    }
+
     async fn deleted(&mut self) -> Result<(), RetainFault> {
         let (up_to, mut after) = (before(self.now, self.settings.undo_ms), None);
         loop {
@@ -119,12 +153,17 @@ impl<'a> Look<'a> {
     }
 
     async fn past_keeping(&mut self) -> Result<(), RetainFault> {
-        let (settings, mut after) = (self.settings.clone(), None);
+        let mut after = None;
         loop {
-            let page = self.shared.store.reader().recordings_past_keeping(self.now, after, PAGE).await?;
+            let page = self
+                .shared
+                .store
+                .reader()
+                .recordings_past_keeping(self.now, self.leaves_waiting(), after, PAGE)
+                .await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = last.keep_until.map(|at| (at, last.id));
-            for recording in page.iter().filter(|one| may_go(&settings, one)) {
+            for recording in &page {
                 let taken = take_away(self.shared, recording, "its time is over").await;
                 self.noted(recording.id, taken);
             }
@@ -133,14 +172,13 @@ impl<'a> Look<'a> {
 
     /// Takes away what ended before a time. What is to be kept for a time of its own is kept for that.
     async fn expire(&mut self, at: UnixMs) -> Result<(), RetainFault> {
-        let (settings, mut after) = (self.settings.clone(), None);
+        let (which, mut after) = (self.finished(Some(at)), None);
         loop {
-            let page =
-                self.shared.store.reader().recordings(FIRST_APP, &finished(Some(at)), false, after, PAGE).await?;
+            let page = self.shared.store.reader().recordings(FIRST_APP, &which, false, after, PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
             after = Some(last.id);
             let old = page.iter().filter(|one| one.keep_until.is_none() && is_over(one, at));
-            for recording in old.filter(|one| may_go(&settings, one)) {
+            for recording in old {
                 let taken = take_away(self.shared, recording, "older than recording.keep_days").await;
                 self.noted(recording.id, taken);
             }
@@ -149,9 +187,9 @@ impl<'a> Look<'a> {
 
     /// Takes media away that no recording and no time shift needs; its bytes.
     async fn drop_media(&mut self) -> Result<u64, RetainFault> {
-        let (at, mut after, mut bytes) = (self.shift_from(), None, 0_u64);
+        let (mut after, mut bytes) = (None, 0_u64);
         loop {
-            let files = self.shared.store.reader().unused_media_files(at, after, PAGE).await?;
+            let files = self.shared.store.reader().unused_media_files(&self.past_shift, after, PAGE).await?;
             let Some(last) = files.last() else { return Ok(bytes) };
             after = last.ended_at.map(|at| (at, last.id));
             for file in files.iter().filter(|file| !self.shared.is_ours(file.id)) {
@@ -161,11 +199,6 @@ impl<'a> Look<'a> {
                 }
             }
         }
-    }
-
-    /// Media that ended before this is no time shift's.
-    fn shift_from(&self) -> UnixMs {
-        before(self.now, self.settings.shift_ms)
     }
 
     /// Takes the oldest recordings away until the rest is small enough. Only what deleting them can free counts: media
@@ -178,11 +211,11 @@ impl<'a> Look<'a> {
         if total <= max {
             return Ok(());
         }
-        let media = reader.media_bytes_freeable(FIRST_APP, self.shift_from(), None).await?;
+        let media = reader.media_bytes_freeable(FIRST_APP, &self.past_shift, None).await?;
         let (mut freed, over) = (0_u64, used.recording_bytes.saturating_add(media).saturating_sub(max));
-        let mut after = None;
+        let (which, mut after) = (self.finished(None), None);
         while freed < over {
-            let page = reader.recordings(FIRST_APP, &finished(None), false, after, PAGE).await?;
+            let page = reader.recordings(FIRST_APP, &which, false, after, PAGE).await?;
             let Some(last) = page.last() else { break };
             after = Some(last.id);
             for recording in &page {
@@ -195,20 +228,30 @@ impl<'a> Look<'a> {
         Ok(())
     }
 
-    /// Takes one recording away, if that frees something and it may go; how many bytes that has freed.
+    /// Whether age and size leave what the bucket is to have and has not.
+    fn leaves_waiting(&self) -> bool {
+        self.settings.upload.on && !self.settings.upload.expire_waiting
+    }
+
+    /// What age and size may take away.
+    fn finished(&self, to: Option<UnixMs>) -> RecordingFilter {
+        let leave_waiting = self.leaves_waiting();
+        RecordingFilter { to, states: FINISHED.to_vec(), leave_waiting, ..RecordingFilter::default() }
+    }
+
+    /// Takes one recording away, if that frees something; how many bytes that has freed.
     async fn free(&mut self, recording: &Recording) -> Result<u64, RetainFault> {
         const WHY: &str = "more than recording.bytes_max";
         let shared = self.shared;
         let has_file = recording.format != RecordFormat::Hls && recording.state != RecordState::Failed;
         let has_media = !has_file
-            && shared.store.reader().media_bytes_freeable(FIRST_APP, self.shift_from(), Some(recording)).await? > 0;
+            && shared.store.reader().media_bytes_freeable(FIRST_APP, &self.past_shift, Some(recording)).await? > 0;
         if !has_file && !has_media {
             return Ok(0);
         }
         // What the bucket has goes from the disk only.
         let taken = match recording.state {
             RecordState::Uploaded => take_local(shared, recording, WHY).await,
-            _ if !may_go(&self.settings, recording) => Ok(false),
             _ => take_away(shared, recording, WHY).await.map(|()| true),
         };
         match self.noted(recording.id, taken) {
@@ -221,22 +264,16 @@ impl<'a> Look<'a> {
 
 /// The file first, as below.
 async fn drop_file(shared: &Shared, id: Ulid) -> Result<(), RetainFault> {
-    remove(shared, Place::of(shared.disk.folders()).media(id)).await?;
+    let was_there = remove(shared, Place::of(shared.disk.folders()).media(id)).await?;
     shared.store.remove_media_file(id).await?;
+    if !was_there {
+        tracing::warn!(file = %id, "a media file is kept no longer, and was not there: its row is taken away");
+    }
     Ok(())
-}
-
-fn finished(to: Option<UnixMs>) -> RecordingFilter {
-    RecordingFilter { to, states: FINISHED.to_vec(), ..RecordingFilter::default() }
 }
 
 fn is_over(recording: &Recording, at: UnixMs) -> bool {
     recording.ended_at.is_none_or(|ended| ended <= at)
-}
-
-/// Whether age and size may take a recording away: not while the bucket is to have it and has it not.
-fn may_go(settings: &RecordSettings, recording: &Recording) -> bool {
-    !settings.upload.on || settings.upload.expire_waiting || recording.state != RecordState::Stored
 }
 
 /// Takes an uploaded recording's file from this disk; false if it has been taken before. The file first, as below: one that
@@ -254,25 +291,33 @@ async fn take_local(shared: &Shared, recording: &Recording, why: &str) -> Result
 }
 
 /// The file first: a crash in between leaves a row that is taken away at the next look, and no file without one.
-async fn take_away(shared: &Shared, recording: &Recording, why: &str) -> Result<(), RetainFault> {
+pub(super) async fn take_away(shared: &Shared, recording: &Recording, why: &str) -> Result<(), RetainFault> {
     let Recording { id, stream, format, .. } = recording;
+    let mut was_there = true;
     if let Some(path) = Place::of(shared.disk.folders()).recording(*id, *format) {
-        remove(shared, path).await?;
+        was_there = remove(shared, path).await?;
     }
+    gone::note(shared, recording).await?;
     if shared.store.remove_recording(*id).await? {
         tracing::info!(recording = %id, %stream, why, "a recording is taken away");
+        if !was_there && is_to_be_here(recording) {
+            tracing::warn!(recording = %id, %stream, "its file was not there: it may be where recording.dir was before");
+        }
     }
     Ok(())
 }
 
-async fn remove(shared: &Shared, path: PathBuf) -> Result<(), DiskFault> {
-    let removed = shared.disk.run(move |_, _| match std::fs::remove_file(&path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(DiskFault::of(&path, &error)),
-        _ => Ok(()),
-    });
-    removed.await
+/// Whether its file is on this disk for sure: one that failed has none, and that of one that is uploaded may be gone.
+fn is_to_be_here(recording: &Recording) -> bool {
+    recording.state == RecordState::Stored
 }
 
-fn before(now: UnixMs, ms: u64) -> UnixMs {
-    UnixMs(now.0.saturating_sub(i64::try_from(ms).unwrap_or(i64::MAX)))
+/// Removes a file; false if it is not there.
+async fn remove(shared: &Shared, path: PathBuf) -> Result<bool, DiskFault> {
+    let removed = shared.disk.run(move |_, _| match std::fs::remove_file(&path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(DiskFault::of(&path, &error)),
+        Ok(()) => Ok(true),
+    });
+    removed.await
 }

@@ -1,9 +1,18 @@
 //! How much room the disk has for recordings.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
+
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
 use super::disk::DiskFault;
+use super::shared::Shared;
+
+/// How often the room is looked at.
+const LOOK: Duration = Duration::from_secs(1);
 
 /// What the room that is left allows.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -78,6 +87,30 @@ impl Seen {
 pub(crate) fn free_bytes(folder: &Path) -> Result<u64, DiskFault> {
     let room = rustix::fs::statvfs(folder).map_err(|errno| DiskFault::of(folder, &errno.into()))?;
     Ok(room.f_bavail.saturating_mul(room.f_frsize))
+}
+
+/// Looks how much room there is, about once a second. A disk that does not answer keeps the last answer.
+pub(crate) async fn watch(shared: Arc<Shared>, stop: CancellationToken) {
+    loop {
+        match shared.disk.look(|folders| free_bytes(folders.root())).await {
+            Ok(free) => {
+                let (before, now) = shared.space.note(free, shared.settings().free_bytes_min);
+                if before != now {
+                    match now {
+                        Room::Enough => tracing::info!(free, "there is room for recordings again"),
+                        Room::Low => tracing::error!(free, "too little room: no recording begins"),
+                        Room::Out => tracing::error!(free, "hardly any room: recordings are closed"),
+                    }
+                    shared.wake.notify_one();
+                }
+            }
+            Err(fault) => tracing::error!(%fault, "it is not known how much room the disk has"),
+        }
+        tokio::select! {
+            () = sleep(LOOK) => {}
+            () = stop.cancelled() => return,
+        }
+    }
 }
 
 #[cfg(test)]

@@ -6,20 +6,23 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use vivace_base::{MediaTime, MonoMs, Ulid};
-use vivace_hub::{Followed, Follower, Stream, StreamState};
+use vivace_hub::{Batch, Followed, Stream, StreamState};
 
 use super::Shared;
 use super::disk::DiskFault;
 use super::engine::{Cut, CutRules, Cutter};
 use super::index::Entry;
 use super::media_log::MediaLog;
-use super::times::Ids;
+use super::tap::Tap;
+use super::times::{Arrival, Ids};
 use super::views::{Asked, Change, Fresh, Views};
 
 /// Shortest and longest sleep between two looks at a stream.
 const LOOK: (Duration, Duration) = (Duration::from_millis(20), Duration::from_secs(1));
 /// First and longest wait after a fault of the disk.
 const REST: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(15));
+/// How often it is told of one stream that frames are lost.
+const TOLD_MS: u64 = 60_000;
 
 /// What is wanted of a stream now.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -46,16 +49,18 @@ pub(crate) struct StreamRecorder {
     wanted: watch::Receiver<Arc<Wanted>>,
     log: MediaLog,
     views: Views,
+    told_lost_at: Option<MonoMs>,
 }
 
 /// The cutter with what it has seen.
 struct Cutting {
-    follower: Follower,
+    tap: Tap,
     cutter: Cutter,
     newest: MediaTime,
     /// Where the last part ended.
     cut_to: Option<MediaTime>,
     heard_at: MonoMs,
+    arrival: Arrival,
 }
 
 impl StreamRecorder {
@@ -68,15 +73,17 @@ impl StreamRecorder {
         let (app, name) = (stream.app(), stream.name().clone());
         let log = MediaLog::new(shared.clone(), app, name.clone(), Ids::behind(newest));
         let views = Views::new(app, name);
-        Self { shared, stream, wanted, log, views }
+        Self { shared, stream, wanted, log, views, told_lost_at: None }
     }
 
-    /// Goes on behind faults of the disk, with another file, once there may be room again.
-    pub(crate) async fn run(mut self) {
-        let mut rest = REST.0;
+    /// Keeps what `tap` has and what follows. Goes on behind faults of the disk, with another file, once there may be room
+    /// again.
+    pub(crate) async fn run(mut self, tap: Tap) {
+        let (mut rest, mut tap) = (REST.0, Some(tap));
         loop {
             let began = self.shared.clock.mono();
-            let Err(fault) = self.keep().await else { return };
+            let follows = tap.take().unwrap_or_else(|| self.shared.tap(&self.stream));
+            let Err(fault) = self.keep(follows).await else { return };
             self.fail(&fault).await;
             // One that has written for long was well: the disk is not tried ever more rarely over days.
             if self.shared.clock.mono().since(began) > u64::try_from(REST.1.as_millis()).unwrap_or(u64::MAX) {
@@ -103,16 +110,16 @@ impl StreamRecorder {
     }
 
     /// Follows the stream until it ends or nobody wants it.
-    async fn keep(&mut self) -> Result<(), DiskFault> {
+    async fn keep(&mut self, tap: Tap) -> Result<(), DiskFault> {
         let (limits, settings) = (self.shared.limits.get(), self.shared.settings());
         let rules = CutRules { part: settings.part, bytes_max: limits.recording_part_bytes_max };
-        let follower = self.stream.follow(limits.recording_queue_frames_max, Box::new(|| {}));
         let mut cutting = Cutting {
-            follower,
+            tap,
             cutter: Cutter::new(rules),
             newest: MediaTime::ZERO,
             cut_to: None,
             heard_at: self.shared.clock.mono(),
+            arrival: Arrival::default(),
         };
         loop {
             let wanted = self.wanted.borrow_and_update().clone();
@@ -120,7 +127,7 @@ impl StreamRecorder {
             let (over, state) = (self.is_over(), self.stream.state());
             let ends = over || self.views.ends_any(&wanted.asked) || state != StreamState::Live;
             let cuts = self.cut(&mut cutting, ends, settings.part);
-            self.write(cuts, cutting.newest, &wanted).await?;
+            self.write(cuts, &mut cutting, &wanted).await?;
             for ended in self.views.keep(&wanted.asked) {
                 self.shared.index.write(Entry::End(Box::new(ended))).await;
             }
@@ -141,22 +148,26 @@ impl StreamRecorder {
     }
 
     /// Cuts what has come; with `ends`, also what would wait for more.
-    fn cut(&self, cutting: &mut Cutting, ends: bool, part: MediaTime) -> Vec<Cut> {
+    fn cut(&mut self, cutting: &mut Cutting, ends: bool, part: MediaTime) -> Vec<Cut> {
         let (now, mut cuts) = (self.shared.clock.mono(), Vec::new());
-        let Followed { lost, batches } = cutting.follower.take();
+        let Followed { lost, batches } = cutting.tap.take();
+        if let (None, false, Some(at), Some(first)) =
+            (cutting.cut_to, lost, cutting.tap.first_at(), batches.first().and_then(newest_of))
+        {
+            cutting.arrival.note(at, first);
+        }
         if lost {
-            tracing::warn!(stream = %self.stream.name(), "the disk is too slow for the recording: frames are lost");
-            self.shared.tally.lost();
+            self.tell_lost(now);
             cutting.cutter.lost(&mut cuts);
         }
         for batch in &batches {
-            let times = || batch.frames.iter().map(|frame| frame.dts);
-            cutting.newest = cutting.newest.max(times().max().unwrap_or(cutting.newest));
-            cutting.cut_to = cutting.cut_to.or_else(|| times().min());
+            cutting.newest = cutting.newest.max(newest_of(batch).unwrap_or(cutting.newest));
+            cutting.cut_to = cutting.cut_to.or_else(|| batch.frames.iter().map(|frame| frame.dts).min());
             cutting.cutter.push(batch, &mut cuts);
         }
         if !batches.is_empty() {
             cutting.heard_at = now;
+            cutting.arrival.note(now, cutting.newest);
         }
         // A publisher that has stopped sending shall not keep its last frames from the disk.
         let silent_ms = i64::try_from(now.since(cutting.heard_at)).unwrap_or(i64::MAX);
@@ -172,16 +183,27 @@ impl StreamRecorder {
     }
 
     /// Puts parts on disk, then tells the index, then lets recordings begin and end with them.
-    async fn write(&mut self, cuts: Vec<Cut>, newest: MediaTime, wanted: &Wanted) -> Result<(), DiskFault> {
+    async fn write(&mut self, cuts: Vec<Cut>, cutting: &mut Cutting, wanted: &Wanted) -> Result<(), DiskFault> {
         if cuts.is_empty() {
             return Ok(());
         }
         let mut written = Vec::new();
-        let done = self.log.write(cuts, newest, &mut written).await;
+        let done = self.log.write(cuts, cutting.arrival.take(), &wanted.asked, &mut written).await;
         for fresh in written {
             self.see(&fresh, wanted).await;
         }
         done
+    }
+
+    /// Counts that frames were lost, and says so; a disk that is slow for long is not told of all the time.
+    fn tell_lost(&mut self, now: MonoMs) {
+        let told = self.told_lost_at.is_some_and(|at| now.since(at) < TOLD_MS);
+        tracing::warn!(stream = %self.stream.name(), "the disk is too slow for the recording: frames are lost");
+        self.shared.tally.lost();
+        if !told {
+            self.told_lost_at = Some(now);
+            self.shared.tell_lost(self.stream.name(), "frames are not recorded: the disk is too slow");
+        }
     }
 
     async fn see(&mut self, fresh: &Fresh, wanted: &Wanted) {
@@ -215,6 +237,10 @@ impl StreamRecorder {
         }
         self.log.close().await;
     }
+}
+
+fn newest_of(batch: &Batch) -> Option<MediaTime> {
+    batch.frames.iter().map(|frame| frame.dts).max()
 }
 
 impl Cutting {

@@ -7,6 +7,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 
 use vivace_domain::channel::Rate;
+use vivace_domain::rendition::Sound;
 use vivace_media::Codec;
 
 /// What FFmpeg is to do.
@@ -21,11 +22,13 @@ pub(super) struct Plan {
     pub(super) make: Make,
 }
 
-/// What it makes of the picture.
+/// What it makes of the picture, or of the sound.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Make {
     /// A smaller one with fewer bits.
     Rate(Rate),
+    /// Another sound. Of the picture it gets nothing.
+    Sound(Sound),
     /// The same one with a watermark.
     Mark {
         /// A PNG file.
@@ -39,6 +42,13 @@ pub(super) enum Make {
 
 /// Bits per second of sound that is encoded anew.
 const AUDIO_BITS: u64 = 64_000;
+/// One or two channels at the rate that Opus is decoded at: more channels are mixed into two, and one stays one.
+const SOUND: &str = "-map 0:a:0 -af aformat=sample_rates=48000:channel_layouts=mono|stereo";
+/// One fragment for each frame, with times as they were given.
+const FRAGMENTS: &str = "-f mp4 -use_editlist 0 \
+                         -movflags +empty_moov+default_base_moof+frag_every_frame+frag_discont+skip_trailer pipe:1";
+/// Times as they come, and nothing kept back.
+const UNTOUCHED: &str = "-copyts -avoid_negative_ts disabled -flush_packets 1";
 /// Pictures from one key frame to the next where the source's are further apart.
 const KEY_MAX: &str = "250";
 
@@ -68,7 +78,15 @@ impl Plan {
                     ));
                 }
             }
-            Make::Rate(_) => {}
+            Make::Rate(_) | Make::Sound(_) => {}
+        }
+        if let Make::Sound(sound) = self.make {
+            args.words(SOUND).words(match sound {
+                Sound::Aac => "-c:a aac -b:a 128000",
+                Sound::Opus => "-c:a libopus -b:a 96000",
+            });
+            args.words(UNTOUCHED).words(FRAGMENTS);
+            return args.0;
         }
         if self.video {
             self.picture(&mut args);
@@ -78,7 +96,7 @@ impl Plan {
             Some(_) => args.words(&format!("-map 0:a:0? -c:a aac -b:a {AUDIO_BITS}")),
             None => &mut args,
         };
-        args.words("-copyts -avoid_negative_ts disabled -flush_packets 1");
+        args.words(UNTOUCHED);
         args.words("-f flv -flvflags no_duration_filesize pipe:1");
         args.0
     }
@@ -93,6 +111,8 @@ impl Plan {
                 args.words("-profile:v main -level 3.1");
                 args.words(&format!("-b:v {bits} -maxrate {bits} -bufsize {}", bits * 2));
             }
+            // Of a sound nothing gets here.
+            Make::Sound(_) => {}
             Make::Mark { .. } => {
                 args.words("-crf 21 -maxrate 8000000 -bufsize 16000000");
             }
@@ -119,6 +139,7 @@ impl Args {
 #[cfg(test)]
 mod tests {
     use vivace_domain::channel::Rate;
+    use vivace_domain::rendition::Sound;
     use vivace_media::Codec;
 
     use super::{Make, Plan};
@@ -143,6 +164,16 @@ mod tests {
         );
         let said = line(&Plan { video: false, ..plan });
         assert!(!said.contains("libx264") && said.contains("-map 0:a:0?"), "{said}");
+    }
+
+    #[test]
+    fn a_sound_is_made_of_the_sound_alone() {
+        for (sound, encoder) in [(Sound::Aac, "-c:a aac "), (Sound::Opus, "-c:a libopus ")] {
+            let plan = Plan { input: "flv", video: false, audio: Some(Codec::Mp3), make: Make::Sound(sound) };
+            let said = line(&plan);
+            assert!(said.contains(encoder) && said.contains("-copyts") && said.ends_with("pipe:1"), "{said}");
+            assert!(!said.contains("-c:v") && !said.contains("0:v"), "{said}");
+        }
     }
 
     #[test]

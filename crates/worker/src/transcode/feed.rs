@@ -7,6 +7,7 @@ use vivace_media::{Codec, Container, Frame, FrameKind, amf};
 
 use super::Feeds;
 use super::source::{Source, Start};
+use super::weave::Aside;
 use crate::child::Progress;
 
 /// How the giving ended.
@@ -31,18 +32,27 @@ pub(super) fn format(feeds: &Feeds, tracks: &Tracks) -> (FormatKind, &'static st
     (kind, name, audio.filter(|codec| kind.container.carries(*codec)))
 }
 
+/// What of a stream a child is given, and how.
+pub(super) struct Feed<'a> {
+    pub(super) kind: FormatKind,
+    /// The tracks that it gets.
+    pub(super) tracks: Tracks,
+    /// Where pictures go that it does not get.
+    pub(super) aside: Option<&'a Aside>,
+}
+
 /// Gives a child the stream until something ends that.
 pub(super) async fn feed(
     source: &mut Source,
     start: &Start,
-    kind: FormatKind,
+    what: &Feed<'_>,
     mut input: ChildStdin,
     progress: &Progress,
     clock: &dyn Clock,
 ) -> Fed {
-    let mut format = (kind.make)();
-    let mut bytes = head(format.as_mut(), start);
-    let mut intro = Intro::new(kind, &start.tracks);
+    let mut format = (what.kind.make)();
+    let mut bytes = head(format.as_mut(), &what.tracks, start.frame_rate);
+    let mut intro = Intro::new(what.kind, &what.tracks);
     loop {
         let Some(batch) = source.next().await else { return Fed::Over };
         let same = batch.tracks.video == start.tracks.video && batch.tracks.audio == start.tracks.audio;
@@ -52,10 +62,19 @@ pub(super) async fn feed(
             return Fed::Renewed;
         }
         for frame in &batch.frames {
-            if source.is_useful(frame) {
-                let frame = Frame { dts: frame.dts - start.base, ..frame.clone() };
-                intro.write(format.as_mut(), &frame, &batch.tracks, &mut bytes);
+            if !source.is_useful(frame) {
+                continue;
             }
+            match what.aside {
+                Some(aside) if frame.kind == FrameKind::Video => {
+                    aside.picture(frame.clone());
+                    continue;
+                }
+                Some(aside) => aside.sound(frame.dts),
+                None => {}
+            }
+            let frame = Frame { dts: frame.dts - start.base, ..frame.clone() };
+            intro.write(format.as_mut(), &frame, &what.tracks, &mut bytes);
         }
         if bytes.is_empty() {
             continue;
@@ -103,10 +122,10 @@ impl Intro {
 
 /// What goes first. Of the publisher's metadata the child gets nothing: it may be of any length, and only the rate of the
 /// pictures would matter.
-fn head(format: &mut dyn Format, start: &Start) -> Vec<u8> {
+fn head(format: &mut dyn Format, tracks: &Tracks, frame_rate: Option<f64>) -> Vec<u8> {
     let mut bytes = Vec::new();
-    let mut tracks = start.tracks.clone();
-    tracks.metadata = start.frame_rate.map(metadata);
+    let mut tracks = tracks.clone();
+    tracks.metadata = frame_rate.filter(|_| tracks.video.is_some()).map(metadata);
     format.preamble(&tracks, &mut bytes);
     format.headers(&tracks, vivace_base::MediaTime::ZERO, &mut bytes);
     bytes

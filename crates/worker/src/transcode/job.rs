@@ -1,12 +1,13 @@
 use std::future::pending;
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 use vivace_base::SessionId;
-use vivace_domain::channel::Rate;
-use vivace_hub::Batch;
+use vivace_domain::rendition::Rendition;
+use vivace_hub::{Batch, Replaced, Tracks};
 use vivace_media::FrameKind;
 use vivace_store::{EventKind, LiveEvent};
 
@@ -15,14 +16,14 @@ use super::pictures::PictureFault;
 use super::sink::{Reached, Sink};
 use super::source::{Source, Start};
 use super::turn::Turn;
-use super::{Entry, Mark, Transcoder};
+use super::{Entry, Mark, Transcoder, codec};
 use crate::child::{Backoff, ChildKind, ChildPlace};
 
 /// What is to be made.
 pub(super) struct Work {
     pub(super) kind: ChildKind,
-    /// Of a rate, which one.
-    pub(super) rate: Option<Rate>,
+    /// Of a rate or a sound, which one.
+    pub(super) rendition: Option<Rendition>,
     /// Of a watermark, which one.
     pub(super) mark: Option<Mark>,
     /// Its number in the log and in events.
@@ -48,7 +49,7 @@ pub(super) struct Job {
     unmarked_until: Option<Instant>,
 }
 
-/// After so many children of which nothing came, players of a rate are told that it ends.
+/// After so many children of which nothing came, players of a rate or a sound are told that it ends.
 const BARREN_MAX: u32 = 8;
 /// After so many, players of a watermarked stream see it as it is rather than nothing.
 const BARREN_MARKS_MAX: u32 = 3;
@@ -84,11 +85,11 @@ impl Job {
     }
 
     async fn go_on(&mut self, source: &mut Source) -> &'static str {
-        let stop = self.transcoder.stop.clone();
+        let (stop, clock) = (self.transcoder.stop.clone(), self.transcoder.parts.clock.clone());
         let mut epoch = None;
         loop {
             let begun = tokio::select! {
-                begun = source.begin() => begun,
+                begun = source.begin(clock.as_ref()) => begun,
                 () = stop.cancelled() => return "the server stops",
             };
             let Some(start) = begun else { return "the stream is over" };
@@ -111,7 +112,7 @@ impl Job {
                 Turn::Stopped => return "the server stops, or the name is another's",
                 Turn::Failed { ran_ms, gave, why } => {
                     self.barren = if gave { 0 } else { self.barren.saturating_add(1) };
-                    if self.barren >= BARREN_MAX && self.work.rate.is_some() {
+                    if self.barren >= BARREN_MAX && self.work.rendition.is_some() {
                         self.failed(&why, 0);
                         return "it fails again and again";
                     }
@@ -149,8 +150,14 @@ impl Job {
 
     /// What the next child is to make; none if the stream is to be shown as it is for now.
     fn make(&self, start: &Start) -> Option<Make> {
-        if let Some(rate) = self.work.rate {
-            return Some(Make::Rate(rate));
+        match self.work.rendition {
+            Some(Rendition::Rate(rate)) => return Some(Make::Rate(rate)),
+            // What has this sound already, or none at all, is shown as it is.
+            Some(Rendition::Sound(sound)) => {
+                let other = start.tracks.audio.as_ref().is_some_and(|audio| audio.codec != codec(sound));
+                return other.then_some(Make::Sound(sound));
+            }
+            None => {}
         }
         let mark = self.work.mark.as_ref()?;
         // Where there is no picture, there is nothing to put it on.
@@ -206,17 +213,30 @@ impl Job {
         Ok(())
     }
 
+    /// Gives players what they need before the first frame.
+    pub(super) fn give_headers(&self, start: &Start, tracks: &Tracks) -> Result<(), Replaced> {
+        let mut frames = Vec::new();
+        tracks.header_frames(start.base, |frame| frames.push(frame.clone()));
+        frames.into_iter().try_for_each(|frame| self.sink.give(start.epoch, frame))
+    }
+
+    /// What follows where nothing is taken any more.
+    pub(super) fn replaced(&self) -> Turn {
+        if self.sink.is_current() { Turn::Renewed } else { Turn::Stopped }
+    }
+
     /// Shows the stream as it is, for as long as its publisher and its codecs stay, and no longer than to the first key
     /// frame at which the watermark can be put in.
     async fn pass_through(&mut self, source: &mut Source, start: &Start) -> Turn {
         let stop = self.transcoder.stop.clone();
-        let mut frames = Vec::new();
-        start.tracks.header_frames(start.base, |frame| frames.push(frame.clone()));
-        for frame in frames {
-            if self.sink.give(start.epoch, frame).is_err() {
-                return Turn::Renewed;
-            }
+        if self.work.rendition.is_some() {
+            // Others may need it.
+            self.place = None;
         }
+        if self.give_headers(start, &start.tracks).is_err() {
+            return self.replaced();
+        }
+        let mut idle = pin!(self.idle());
         self.reached.begin();
         let mut markable = false;
         loop {
@@ -226,6 +246,7 @@ impl Job {
                     markable = true;
                     continue;
                 }
+                turn = &mut idle => return turn,
                 () = stop.cancelled() => return Turn::Stopped,
             };
             let Some(mut batch) = batch else { return Turn::Over };
@@ -240,7 +261,7 @@ impl Job {
             for frame in batch.frames {
                 if source.is_useful(&frame) && self.reached.takes(&frame) && self.sink.give(batch.epoch, frame).is_err()
                 {
-                    return Turn::Renewed;
+                    return self.replaced();
                 }
             }
             if let Some(frames) = rest {

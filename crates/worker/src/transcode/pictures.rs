@@ -1,3 +1,4 @@
+use std::collections::HashSet;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -94,6 +95,27 @@ impl Pictures {
         }
     }
 
+    /// Removes what is kept of a watermark that is gone.
+    pub(super) async fn forget(&self, id: u64) {
+        self.remove(move |of, _| of == id).await;
+    }
+
+    /// Removes what is kept of others than these watermarks, and what was left half written.
+    pub(super) async fn keep_only(&self, ids: HashSet<u64>) {
+        self.remove(move |of, path| !ids.contains(&of) || path.extension().is_some_and(|end| end == DRAFT)).await;
+    }
+
+    async fn remove(&self, is_old: impl Fn(u64, &Path) -> bool + Send + 'static) {
+        let (folder, keeping) = (self.folder.clone(), self.keeping.clone());
+        let removed = tokio::task::spawn_blocking(move || {
+            let _alone = keeping.lock();
+            remove_where(&folder, is_old)
+        });
+        if let Err(fault) = removed.await.unwrap_or_else(|error| Err(io::Error::other(error))) {
+            tracing::warn!(%fault, "pictures of watermarks that are gone cannot be removed");
+        }
+    }
+
     /// Another address is another picture: what is kept of the one before is of no use then.
     fn path(&self, mark: &Mark) -> PathBuf {
         let hash = Sha256::digest(mark.picture.as_bytes());
@@ -121,12 +143,15 @@ impl Pictures {
     }
 }
 
+/// What a file ends in while it is written.
+const DRAFT: &str = "new";
+
 /// Nobody ever reads half a picture.
 fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)?;
     }
-    let draft = path.with_extension("png.new");
+    let draft = path.with_extension(format!("png.{DRAFT}"));
     std::fs::write(&draft, bytes)?;
     std::fs::rename(&draft, path)
 }
@@ -134,10 +159,20 @@ fn keep(path: &Path, bytes: &[u8]) -> io::Result<()> {
 /// Removes what was kept of the same watermark when it had other addresses.
 fn remove_others(id: u64, path: &Path) -> io::Result<()> {
     let Some(folder) = path.parent() else { return Ok(()) };
-    let prefix = format!("{id}-");
-    for entry in std::fs::read_dir(folder)? {
+    remove_where(folder, |of, other| of == id && other != path)
+}
+
+/// Removes the files of which this holds, each with the number of its watermark; what has another name stays.
+fn remove_where(folder: &Path, is_old: impl Fn(u64, &Path) -> bool) -> io::Result<()> {
+    let entries = match std::fs::read_dir(folder) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        entries => entries?,
+    };
+    for entry in entries {
         let entry = entry?;
-        if entry.file_name().to_string_lossy().starts_with(&prefix) && entry.path() != path {
+        let name = entry.file_name();
+        let id = name.to_str().and_then(|name| name.split_once('-')?.0.parse().ok());
+        if id.is_some_and(|id| is_old(id, &entry.path())) {
             std::fs::remove_file(entry.path())?;
         }
     }
@@ -155,11 +190,12 @@ mod tests {
         for name in ["1-0000000a.png", "1-0000000b.png", "1-0000000c.png.new", "11-0000000a.png"] {
             keep(&path(name), b"picture").expect("it is kept");
         }
+        std::fs::write(path("1.png"), b"another's").expect("it is written");
         remove_others(1, &path("1-0000000b.png")).expect("the others are removed");
         let left = std::fs::read_dir(&folder).expect("the folder is there");
         let mut left: Vec<_> = left.map(|entry| entry.expect("an entry").file_name()).collect();
         left.sort();
         std::fs::remove_dir_all(&folder).expect("the folder is removed");
-        assert_eq!(left, ["1-0000000b.png", "11-0000000a.png"]);
+        assert_eq!(left, ["1-0000000b.png", "1.png", "11-0000000a.png"]);
     }
 }

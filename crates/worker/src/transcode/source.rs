@@ -2,7 +2,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 
 use tokio::sync::Notify;
-use vivace_base::MediaTime;
+use vivace_base::{Clock, MediaTime};
 use vivace_hub::{Batch, Follower, Stream, StreamState, Tracks};
 use vivace_media::{Frame, FrameKind};
 
@@ -67,10 +67,14 @@ impl Source {
     }
 
     /// Waits for a place to begin: a key frame of a stream whose tracks are all there. None once it is over.
-    pub(super) async fn begin(&mut self) -> Option<Start> {
+    pub(super) async fn begin(&mut self, clock: &dyn Clock) -> Option<Start> {
         let mut pending: Vec<Batch> = Vec::new();
         loop {
             let mut batch = self.next().await?;
+            if let Some(newest) = batch.frames.iter().map(|frame| frame.dts).max() {
+                // Dates are those of the stream, not of what comes of it later.
+                self.follower.stream().date(newest, clock.unix());
+            }
             if pending.first().is_some_and(|first| first.epoch != batch.epoch || changed(&first.tracks, &batch.tracks))
             {
                 pending.clear();

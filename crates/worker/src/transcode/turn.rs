@@ -1,16 +1,19 @@
+use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
 
 use tokio::io::AsyncReadExt as _;
 use tokio::process::ChildStdout;
-use tokio::time::{interval, timeout};
+use tokio::time::{interval, sleep, timeout};
 use vivace_hub::Replaced;
-use vivace_media::{FrameKind, flv};
+use vivace_media::FrameKind;
 
 use super::args::{Make, Plan};
-use super::feed::{Fed, feed, format};
+use super::codec;
+use super::feed::{Fed, Feed, feed, format};
 use super::job::Job;
-use super::sink::Unpack;
 use super::source::{Source, Start};
+use super::unpack::{Unpack, UnpackFault};
+use super::weave::{Aside, Weave};
 use crate::child::{Child, ChildEnd, ChildReason, Order, Progress};
 
 /// How a child's turn ended.
@@ -39,7 +42,7 @@ pub(super) enum Turn {
 enum Read {
     /// It writes no more.
     End,
-    Broken(flv::Fault),
+    Broken(UnpackFault),
     Replaced,
 }
 
@@ -47,6 +50,8 @@ enum Read {
 const LAST: Duration = Duration::from_millis(1_000);
 /// How often it is looked whether somebody watches.
 const LOOK: Duration = Duration::from_millis(250);
+/// How often pictures that wait for their sound are looked at, where nothing else comes.
+const WAIT: Duration = Duration::from_millis(50);
 
 enum Event {
     Child(ChildEnd),
@@ -60,8 +65,16 @@ impl Job {
     pub(super) async fn turn(&mut self, source: &mut Source, start: &Start, make: Make) -> Turn {
         let transcoder = self.transcoder.clone();
         let parts = &transcoder.parts;
-        let (kind, input_format, audio) = format(&parts.feeds, &start.tracks);
-        let plan = Plan { input: input_format, video: start.tracks.video.is_some(), audio, make };
+        let sound = if let Make::Sound(sound) = make { Some(codec(sound)) } else { None };
+        let aside = Aside::default();
+        let mut tracks = start.tracks.clone();
+        if sound.is_some() {
+            // The picture passes by the child.
+            tracks.video = None;
+        }
+        let (kind, input_format, audio) = format(&parts.feeds, &tracks);
+        let plan = Plan { input: input_format, video: tracks.video.is_some(), audio, make };
+        let what = Feed { kind, tracks, aside: sound.is_some().then_some(&aside) };
         let order = Order { kind: self.work.kind, args: plan.args(), cpu_s_max: None };
         let child = match parts.children.start(&order).await {
             Ok(child) => child,
@@ -72,60 +85,82 @@ impl Job {
             stream = %self.sink.stream().name(), kind = self.work.kind.name(), pid = running.pid(), "ffmpeg runs"
         );
         let (progress, clock) = (Progress::default(), parts.clock.clone());
-        let unpack = Unpack::new(&parts.limits.get(), start.base);
+        let limits = parts.limits.get();
+        let unpack = Unpack::new(&limits, start.base, sound);
+        let weave = Weave::new(limits.transcode_waiting_frames_max);
+        if sound.is_some() && self.give_picture_header(start).is_err() {
+            return self.replaced();
+        }
         self.reached.begin();
-        let entry = self.entry.clone();
-        let sink_stream = self.sink.stream().clone();
-        let is_rate = self.work.rate.is_some();
-        let idle = async {
-            let mut looks = interval(LOOK);
-            let mut watched_at = clock.mono();
-            loop {
-                looks.tick().await;
-                let now = clock.mono();
-                if !is_rate || sink_stream.counters.read().readers > 0 {
-                    watched_at = now;
-                }
-                let idle_ms = transcoder.idle_ms.load(std::sync::atomic::Ordering::Relaxed);
-                if now.since(watched_at.max(entry.asked_at())) >= idle_ms {
-                    return Turn::Idle;
-                }
-            }
-        };
+        let idle = self.idle();
         let (epoch, awaited) = (start.epoch, if plan.video { FrameKind::Video } else { FrameKind::Audio });
-        let mut taking = Taking { job: self, output, unpack, epoch, awaited, progress: &progress, gave: false };
+        let progress = &progress;
+        let mut taking =
+            Taking { job: self, output, unpack, aside: &aside, weave, epoch, awaited, progress, gave: false };
         let event = tokio::select! {
-            end = running.watch(&progress) => Event::Child(end),
-            fed = feed(source, start, kind, input, &progress, clock.as_ref()) => Event::Fed(fed),
+            end = running.watch(progress) => Event::Child(end),
+            fed = feed(source, start, &what, input, progress, clock.as_ref()) => Event::Fed(fed),
             read = taking.run() => Event::Read(read),
             turn = idle => Event::Turn(turn),
             () = transcoder.stop.cancelled() => Event::Turn(Turn::Stopped),
         };
+        if matches!(event, Event::Fed(Fed::Renewed)) {
+            // Its input is closed: what it still holds comes out.
+            let _ = timeout(LAST, taking.run()).await;
+        }
+        if !matches!(event, Event::Turn(_)) {
+            taking.give_rest();
+        }
         let (ran_ms, gave) = (running.ran_ms(), taking.gave);
         let failed = |why: String| Turn::Failed { ran_ms, gave, why };
         match event {
             Event::Turn(turn) => turn,
             Event::Fed(Fed::Over) => Turn::Over,
-            Event::Fed(Fed::Renewed) => {
-                // Its input is closed: what it still holds comes out.
-                let _ = timeout(LAST, taking.run()).await;
-                Turn::Renewed
-            }
-            Event::Read(Read::Replaced) if taking.job.sink.is_current() => Turn::Renewed,
-            Event::Read(Read::Replaced) => Turn::Stopped,
+            Event::Fed(Fed::Renewed) => Turn::Renewed,
+            Event::Read(Read::Replaced) => taking.job.replaced(),
             Event::Read(Read::Broken(fault)) => {
                 parts_of(taking.job).failed(order.kind, ChildReason::Output);
                 failed(format!("what ffmpeg gives cannot be read: {fault}"))
             }
             Event::Child(end) => failed(said(&end, &running.said())),
             // It has closed a pipe, and so is about to end.
-            Event::Fed(Fed::Broken) | Event::Read(Read::End) => match timeout(LAST, running.watch(&progress)).await {
+            Event::Fed(Fed::Broken) | Event::Read(Read::End) => match timeout(LAST, running.watch(progress)).await {
                 Ok(end) => failed(said(&end, &running.said())),
                 Err(_) => {
                     parts_of(taking.job).failed(order.kind, ChildReason::Output);
                     failed("ffmpeg has closed its output and goes on".to_owned())
                 }
             },
+        }
+    }
+}
+
+impl Job {
+    /// Of the picture that passes by the child. Metadata would tell of the sound that was.
+    fn give_picture_header(&self, start: &Start) -> Result<(), Replaced> {
+        let mut tracks = start.tracks.clone();
+        (tracks.audio, tracks.metadata) = (None, None);
+        self.give_headers(start, &tracks)
+    }
+
+    /// Returns once nobody has watched for long enough what is made for those who ask for it.
+    pub(super) fn idle(&self) -> impl Future<Output = Turn> + Send + use<> {
+        let (transcoder, entry, stream) = (self.transcoder.clone(), self.entry.clone(), self.sink.stream().clone());
+        let is_asked_for = self.work.rendition.is_some();
+        async move {
+            let clock = &transcoder.parts.clock;
+            let mut looks = interval(LOOK);
+            let mut watched_at = clock.mono();
+            loop {
+                looks.tick().await;
+                let now = clock.mono();
+                if !is_asked_for || stream.counters.read().readers > 0 {
+                    watched_at = now;
+                }
+                if now.since(watched_at.max(entry.asked_at())) >= transcoder.idle_ms.load(Relaxed) {
+                    return Turn::Idle;
+                }
+            }
         }
     }
 }
@@ -143,6 +178,9 @@ struct Taking<'a> {
     job: &'a mut Job,
     output: ChildStdout,
     unpack: Unpack,
+    /// What passes by the child.
+    aside: &'a Aside,
+    weave: Weave,
     epoch: u64,
     progress: &'a Progress,
     /// What shows that it works: sound alone does not, where there is a picture.
@@ -155,22 +193,56 @@ impl Taking<'_> {
     async fn run(&mut self) -> Read {
         let mut bytes = vec![0; 65_536];
         loop {
-            let count = match self.output.read(&mut bytes).await {
-                Ok(0) | Err(_) => return Read::End,
-                Ok(count) => count,
+            let read = tokio::select! {
+                read = self.output.read(&mut bytes) => Some(read),
+                () = self.aside.came.notified() => None,
+                () = sleep(WAIT), if !self.weave.is_empty() => None,
             };
-            self.progress.came(self.job.transcoder.parts.clock.mono());
-            self.unpack.feed(bytes.get(..count).unwrap_or_default());
+            let now = self.job.transcoder.parts.clock.mono();
+            self.weave.passes(self.aside.take(), now);
+            match read {
+                None => {}
+                Some(Ok(0) | Err(_)) => return Read::End,
+                Some(Ok(count)) => {
+                    self.progress.came(now);
+                    self.unpack.feed(bytes.get(..count).unwrap_or_default());
+                }
+            }
             loop {
                 match self.unpack.next() {
                     Ok(None) => break,
                     Err(fault) => return Read::Broken(fault),
                     Ok(Some(frame)) => {
-                        if let Err(Replaced) = self.give(frame) {
+                        if frame.kind == FrameKind::Audio {
+                            self.weave.returns(frame.dts);
+                        }
+                        if self.give_due().and_then(|()| self.give(frame)).is_err() {
                             return Read::Replaced;
                         }
                     }
                 }
+            }
+            if self.give_due().is_err() {
+                return Read::Replaced;
+            }
+        }
+    }
+
+    /// Gives the pictures that wait no longer.
+    fn give_due(&mut self) -> Result<(), Replaced> {
+        let now = self.job.transcoder.parts.clock.mono();
+        while let Some(picture) = self.weave.next(now) {
+            self.give(picture)?;
+        }
+        Ok(())
+    }
+
+    /// Gives the pictures that still wait: no sound comes any more.
+    fn give_rest(&mut self) {
+        self.weave.passes(self.aside.take(), self.job.transcoder.parts.clock.mono());
+        while let Some(picture) = self.weave.last() {
+            if self.give(picture).is_err() {
+                return;
             }
         }
     }

@@ -86,22 +86,41 @@ pub enum UploadFault {
 }
 
 /// What [`UploadFault::reason`] gives, for the metrics.
-pub const UPLOAD_REASONS: [&str; 9] =
-    ["connect", "timeout", "broken", "refused", "status", "verify", "disk", "settings", "internal"];
+pub const UPLOAD_REASONS: [&str; 10] =
+    ["connect", "timeout", "broken", "refused", "status", "verify", "disk", "settings", "internal", "bucket"];
 
 impl UploadFault {
     /// Its place in [`UPLOAD_REASONS`].
-    pub(crate) const fn reason(&self) -> usize {
+    pub(crate) fn reason(&self) -> usize {
         match self {
             Self::Call(CallFault::Connect(_)) => 0,
             Self::Call(CallFault::Timeout { .. }) => 1,
             Self::Call(CallFault::Broken(_)) => 2,
             Self::Call(CallFault::Answer { status: 401 | 403, .. }) => 3,
+            Self::Call(CallFault::Answer { .. }) if self.is_no_bucket() => 9,
             Self::Call(CallFault::Answer { .. }) | Self::Answer(_) => 4,
             Self::Verify { .. } => 5,
             Self::Disk { .. } | Self::Playlist(_) | Self::TooLong { .. } => 6,
             Self::Settings(_) | Self::Elsewhere { .. } => 7,
             Self::Store(_) | Self::Internal => 8,
+        }
+    }
+
+    /// The word at that place.
+    pub(crate) fn word(&self) -> &'static str {
+        UPLOAD_REASONS.get(self.reason()).copied().unwrap_or("internal")
+    }
+
+    /// Whether it is the storage's, and would be that of any recording.
+    pub(crate) const fn is_of_bucket(&self) -> bool {
+        matches!(self, Self::Call(_) | Self::Answer(_) | Self::Settings(_) | Self::Elsewhere { .. })
+    }
+
+    /// Whether no further try can go better: the recording itself is such that it cannot be uploaded.
+    pub(crate) const fn is_final(&self) -> bool {
+        match self {
+            Self::Playlist(fault) => matches!(fault, PlayFault::UnsupportedCodec { .. } | PlayFault::NotKept),
+            other => matches!(other, Self::TooLong { .. }),
         }
     }
 

@@ -8,13 +8,14 @@ use std::time::Duration;
 use tokio::task::{Id, JoinSet};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use vivace_base::Ulid;
-use vivace_store::{Fault, Upload};
+use vivace_base::{Ulid, UnixMs};
+use vivace_store::{Fault, Upload, UploadState};
 
 use super::Shared;
 use super::bucket::Bucket;
 use super::fault::UploadFault;
 use super::send::{next_at, settle};
+use crate::SET_BACK_MS;
 
 /// How often it looks what is due.
 const LOOK: Duration = Duration::from_secs(1);
@@ -30,11 +31,13 @@ pub(super) struct Owner {
     tasks: JoinSet<()>,
     /// What was stored without a bucket has been put into the queue.
     enqueued: bool,
+    /// When it looked last, by the clock.
+    looked_at: Option<UnixMs>,
 }
 
 impl Owner {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, running: HashMap::new(), tasks: JoinSet::new(), enqueued: false }
+        Self { shared, running: HashMap::new(), tasks: JoinSet::new(), enqueued: false, looked_at: None }
     }
 
     pub(super) async fn run(mut self, go: CancellationToken, stop: CancellationToken) {
@@ -95,12 +98,18 @@ impl Owner {
             }
             self.enqueued = true;
         }
+        let now = self.shared.clock.unix();
+        if self.looked_at.is_some_and(|before| now.0 < before.0.saturating_sub(SET_BACK_MS)) {
+            tracing::warn!("the machine's clock was set back: uploads that wait are tried at once");
+            self.shared.store.hasten_uploads(now).await?;
+        }
+        self.looked_at = Some(now);
         let max = self.shared.limits.get().uploads_at_once_max.max(1);
         if self.running.len() >= max {
             return Ok(());
         }
         let limit = PAGE.saturating_add(u32::try_from(self.running.len()).unwrap_or(0));
-        for upload in self.shared.store.reader().uploads_due(self.shared.clock.unix(), limit).await? {
+        for upload in self.shared.store.reader().uploads_due(now, limit).await? {
             if self.running.len() >= max {
                 break;
             }
@@ -132,18 +141,38 @@ async fn tell_waiting(shared: &Shared) -> Result<(), Fault> {
 async fn one(shared: Arc<Shared>, bucket: Bucket, upload: Upload) {
     let Err(fault) = settle(&shared, &bucket, &upload).await else { return };
     shared.tally.failed(fault.reason());
-    // Something may have gone well in between: tries count from there.
-    let known = shared.store.reader().upload(upload.app, upload.recording).await;
-    let tries = known.ok().flatten().map_or(upload.tries, |upload| upload.tries);
-    let limits = shared.limits.get();
-    let at = next_at(shared.clock.unix(), tries, limits.upload_backoff_ms_max);
-    let (recording, failure) = (upload.recording, shown(&fault));
-    tracing::warn!(%recording, tries, %failure, "an upload has failed: tried again");
-    if let Err(fault) = shared.store.fail_upload(recording, &failure, at).await {
-        tracing::error!(%recording, %fault, "the failure of an upload cannot be written");
+    let noted = if fault.is_final() && upload.state == UploadState::Waiting {
+        give_up(&shared, &upload, &fault).await
+    } else {
+        again_later(&shared, &upload, &fault).await
+    };
+    if let Err(fault) = noted {
+        tracing::error!(recording = %upload.recording, %fault, "the failure of an upload cannot be written");
         // Without its row the next try would come at once.
         sleep(LOOK).await;
     }
+}
+
+async fn again_later(shared: &Shared, upload: &Upload, fault: &UploadFault) -> Result<(), Fault> {
+    // Something may have gone well in between: tries count from there.
+    let known = shared.store.reader().upload(upload.app, upload.recording).await;
+    let tries = known.ok().flatten().map_or(upload.tries, |upload| upload.tries);
+    shared.tell_failed(upload.recording, tries, fault);
+    let at = next_at(shared.clock.unix(), tries, shared.limits.get().upload_backoff_ms_max);
+    shared.store.fail_upload(upload.recording, fault.word(), &shown(fault), at).await
+}
+
+/// It waits no more, and is told of as what it stays: a recording on this server's disk.
+async fn give_up(shared: &Shared, upload: &Upload, fault: &UploadFault) -> Result<(), Fault> {
+    let found = shared.store.reader().recording(upload.app, upload.recording).await?;
+    let Some(recording) = found else { return Ok(()) };
+    let told = if upload.told { Vec::new() } else { shared.announce.stored(&recording).await? };
+    let (failure, now) = (shown(fault), shared.clock.unix());
+    if shared.store.give_up_upload(upload.recording, (fault.word(), &failure), &told, now).await? {
+        shared.announce.written();
+        shared.tell_given_up(&recording, &failure);
+    }
+    Ok(())
 }
 
 /// What is shown of a fault, to whoever may see the queue.

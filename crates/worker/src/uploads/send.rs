@@ -21,7 +21,7 @@ pub(super) async fn settle(shared: &Shared, bucket: &Bucket, upload: &Upload) ->
     match upload.state {
         UploadState::Waiting => send(shared, bucket, upload).await,
         UploadState::Deleting => delete(shared, bucket, upload).await,
-        UploadState::Uploaded => Ok(()),
+        UploadState::Uploaded | UploadState::Failed => Ok(()),
     }
 }
 
@@ -43,6 +43,7 @@ async fn send(shared: &Shared, bucket: &Bucket, upload: &Upload) -> Result<(), U
     for object in objects.iter().filter(|object| !object.verified) {
         let source = Source::of(&shared.place, &recording, object, playlist.clone()).ok_or(UploadFault::Internal)?;
         Sending { shared, bucket, recording: &recording, object, source }.send().await?;
+        shared.bucket_works();
     }
     finish(shared, &recording).await
 }
@@ -104,6 +105,9 @@ async fn delete(shared: &Shared, bucket: &Bucket, upload: &Upload) -> Result<(),
             bucket.give_up(&object.key, id).await?;
         }
         bucket.delete(&object.key).await?;
+    }
+    if !objects.is_empty() {
+        shared.bucket_works();
     }
     shared.store.remove_upload(upload.recording).await?;
     shared.tally.deleted.fetch_add(1, Relaxed);

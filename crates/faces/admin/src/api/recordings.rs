@@ -117,8 +117,20 @@ struct StorageView {
     media_bytes: u64,
     /// Bytes that are free on the file system of recordings; nothing if it cannot be told.
     free_bytes: Option<u64>,
+    /// Bytes that are to be free for a recording to begin (`recording.free_bytes_min`).
+    free_bytes_min: u64,
+    /// Whether recordings begin: `yes`, `no_room` (too little is free; live goes on) or `off` (`recording.on`).
+    begins: &'static str,
+    /// The storage and the bucket that recordings are uploaded to; nothing if they are not.
+    bucket: Option<String>,
     /// How long a deletion can be taken back, in milliseconds.
     undo_ms: u64,
+    /// Files that no recording knows of, put aside in `recordings-without-rows`: look at them, and delete them.
+    stray_files: u64,
+    /// Their bytes.
+    stray_bytes: u64,
+    /// Files of media and of recordings that were not in their folder when the server began.
+    missing_files: u64,
 }
 
 async fn list(call: Call) -> Result<Reply, Refusal> {
@@ -157,13 +169,25 @@ async fn restore(call: Call) -> Result<Reply, Refusal> {
 
 async fn storage(call: Call) -> Result<Reply, Refusal> {
     let used = call.live.recordings().storage_use(call.app).await.map_err(|fault| refuse(&fault))?;
+    let recordings = call.live.recordings();
+    let (settings, astray) = (recordings.settings(), call.live.astray());
     Reply::ok(&StorageView {
         recordings: used.recordings,
         recording_bytes: used.recording_bytes,
         media_files: used.media_files,
         media_bytes: used.media_bytes,
         free_bytes: call.live.free_bytes(),
-        undo_ms: call.live.recordings().settings().undo_ms,
+        free_bytes_min: settings.free_bytes_min,
+        begins: match (settings.on, recordings.has_room()) {
+            (false, _) => "off",
+            (true, false) => "no_room",
+            (true, true) => "yes",
+        },
+        bucket: call.live.bucket(),
+        undo_ms: settings.undo_ms,
+        stray_files: astray.stray_files,
+        stray_bytes: astray.stray_bytes,
+        missing_files: astray.missing_files,
     })
 }
 

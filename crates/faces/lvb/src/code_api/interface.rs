@@ -41,7 +41,7 @@ pub enum Interface {
     Mix,
 }
 
-const NAMES: [(&str, Interface); 19] = [
+pub(super) const NAMES: [(&str, Interface); 19] = [
     ("Live_Channel_GetStatus", Interface::GetStatus),
     ("Live_Channel_SetStatus", Interface::SetStatus),
     ("channel_manager", Interface::ChannelManager),

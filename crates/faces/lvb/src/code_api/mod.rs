@@ -7,6 +7,7 @@
 
 mod command;
 mod fault;
+pub mod fuzz;
 mod interface;
 mod params;
 mod serve;

@@ -34,7 +34,9 @@ fn a_refused_play_has_its_row_and_its_status() {
     let table = [
         (PlayFault::BadName(NameFault::Empty), "lvb-access/4000", 400),
         (PlayFault::QueryTooLong { bytes: 2, max: 1 }, "lvb-access/4000", 414),
-        (PlayFault::ParameterMalformed { name: "start" }, "lvb-video/1000", 400),
+        (PlayFault::ParameterMalformed { name: "start", wanted: "live or fast" }, "lvb-video/1000", 400),
+        (PlayFault::ParameterMissing { name: "tsStart" }, "lvb-access/4000", 400),
+        (PlayFault::PastInHlsOnly { name: "from" }, "lvb-video/20113", 415),
         (PlayFault::SignatureMissing, "lvb-access/4100", 403),
         (PlayFault::SignatureWrong, "lvb-access/4100", 403),
         (PlayFault::Expired { ago_ms: 1 }, "lvb-access/4200", 403),

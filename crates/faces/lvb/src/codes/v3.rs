@@ -45,6 +45,8 @@ const fn watermark(fault: &WatermarkFault) -> Code {
         WatermarkFault::Quota { .. } => Code::Access(LvbAccess::RateQuota),
         WatermarkFault::NoTranscoder => Code::Video(LvbVideo::FeatureInactive),
         WatermarkFault::Unknown => Code::Video(LvbVideo::WatermarkNotFound),
+        WatermarkFault::Used | WatermarkFault::RuleKnown => Code::Access(LvbAccess::OperationFailed),
+        WatermarkFault::RuleUnknown => Code::Access(LvbAccess::ResourceNotFound),
         WatermarkFault::Unreadable | WatermarkFault::NotWritten => Code::Access(LvbAccess::Internal),
     }
 }

@@ -184,6 +184,9 @@ actions! {
     DeleteLiveWatermark("WatermarkId");
     DescribeLiveWatermark("WatermarkId");
     DescribeLiveWatermarks();
+    CreateLiveWatermarkRule("DomainName", "AppName", "StreamName", "TemplateId");
+    DeleteLiveWatermarkRule("DomainName", "AppName", "StreamName");
+    DescribeLiveWatermarkRules();
 }
 
 impl Action {

@@ -4,7 +4,7 @@ use vivace_domain::host::{AuthChange, HostName};
 use vivace_domain::ip_list::Direction;
 use vivace_domain::picture::NewPictureTemplate;
 
-use super::{Moment, RecordCommand};
+use super::{Moment, RecordCommand, WatermarkCommand};
 
 /// A call whose parameters have been read.
 #[derive(Clone, Debug)]
@@ -25,41 +25,6 @@ pub enum Command {
     Record(RecordCommand),
     /// About watermarks.
     Watermark(WatermarkCommand),
-}
-
-/// Commands about watermarks.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum WatermarkCommand {
-    /// `AddLiveWatermark`.
-    Add {
-        /// `WatermarkName`.
-        name: String,
-        /// `PictureUrl`.
-        picture: String,
-        /// `XPosition`.
-        x: i64,
-        /// `YPosition`.
-        y: i64,
-    },
-    /// `UpdateLiveWatermark`: what is not said stays.
-    Update {
-        /// `WatermarkId`.
-        id: u64,
-        /// `WatermarkName`.
-        name: Option<String>,
-        /// `PictureUrl`.
-        picture: Option<String>,
-        /// `XPosition`.
-        x: Option<i64>,
-        /// `YPosition`.
-        y: Option<i64>,
-    },
-    /// `DeleteLiveWatermark`.
-    Delete(u64),
-    /// `DescribeLiveWatermark`.
-    Describe(u64),
-    /// `DescribeLiveWatermarks`.
-    List,
 }
 
 /// A stream as a client names it. A stream belongs to its app under whichever host name it was pushed, so `DomainName`

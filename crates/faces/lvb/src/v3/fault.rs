@@ -250,6 +250,8 @@ const fn watermark(fault: &WatermarkFault) -> &'static str {
         WatermarkFault::Quota { .. } => "LimitExceeded",
         WatermarkFault::NoTranscoder => "ResourceUnavailable",
         WatermarkFault::Unknown => "ResourceNotFound.WatermarkNotExist",
+        WatermarkFault::Used | WatermarkFault::RuleKnown => "FailedOperation.RuleAlreadyExist",
+        WatermarkFault::RuleUnknown => "InvalidParameter.RuleNotFound",
         WatermarkFault::Unreadable | WatermarkFault::NotWritten => "InternalError",
     }
 }

@@ -17,12 +17,13 @@ mod signed;
 #[cfg(test)]
 mod tests;
 mod time;
+mod watermarks;
 
 pub use action::{Action, Group};
 pub use command::{
     CallbackCommand, Command, DomainCommand, Events, EventsFilter, Page, PictureCommand, PictureTemplateChange,
     PullChange, PullCommand, PullNew, StatisticsCommand, StreamCommand, StreamRef, TaskId, Template, TemplateChange,
-    TopOrder, WatermarkCommand,
+    TopOrder,
 };
 pub use fault::{Fault, code};
 pub use names::UNSUPPORTED;
@@ -30,6 +31,7 @@ pub use params::Params;
 pub use records::{FormatChange, RecordCommand, RecordNew, RecordTemplateChange};
 pub use serve::{Answer, Execute, Request, answered, is_v3, refuse, serve};
 pub use time::{Form, Moment, utc};
+pub use watermarks::WatermarkCommand;
 
 /// The version of the API.
 pub const VERSION: &str = "2018-08-01";

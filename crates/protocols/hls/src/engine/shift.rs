@@ -37,8 +37,11 @@ pub enum ShiftFault {
         form: &'static str,
     },
     /// It ends before it begins.
-    #[error("the end is not later than the begin")]
-    Backwards,
+    #[error("{name} is not later than the begin")]
+    Backwards {
+        /// The parameter that says the end.
+        name: &'static str,
+    },
 }
 
 /// Offset of the zone in which `human` times are meant unless the address says another one: that of China.
@@ -75,7 +78,7 @@ impl Shift {
 impl<'a> Given<'a> {
     fn of(query: &'a str) -> Result<Self, ShiftFault> {
         let mut given = Self::default();
-        for (name, value) in query.split('&').filter_map(|part| part.split_once('=')) {
+        for (name, value) in query.split('&').map(|part| part.split_once('=').unwrap_or((part, ""))) {
             let (place, name) = match name {
                 "txTimeshift" => (&mut given.timeshift, "txTimeshift"),
                 "tsDelay" => (&mut given.delay, "tsDelay"),
@@ -103,7 +106,7 @@ impl<'a> Given<'a> {
         let start = self.start.ok_or(ShiftFault::Missing { name: "tsStart" })?;
         let from = format.read("tsStart", start)?;
         let to = self.end.map(|end| format.read("tsEnd", end)).transpose()?;
-        between(from, to)
+        between(from, to, "tsEnd")
     }
 
     fn own(&self) -> Result<Option<Shift>, ShiftFault> {
@@ -117,16 +120,16 @@ impl<'a> Given<'a> {
         };
         let to = self.to.map(|to| time("to", to)).transpose()?;
         match self.from {
-            Some(from) => between(time("from", from)?, to).map(Some),
+            Some(from) => between(time("from", from)?, to, "to").map(Some),
             None if to.is_some() => Err(ShiftFault::Missing { name: "from" }),
             None => Ok(None),
         }
     }
 }
 
-fn between(from: UnixMs, to: Option<UnixMs>) -> Result<Shift, ShiftFault> {
+fn between(from: UnixMs, to: Option<UnixMs>, name: &'static str) -> Result<Shift, ShiftFault> {
     if to.is_some_and(|to| to <= from) {
-        return Err(ShiftFault::Backwards);
+        return Err(ShiftFault::Backwards { name });
     }
     Ok(Shift::Between { from, to })
 }

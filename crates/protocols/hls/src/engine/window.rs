@@ -8,6 +8,8 @@ use super::{Container, Flavor, QueryFault, Settings};
 
 /// How many times over the segments to be listed may be more, because they are short.
 const SHORT_MAX: usize = 8;
+/// A segment of this length is enough to begin with: the next one is nearly there when it has been played.
+const ENOUGH: MediaTime = MediaTime::from_ms(5_000);
 
 /// What a decoder needs before the segments that name it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -154,11 +156,13 @@ impl Window {
     }
 
     /// Whether a playlist of this flavor lists enough to play without a break: two segments, so that there is time to
-    /// fetch the third; with parts, one.
+    /// fetch the third; with parts, one. A long one is enough as well: whoever waits for a second one sees nothing for
+    /// longer than players wait.
     pub fn is_ready(&self, flavor: Flavor) -> bool {
         let wanted = if flavor == Flavor::LowLatency || self.ended { 1 } else { 2 };
-        let listed = self.segments.iter().skip(self.first_listed(flavor.container()));
-        self.target_s.is_some() && listed.filter(|segment| segment.whole).count() >= wanted
+        let whole = || self.segments.iter().skip(self.first_listed(flavor.container())).filter(|segment| segment.whole);
+        let is_long = || whole().any(|segment| segment.duration >= ENOUGH);
+        self.target_s.is_some() && (whole().count() >= wanted || is_long())
     }
 
     /// A segment by its number.

@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use vivace_base::{AppId, Rng, StreamName, UnixMs};
 
-use super::{Fault, File, Head, Tokens, reply};
+use super::{ArchiveName, Fault, File, Head, KeptFile, RecordingPart, RecordingPath, Tokens, reply};
 use crate::engine::{Container, Flavor};
 
 /// Any text as the name of a file and as a token: a name has one spelling, and only a token that was issued holds.
@@ -27,6 +27,33 @@ pub fn file(data: &[u8]) {
         assert_eq!(File::parse(File::playlist(flavor)), Some(File::Playlist(flavor)));
     }
     token(data, &text);
+}
+
+/// Any text as a path below what has been kept: a file has one name, and no path leads anywhere else.
+///
+/// # Panics
+/// If a promise is broken.
+pub fn kept(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    match KeptFile::parse(&text) {
+        Some(KeptFile::Playlist) => assert_eq!(text, super::SHIFTED),
+        Some(KeptFile::Media(name)) => assert_eq!(written(name), text, "two names of one file"),
+        None => assert_eq!(ArchiveName::parse(&text), None),
+    }
+    let Some(path) = RecordingPath::parse(&text) else { return };
+    let (id, rest) = text.split_at_checked(26).expect("an id has 26 letters");
+    assert_eq!(path.id.to_string(), id.to_ascii_uppercase());
+    match path.part {
+        RecordingPart::Whole { extension } => assert!(rest == format!(".{extension}") && !extension.contains('/')),
+        RecordingPart::Below(name) => assert_eq!(format!("/{}", written(name)), rest, "two names of one file"),
+    }
+}
+
+fn written(name: ArchiveName) -> String {
+    match name {
+        ArchiveName::Init(file) => format!("a-{file}.mp4"),
+        ArchiveName::Segment { file, offset, bytes } => format!("a-{file}-{offset}-{bytes}.m4s"),
+    }
 }
 
 struct Fixed;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
-use vivace_base::{Clock, Limits, UnixMs};
-use vivace_hub::{Followed, Follower, Stream, StreamState};
+use vivace_base::{Clock, Limits, MediaTime, UnixMs};
+use vivace_hub::{Batch, Followed, Follower, Stream, StreamState};
 
 use super::{Fault, Keeper};
 use crate::engine::{Container, Flavor, Resume, Segmenter, Settings, Skip, TOKEN, media};
@@ -200,8 +200,16 @@ impl Live {
             let same = others.iter_mut().filter(|batch| batch.epoch == last.epoch);
             same.for_each(|batch| batch.tracks.clone_from(&last.tracks));
         }
+        if let Some(newest) = batches.last().and_then(newest) {
+            // What has come at once is as old as the newest of it says.
+            self.stream.date(newest, now);
+        }
         for batch in &batches {
-            segmenter.push(&batch.frames, &batch.tracks, batch.epoch, now);
+            let dated = newest(batch).map(|newest| self.stream.date(newest, now));
+            let (now, run) = dated.map_or((now, 0), |dated| (dated.date, dated.run));
+            // What is made of a stream goes on under the same right when that has another publisher.
+            let epoch = if self.stream.is_derived() { batch.epoch ^ run.rotate_left(32) } else { batch.epoch };
+            segmenter.push(&batch.frames, &batch.tracks, epoch, now);
         }
         if over {
             segmenter.end();
@@ -213,6 +221,11 @@ impl Live {
         }
         resume
     }
+}
+
+/// The newest time of a batch, as the segmenter sees it.
+fn newest(batch: &Batch) -> Option<MediaTime> {
+    batch.frames.iter().map(|frame| frame.dts).max()
 }
 
 impl State {

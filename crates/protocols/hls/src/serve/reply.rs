@@ -17,6 +17,8 @@ pub struct Head {
     gzip: bool,
     bodiless: bool,
     range: Option<(Option<u64>, Option<u64>)>,
+    if_range: Option<HeaderValue>,
+    if_none_match: Vec<HeaderValue>,
 }
 
 impl Head {
@@ -25,16 +27,32 @@ impl Head {
         self.bodiless
     }
 
-    /// Reads the head. A range counts in a GET only, and not where it hangs on a validator, of which there are none here
-    /// (RFC 9110, 13.1.5 and 14.2).
+    /// Reads the head. A range counts in a GET only (RFC 9110, 14.2).
     pub fn of(method: &Method, headers: &HeaderMap) -> Self {
         let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
-        let ranged = *method == Method::GET && !headers.contains_key(header::IF_RANGE);
+        let ranged = *method == Method::GET;
         Self {
             gzip: takes_gzip(text(header::ACCEPT_ENCODING)),
             bodiless: *method == Method::HEAD,
             range: range(text(header::RANGE)).filter(|_| ranged),
+            if_range: headers.get(header::IF_RANGE).cloned(),
+            if_none_match: headers.get_all(header::IF_NONE_MATCH).iter().cloned().collect(),
         }
+    }
+
+    /// Whether the player has these very bytes: compared weakly (RFC 9110, 13.1.2).
+    fn has(&self, etag: &HeaderValue) -> bool {
+        let lists = self.if_none_match.iter().filter_map(|list| list.to_str().ok());
+        lists
+            .flat_map(|list| list.split(','))
+            .map(str::trim)
+            .any(|one| one == "*" || one.strip_prefix("W/").unwrap_or(one).as_bytes() == etag.as_bytes())
+    }
+
+    /// The range that counts: where it hangs on a validator, only if that is the bytes' strong one (RFC 9110, 13.1.5). A
+    /// date is none here.
+    fn range_of(&self, etag: Option<&HeaderValue>) -> Option<(Option<u64>, Option<u64>)> {
+        self.range.filter(|_| self.if_range.is_none() || self.if_range.as_ref() == etag)
     }
 }
 
@@ -95,22 +113,32 @@ pub(super) fn playlist(head: &Head, text: String, keep: Keep) -> Response<Body> 
 /// [`Fault::Range`].
 pub(super) fn media(head: &Head, content_type: &'static str, pieces: Body) -> Result<Response<Body>, Fault> {
     let bytes: usize = pieces.iter().map(Bytes::len).sum();
-    let (response, range) = ranged(head, content_type, bytes)?;
+    let (response, range) = ranged(head, content_type, bytes, None)?;
     let body = if range.len() == bytes { pieces } else { cut(pieces, range) };
     Ok(response.map(|()| body))
 }
 
-/// The head of a response with bytes that never change, and which of them its body has.
+/// The head of a response with bytes that never change, and which of them its body has. With an entity tag they are one
+/// player's alone, who asks each time whether they are still there; 304 says that he has them.
 ///
 /// # Errors
 /// [`Fault::Range`].
-pub fn ranged(head: &Head, content_type: &'static str, bytes: usize) -> Result<(Response<()>, Range<usize>), Fault> {
-    let (mut response, range) = match head.range.map(|asked| within(asked, bytes)) {
-        None => (response(StatusCode::OK, content_type, Keep::Immutable, ()), 0..bytes),
+pub fn ranged(
+    head: &Head,
+    content_type: &'static str,
+    bytes: usize,
+    etag: Option<&HeaderValue>,
+) -> Result<(Response<()>, Range<usize>), Fault> {
+    let keep = if etag.is_some() { Keep::Never } else { Keep::Immutable };
+    let (mut response, range) = match head.range_of(etag).map(|asked| within(asked, bytes)) {
+        _ if etag.is_some_and(|etag| head.has(etag)) => {
+            (response(StatusCode::NOT_MODIFIED, content_type, keep, ()), 0..0)
+        }
+        None => (response(StatusCode::OK, content_type, keep, ()), 0..bytes),
         Some(None) => return Err(Fault::Range { bytes }),
         Some(Some(range)) => {
             let told = format!("bytes {}-{}/{bytes}", range.start, range.end - 1);
-            let mut response = response(StatusCode::PARTIAL_CONTENT, content_type, Keep::Immutable, ());
+            let mut response = response(StatusCode::PARTIAL_CONTENT, content_type, keep, ());
             if let Ok(value) = HeaderValue::from_str(&told) {
                 response.headers_mut().insert(header::CONTENT_RANGE, value);
             }
@@ -118,6 +146,9 @@ pub fn ranged(head: &Head, content_type: &'static str, bytes: usize) -> Result<(
         }
     };
     response.headers_mut().insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
+    if let Some(etag) = etag {
+        response.headers_mut().insert(header::ETAG, etag.clone());
+    }
     Ok((response, range))
 }
 
@@ -128,7 +159,7 @@ fn response<B>(status: StatusCode, content_type: &'static str, keep: Keep, body:
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(keep.value()));
     headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
-    let exposed = HeaderValue::from_static("X-Vivace-Session, Content-Length, Content-Range, Date");
+    let exposed = HeaderValue::from_static("X-Vivace-Session, Content-Length, Content-Range, Date, ETag");
     headers.insert(header::ACCESS_CONTROL_EXPOSE_HEADERS, exposed);
     headers.insert(header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
     response
@@ -152,8 +183,11 @@ fn takes_gzip(accepted: &str) -> bool {
 /// One range of bytes; several, and other units, count as none (RFC 9110, 14.2).
 fn range(text: &str) -> Option<(Option<u64>, Option<u64>)> {
     let (first, last) = text.strip_prefix("bytes=")?.split_once('-')?;
-    let number =
-        |text: &str| -> Option<Option<u64>> { if text.is_empty() { Some(None) } else { text.parse().ok().map(Some) } };
+    let number = |text: &str| -> Option<Option<u64>> {
+        // A number beyond all files is one all the same.
+        let digits = || text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse().unwrap_or(u64::MAX));
+        if text.is_empty() { Some(None) } else { digits().map(Some) }
+    };
     let (first, last) = (number(first.trim())?, number(last.trim())?);
     (first.is_some() || last.is_some()).then_some((first, last))
 }
@@ -189,7 +223,7 @@ mod tests {
     use bytes::Bytes;
     use http::{HeaderMap, HeaderValue, Method, header};
 
-    use super::{Fault, Head, Keep, finish, media, playlist};
+    use super::{Fault, Head, Keep, finish, media, playlist, ranged};
 
     fn head(name: header::HeaderName, value: &'static str) -> Head {
         let mut headers = HeaderMap::new();
@@ -209,7 +243,8 @@ mod tests {
             ("bytes=4-", "bytes 4-9/10", "456789"),
             ("bytes=-3", "bytes 7-9/10", "789"),
             ("bytes=-99", "bytes 0-9/10", "0123456789"),
-            ("bytes=8-99999999999999999999", "", "0123456789"),
+            ("bytes=8-99999999999999999999", "bytes 8-9/10", "89"),
+            ("bytes=-99999999999999999999", "bytes 0-9/10", "0123456789"),
             ("bytes=8-18446744073709551615", "bytes 8-9/10", "89"),
         ] {
             let response = media(&head(header::RANGE, asked), "video/mp4", pieces()).unwrap();
@@ -217,11 +252,11 @@ mod tests {
             assert_eq!((range, response.status().as_u16()), (told, if told.is_empty() { 200 } else { 206 }), "{asked}");
             assert_eq!(response.body().concat(), body.as_bytes(), "{asked}");
         }
-        for asked in ["bytes=10-", "bytes=-0", "bytes=5-4"] {
+        for asked in ["bytes=10-", "bytes=99999999999999999999-", "bytes=-0", "bytes=5-4"] {
             let refused = media(&head(header::RANGE, asked), "video/mp4", pieces());
             assert_eq!(refused.map(|_| ()), Err(Fault::Range { bytes: 10 }), "{asked}");
         }
-        for asked in ["bytes=1-2,4-5", "lines=1-2", "bytes=-", "bytes=a-b", ""] {
+        for asked in ["bytes=1-2,4-5", "lines=1-2", "bytes=-", "bytes=a-b", "bytes=+1-2", ""] {
             assert_eq!(media(&head(header::RANGE, asked), "video/mp4", pieces()).unwrap().status(), 200, "{asked}");
         }
     }
@@ -238,6 +273,29 @@ mod tests {
         let head = Head::of(&Method::GET, &headers);
         let response = finish(&head, media(&head, "video/mp4", pieces()).unwrap());
         assert_eq!((response.status().as_u16(), response.body().concat().len()), (200, 10));
+    }
+
+    #[test]
+    fn a_tag_says_whether_a_player_has_the_bytes_and_whether_its_range_is_of_them() {
+        let tag = HeaderValue::from_static("\"a-1\"");
+        let asked = |name: header::HeaderName, value: &'static str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(header::RANGE, HeaderValue::from_static("bytes=0-1"));
+            headers.insert(name, HeaderValue::from_static(value));
+            let (response, range) = ranged(&Head::of(&Method::GET, &headers), "video/mp4", 10, Some(&tag)).unwrap();
+            assert_eq!(response.headers()[header::ETAG], tag);
+            assert_eq!(response.headers()[header::CACHE_CONTROL], "private, no-cache");
+            (response.status().as_u16(), range.len())
+        };
+        for (value, told) in
+            [("\"a-1\"", 206), ("W/\"a-1\"", 200), ("\"a-2\"", 200), ("Sat, 21 Nov 2026 16:00:00 GMT", 200)]
+        {
+            assert_eq!(asked(header::IF_RANGE, value), (told, if told == 206 { 2 } else { 10 }), "{value}");
+        }
+        for value in ["\"a-1\"", "\"b\", W/\"a-1\"", "*"] {
+            assert_eq!(asked(header::IF_NONE_MATCH, value), (304, 0), "{value}");
+        }
+        assert_eq!(asked(header::IF_NONE_MATCH, "\"b\", \"a-10\""), (206, 2));
     }
 
     #[test]

@@ -115,7 +115,7 @@ impl Hls {
             live.set_transport(true);
         }
         let uri = format!("{name}/{}", File::playlist(flavor));
-        let patience_ms = self.parts.limits.get().hls_segment_ms_max.saturating_add(START_MS);
+        let patience_ms = self.patience_ms(flavor);
         // What the stream consists of may show itself only now.
         let look = |segmenter: &Segmenter| match live.carried(flavor.container()) {
             Ok(()) => {
@@ -129,6 +129,12 @@ impl Hls {
         let token = self.tokens.issue(app, &name, number, expires_at);
         let text = text.replace(TOKEN, &query_of(&token)) + &ladder;
         Ok(reply::finish(head, reply::playlist(head, text, Keep::Never)))
+    }
+
+    /// How long the first segment may take. MPEG-TS is made from the next segment on.
+    fn patience_ms(&self, flavor: Flavor) -> u64 {
+        let segments = if flavor == Flavor::Ts { 2 } else { 1 };
+        self.parts.limits.get().hls_segment_ms_max.saturating_mul(segments).saturating_add(START_MS)
     }
 
     fn number(&self) -> u64 {
@@ -281,7 +287,7 @@ impl Hls {
         if flavor == Flavor::Ts {
             live.set_transport(true);
         }
-        let patience_ms = self.parts.limits.get().hls_segment_ms_max.saturating_add(START_MS);
+        let patience_ms = self.patience_ms(flavor);
         live.wait(patience_ms, |segmenter| segmenter.window().is_ready(flavor).then_some(())).await?;
         let text = live.playlist(flavor, directives.skip, &query).ok_or(Fault::NotYet)?;
         Ok(reply::playlist(head, text, keep))

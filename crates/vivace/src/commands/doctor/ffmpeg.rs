@@ -1,4 +1,4 @@
-//! ffmpeg, which output rates, watermarks and screenshots run. Live streams and recordings need none.
+//! ffmpeg, which output rates, sounds, watermarks and screenshots run. Live streams and recordings need none.
 
 use vivace_server::Config;
 
@@ -6,7 +6,7 @@ use super::Finding;
 use super::tool::{Tool, ToolFault};
 
 const CHECK: &str = "ffmpeg";
-const FOR: &str = "output rates, watermarks and screenshots need it; live streams and recordings do not";
+const FOR: &str = "output rates, sounds, watermarks and screenshots need it; live streams and recordings do not";
 const ENCODERS: [&str; 4] = ["libx264", "aac", "libopus", "mjpeg"];
 const DECODERS: [&str; 6] = ["h264", "hevc", "aac", "mp3", "opus", "mjpeg"];
 

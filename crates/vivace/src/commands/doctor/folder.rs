@@ -90,7 +90,8 @@ fn files(data: &Path) -> Vec<PathBuf> {
         .to_vec()
 }
 
-fn may_use(folder: &Path) -> Result<(), String> {
+/// Whether this user may write to a folder and read it.
+pub(super) fn may_use(folder: &Path) -> Result<(), String> {
     let wanted = Access::READ_OK | Access::WRITE_OK | Access::EXEC_OK;
     accessat(CWD, folder, wanted, AtFlags::EACCESS).map_err(|error| std::io::Error::from(error).to_string())
 }

@@ -12,6 +12,7 @@ mod folder;
 mod kernel;
 mod owner;
 mod ports;
+mod recordings;
 mod report;
 mod running;
 mod space;
@@ -66,6 +67,7 @@ fn examine(config: &Config, resolve: bool) -> Result<Vec<Finding>, Fault> {
     findings.extend(space::look(config));
     let (store, newest) = store::look(config)?;
     findings.extend(store);
+    findings.extend(recordings::look(config)?);
     findings.extend(clock::look(now, newest));
     findings.push(files::look(&config.limits, running.as_ref()));
     findings.extend(certificate::look(config, now));

@@ -39,7 +39,8 @@ fn judge(check: &'static str, left: &str, (value, min): (u64, u64), wanted: &str
     }
 }
 
-fn size(bytes: u64) -> String {
+/// Bytes as people say them.
+pub(super) fn size(bytes: u64) -> String {
     const UNITS: [(&str, u64); 3] = [("GiB", 1 << 30), ("MiB", 1 << 20), ("KiB", 1 << 10)];
     let (unit, of) = UNITS.into_iter().find(|(_, of)| bytes >= *of).unwrap_or(("bytes", 1));
     let tenths = bytes % of * 10 / of;

@@ -11,10 +11,13 @@ use super::DiskFault;
 const TMP: &str = "tmp";
 /// End of a media file's name.
 const MEDIA: &str = "mp4";
+/// End of the name of what stands beside it.
+const NOTE: &str = "note";
 
 /// Where recordings are kept. Files are named by their ULID, never by a name from outside.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Folders {
+    top: PathBuf,
     media: PathBuf,
     files: PathBuf,
     strays: PathBuf,
@@ -37,6 +40,11 @@ pub(crate) enum Found {
         /// Where it is.
         path: PathBuf,
     },
+    /// What stands beside a media file.
+    Note {
+        /// The file's id.
+        id: Ulid,
+    },
     /// Somebody else's.
     Foreign(PathBuf),
 }
@@ -48,7 +56,8 @@ impl Folders {
     /// [`DiskFault`]: they cannot be made.
     pub(crate) fn make(root: &Path) -> Result<Self, DiskFault> {
         let at = |name| root.join(name);
-        let folders = Self { media: at("media"), files: at("recordings"), strays: at("recordings-without-rows") };
+        let (media, files, strays) = (at("media"), at("recordings"), at("recordings-without-rows"));
+        let folders = Self { top: root.to_owned(), media, files, strays };
         for folder in [&folders.media, &folders.files] {
             DirBuilder::new()
                 .recursive(true)
@@ -65,6 +74,11 @@ impl Folders {
         &self.media
     }
 
+    /// The folder in which all of them are.
+    pub(crate) fn top(&self) -> &Path {
+        &self.top
+    }
+
     /// The folder of media files.
     pub(crate) fn media(&self) -> &Path {
         &self.media
@@ -78,6 +92,11 @@ impl Folders {
     /// A media file.
     pub(crate) fn media_file(&self, id: Ulid) -> PathBuf {
         self.media.join(format!("{id}.{MEDIA}"))
+    }
+
+    /// What stands beside a media file while it is written.
+    pub(crate) fn note(&self, id: Ulid) -> PathBuf {
+        self.media.join(format!("{id}.{NOTE}"))
     }
 
     /// A finished recording.
@@ -102,12 +121,32 @@ impl Folders {
             let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
             let (stem, ending) = name.split_once('.').unwrap_or((name, ""));
             found.push(match Ulid::parse(stem) {
+                Ok(id) if ending == NOTE => Found::Note { id },
                 Ok(id) if ending.ends_with(TMP) => Found::Unfinished { id, path },
                 Ok(id) => Found::Ours { id, path },
                 Err(_) => Found::Foreign(path),
             });
         }
         Ok(found)
+    }
+
+    /// How many files have been put aside and not taken away by somebody, and their bytes; of at most `max` of them.
+    ///
+    /// # Errors
+    /// [`DiskFault`]: the folder cannot be read.
+    pub(crate) fn strays(&self, max: usize) -> Result<(u64, u64), DiskFault> {
+        let failed = |error: io::Error| DiskFault::of(&self.strays, &error);
+        let found = match fs::read_dir(&self.strays) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok((0, 0)),
+            found => found.map_err(failed)?,
+        };
+        let (mut files, mut bytes) = (0, 0_u64);
+        for entry in found.take(max) {
+            // One that somebody takes away meanwhile has no length any more.
+            let length = entry.map_err(failed)?.metadata().map_or(0, |found| found.len());
+            (files, bytes) = (files + 1, bytes.saturating_add(length));
+        }
+        Ok((files, bytes))
     }
 
     /// Moves a file that nothing knows of out of the way. Nothing that was recorded is ever deleted without a row.
@@ -133,5 +172,24 @@ pub(crate) fn sync_folder(folder: &Path) -> Result<(), DiskFault> {
     match File::open(folder).and_then(|folder| folder.sync_all()) {
         Err(error) if error.kind() != io::ErrorKind::InvalidInput => Err(DiskFault::of(folder, &error)),
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::super::super::index::tests::House;
+
+    #[tokio::test]
+    async fn no_more_of_what_was_put_aside_is_counted_than_is_told() {
+        let house = House::new().await;
+        let folders = house.shared.disk.folders();
+        for name in ["1.mp4", "2.mp4", "3.mp4"] {
+            let path = folders.media().join(name);
+            fs::write(&path, "four").unwrap();
+            folders.put_aside(&path).unwrap();
+        }
+        assert_eq!((folders.strays(9).unwrap(), folders.strays(2).unwrap()), ((3, 12), (2, 8)));
     }
 }

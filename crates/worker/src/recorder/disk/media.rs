@@ -35,8 +35,7 @@ impl MediaWriter {
     /// Appends; on disk when this returns, with the name of the file.
     ///
     /// # Errors
-    /// [`DiskFault`]; the file ends where it ended before, if the disk still lets it be cut. One that held nothing before
-    /// is not left behind.
+    /// [`DiskFault`]; the file ends where it ended before, if the disk still lets it be cut.
     pub(crate) fn append(&mut self, folders: &Folders, counts: &DiskCounts, pieces: &[Bytes]) -> Result<(), DiskFault> {
         let written = self.write(pieces).map_err(|error| DiskFault::of(&self.path, &error)).and_then(|end| {
             if !self.named {
@@ -51,16 +50,19 @@ impl MediaWriter {
                 (self.bytes, self.named) = (end, true);
                 Ok(())
             }
-            Err(fault) if self.bytes == 0 => {
-                // Without a row it would be found as a stray at the next start.
-                let _ = std::fs::remove_file(&self.path);
-                Err(fault)
-            }
             Err(fault) => {
                 // What has been written of it counts for nothing: the next start would cut it too.
                 let _ = self.file.set_len(self.bytes);
                 Err(fault)
             }
+        }
+    }
+
+    /// Takes away a file that holds nothing, with what stands beside it: the next start would find it as a stray.
+    pub(crate) fn give_up(&self, folders: &Folders, id: Ulid) {
+        if self.bytes == 0 {
+            let _ = std::fs::remove_file(&self.path);
+            let _ = std::fs::remove_file(folders.note(id));
         }
     }
 

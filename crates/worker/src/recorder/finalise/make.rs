@@ -28,6 +28,12 @@ pub(super) enum MakeFault {
     /// The format cannot hold what was recorded.
     #[error("{0}")]
     Remux(#[from] RemuxFault),
+    /// HLS, which is served from the media itself, has no form for a codec.
+    #[error("{codec} is not carried in HLS")]
+    NotCarried {
+        /// The codec.
+        codec: &'static str,
+    },
     /// There is nothing to make it of.
     #[error("none of its media is there")]
     NoMedia,
@@ -52,7 +58,7 @@ impl MakeFault {
     pub(super) const fn tries_max(&self) -> u32 {
         match self {
             Self::Store(Fault::Damaged { .. }) | Self::Disk(DiskFault::Other { .. }) => 1,
-            Self::Remux(_) | Self::NoMedia | Self::Stopped => 1,
+            Self::Remux(_) | Self::NotCarried { .. } | Self::NoMedia | Self::Stopped => 1,
             Self::Disk(DiskFault::Short { .. }) => SHORT_TRIES,
             Self::Disk(DiskFault::Lost) | Self::Lost => LOST_TRIES,
             Self::Store(_) | Self::Disk(_) | Self::NoRoom => u32::MAX,
@@ -69,6 +75,7 @@ pub(super) struct Source(Vec<Piece>);
 struct Piece {
     file: Ulid,
     init_bytes: u64,
+    codecs: String,
     parts: Vec<MediaPart>,
 }
 
@@ -93,7 +100,7 @@ impl Source {
             let mut parts = reader.media_parts(file.id).await?;
             parts.retain(|part| (*first..=*last).contains(&PartAt { file: file.id, part: part.number }));
             if !parts.is_empty() {
-                pieces.push(Piece { file: file.id, init_bytes: file.init_bytes, parts });
+                pieces.push(Piece { file: file.id, init_bytes: file.init_bytes, codecs: file.codecs, parts });
             }
         }
         if pieces.is_empty() { Err(MakeFault::NoMedia) } else { Ok(Self(pieces)) }
@@ -105,7 +112,7 @@ impl Source {
         folders: &Folders,
         mut give: impl FnMut(Bit<'_>) -> Result<(), F>,
     ) -> Result<(), F> {
-        for Piece { file, init_bytes, parts } in &self.0 {
+        for Piece { file, init_bytes, parts, .. } in &self.0 {
             let media = MediaReader::open(folders, *file)?;
             let init = media.read(0, usize::try_from(*init_bytes).unwrap_or(usize::MAX))?;
             give(Bit::Init(&init))?;
@@ -170,6 +177,10 @@ pub(super) fn make(
 
 /// HLS is served from the media itself: it is read once, to know that it is there, and for its checksum.
 fn check(folders: &Folders, source: &Source, is_stopped: &dyn Fn() -> bool) -> Result<Made, MakeFault> {
+    // As where playlists are made: the newest file decides.
+    if let Some(codec) = source.0.last().and_then(|newest| RecordFormat::not_in_hls(&newest.codecs)) {
+        return Err(MakeFault::NotCarried { codec });
+    }
     let (mut sum, mut bytes) = (Sha256::new(), 0);
     source.walk(folders, |bit| {
         let read = match &bit {
@@ -269,5 +280,6 @@ mod tests {
         assert_eq!([13, 2].map(tries), [1; 2], "no right, not there");
         assert_eq!(MakeFault::from(DiskFault::Lost).tries_max(), LOST_TRIES);
         assert_eq!((MakeFault::NoRoom.tries_max(), MakeFault::NoMedia.tries_max()), (u32::MAX, 1));
+        assert_eq!(MakeFault::NotCarried { codec: "G.711" }.tries_max(), 1);
     }
 }

@@ -12,7 +12,7 @@ use vivace_store::{FIRST_APP, Store};
 
 use super::super::disk::{Disk, Folders};
 use super::super::settings::{RecordSettings, UploadRules};
-use super::super::shared::{Announce, Base, Shared, Told};
+use super::super::shared::{Announce, Base, EventCode, Shared, Told};
 use super::{Entry, Index, Refused, again, write};
 
 struct Nobody;
@@ -22,6 +22,10 @@ impl Wake for Nobody {
 }
 
 impl Announce for Nobody {
+    fn no_room(&self) -> EventCode {
+        EventCode { table: "", number: 0 }
+    }
+
     fn stored<'a>(&'a self, _: &'a Recording) -> Told<'a> {
         Box::pin(async { Ok(Vec::new()) })
     }
@@ -41,6 +45,15 @@ impl House {
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let dir = std::env::temp_dir().join(format!("vivace-index-{}-{number}", std::process::id()));
         std::fs::create_dir(&dir).unwrap();
+        Self::of(dir).await
+    }
+
+    /// Another over the same folder: what was refused by a store that is closed may be written by its own.
+    async fn again(&self) -> Self {
+        Self::of(self.dir.clone()).await
+    }
+
+    async fn of(dir: PathBuf) -> Self {
         let limits = Limits::default();
         let store = Store::open(&dir, &limits).await.unwrap();
         let clock = Arc::new(MachineClock::new());
@@ -180,7 +193,7 @@ async fn an_end_that_is_refused_is_passed_on_once_it_is_written() {
     assert!(refused.late.is_empty() && !shared.is_ours(Ulid(1)));
     let kept = shared.store.reader().recording(FIRST_APP, Ulid(5)).await.unwrap().unwrap();
     assert_eq!((kept.state, shared.finaliser.len()), (RecordState::Finalizing, 1));
-    assert!(shared.store.reader().open_media_files().await.unwrap().is_empty());
+    assert!(shared.store.reader().open_media_files(None, 9).await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -195,4 +208,64 @@ async fn an_end_that_is_refused_again_is_kept_and_not_passed_on() {
     again(shared, &mut refused).await;
     assert_eq!((refused.late.len(), shared.finaliser.len(), shared.counts().index_refused), (2, 0, 2));
     assert!(shared.is_ours(Ulid(1)));
+}
+
+/// The first part of a recording that has ended with it.
+fn whole(id: u128, first: u128) -> Recording {
+    let last = Some(PartAt { file: Ulid(first), part: 0 });
+    Recording { last, ended_at: Some(UnixMs(2_000)), ..recording(id, first) }
+}
+
+#[tokio::test]
+async fn a_recording_whose_begin_is_refused_begins_and_ends_late() {
+    let house = House::new().await;
+    let (shared, mut refused) = (&house.shared, Refused::default());
+    shared.store.close().await;
+    write(shared, &mut refused, vec![Entry::Begin(Box::new(recording(5, 1)))]).await;
+    write(shared, &mut refused, vec![Entry::End(Box::new(whole(5, 1)))]).await;
+    assert_eq!((refused.late.len(), refused.begins.len(), shared.finaliser.len()), (2, 1, 0));
+    again(shared, &mut refused).await;
+    assert_eq!((refused.late.len(), shared.finaliser.len()), (2, 0), "no end comes before its begin");
+
+    let well = house.again().await;
+    again(&well.shared, &mut refused).await;
+    assert!(refused.late.is_empty() && refused.begins.is_empty());
+    let kept = well.shared.store.reader().recording(FIRST_APP, Ulid(5)).await.unwrap().unwrap();
+    assert_eq!((kept.state, kept.last, well.shared.finaliser.len()), (RecordState::Finalizing, whole(5, 1).last, 1));
+}
+
+#[tokio::test]
+async fn a_recording_that_is_refused_and_has_its_row_has_begun() {
+    let house = House::new().await;
+    let (shared, mut refused) = (&house.shared, Refused::default());
+    shared.store.put_recording(&recording(5, 1)).await.unwrap();
+    write(shared, &mut refused, vec![Entry::Begin(Box::new(recording(5, 1)))]).await;
+    assert!(refused.late.is_empty() && refused.begins.is_empty() && shared.is_ours(Ulid(5)));
+}
+
+#[tokio::test]
+async fn what_stands_beside_a_file_goes_once_the_begins_that_waited_are_written() {
+    let house = House::new().await;
+    let (shared, mut refused) = (&house.shared, Refused::default());
+    let note = |id| shared.disk.folders().note(Ulid(id));
+    refused.keep(Entry::Begin(Box::new(recording(5, 1))));
+    for id in [1, 2] {
+        shared.store.open_media_file(&file(id)).await.unwrap();
+        shared.claim(Ulid(id));
+        std::fs::write(note(id), "").unwrap();
+        write(shared, &mut refused, vec![Entry::Close(Ulid(id))]).await;
+    }
+    shared.remove_notes().await;
+    assert!(note(1).exists() && note(2).exists() && shared.is_ours(Ulid(1)), "the begin may be lost");
+    again(shared, &mut refused).await;
+    assert!(refused.begins.is_empty() && refused.withheld.is_empty() && !shared.is_ours(Ulid(1)));
+    // One that cannot be removed costs no other, and is tried again.
+    std::fs::remove_file(note(1)).unwrap();
+    std::fs::create_dir(note(1)).unwrap();
+    shared.remove_notes().await;
+    assert!(note(1).exists() && !note(2).exists());
+    std::fs::remove_dir(note(1)).unwrap();
+    std::fs::write(note(1), "").unwrap();
+    shared.remove_notes().await;
+    assert!(!note(1).exists());
 }

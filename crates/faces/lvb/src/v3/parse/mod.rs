@@ -16,6 +16,7 @@ use vivace_domain::live::APP_NAME;
 use super::params::{missing, out_of_range};
 use super::{Action, Command, Fault, Group, Moment, Page, Params, StreamRef, TaskId};
 
+const STREAM: &str = "a stream name: letters, digits, _, - and single dots, 128 at most";
 const TIME: &str = "a time such as 2018-11-29T19:00:00Z";
 
 impl Command {

@@ -2,11 +2,10 @@ use vivace_base::{StreamName, UnixMs};
 use vivace_domain::live::APP_NAME;
 use vivace_domain::picture::NewPictureTemplate;
 
-use super::{Read, misplaced};
+use super::{Read, STREAM, misplaced};
 use crate::v3::params::out_of_range;
 use crate::v3::{Action, Fault, PictureCommand, PictureTemplateChange};
 
-const STREAM: &str = "a stream name: letters, digits, _, - and single dots, 128 at most";
 const TIME: &str = "a Unix time in seconds";
 /// Parameters of the cloud's own storage: whoever names a bucket would look for the pictures there.
 const BUCKET: [&str; 5] = ["CosBucket", "CosRegion", "CosPrefix", "CosFileName", "CosAppId"];

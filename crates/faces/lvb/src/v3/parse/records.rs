@@ -4,11 +4,10 @@ use vivace_domain::recording::{
     FormatSetting, Formats, RecordFault, RecordFormat, RecordRule, RecordTemplate, TimesFault,
 };
 
-use super::{Read, misplaced};
+use super::{Read, STREAM, misplaced};
 use crate::v3::params::{missing, out_of_range};
 use crate::v3::{Action, Fault, FormatChange, Params, RecordCommand, RecordNew, RecordTemplateChange};
 
-const STREAM: &str = "a stream name: letters, digits, _, - and single dots, 128 at most";
 const TIME: &str = "a Unix time in seconds";
 /// Longest time of one recording where nothing is said.
 const INTERVAL_MS: u64 = 1_800_000;

@@ -47,7 +47,8 @@ fn our_own_parameters_take_seconds_and_milliseconds() {
 fn what_is_no_time_is_refused_by_its_name() {
     let shift = |rest: &str| Shift::parse(&format!("txTimeshift=on&{rest}"));
     assert_eq!(shift(""), Err(ShiftFault::Missing { name: "tsStart" }));
-    assert_eq!(shift("tsStart=1767326460&tsEnd=1767326460"), Err(ShiftFault::Backwards));
+    assert_eq!(shift("tsStart=1767326460&tsEnd=1767326460"), Err(ShiftFault::Backwards { name: "tsEnd" }));
+    assert_eq!(Shift::parse("from=1767326460&to=1767326460"), Err(ShiftFault::Backwards { name: "to" }));
     let form = "a time as YYYYMMDDhhmmss";
     for odd in [
         "20260230120000",

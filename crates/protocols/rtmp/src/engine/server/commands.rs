@@ -1,3 +1,4 @@
+use vivace_base::StreamName;
 use vivace_media::amf::Value;
 
 use super::Server;
@@ -175,11 +176,12 @@ impl Server {
         }
     }
 
-    /// The first argument as a stream name with its query. One that is too long is cut right behind the limit, so that
-    /// whoever decides about names refuses it by its length.
+    /// The first argument as a stream name with its query. One that is too long is cut so far behind the limit that name or
+    /// query are still too long, and whoever decides about names refuses it by its length.
     fn stream_name(&self, command: &Command) -> Option<String> {
         let name = command.argument(0).and_then(Value::as_str)?;
-        let end = name.ceil_char_boundary(self.limits.url_bytes_max.saturating_add(1));
+        let kept = self.limits.url_bytes_max.saturating_add(StreamName::BYTES_MAX).saturating_add(2);
+        let end = name.ceil_char_boundary(kept);
         name.get(..end).map(str::to_owned)
     }
 

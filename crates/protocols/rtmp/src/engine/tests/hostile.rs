@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use vivace_base::{Limits, MonoMs};
+use vivace_base::{Limits, MonoMs, StreamName};
 use vivace_media::amf::{self, Value};
 
 use super::peer::Peer;
@@ -67,7 +67,8 @@ fn names_of_any_length_are_left_to_the_caller_who_refuses_them_and_long_ones_are
     let max = Limits::default().url_bytes_max;
     let long = "x".repeat(max * 3);
     let mut peer = Peer::connected();
-    for (name, length) in [("", 0), (long.as_str(), max + 1)] {
+    // The longest name, its question mark, and a query of one byte too many.
+    for (name, length) in [("", 0), (long.as_str(), StreamName::BYTES_MAX + 1 + max + 1)] {
         peer.call(1, &["publish".into(), 3.0.into(), Value::Null, name.into()]);
         assert!(matches!(peer.event(), Some(Event::Publish { name, .. }) if name.len() == length));
         assert!(peer.server.refuse_publish(1, "NetStream.Publish.BadName", "too long"));
