@@ -136,7 +136,7 @@ fn odd_ranges_of_bytes_get_what_is_there_or_a_refusal() {
         ("bytes=-0".to_owned(), 416, &[]),
         ("bytes=9-3".to_owned(), 416, &[]),
         (format!("bytes=0-1{}", ",5-6".repeat(2_000)), 200, &whole[..]),
-        (format!("bytes={}-", "9".repeat(3_000)), 200, &whole[..]),
+        (format!("bytes={}-", "9".repeat(3_000)), 416, &[]),
         ("bytes=--1".to_owned(), 200, &whole[..]),
         ("lines=1-2".to_owned(), 200, &whole[..]),
     ] {

@@ -13,8 +13,6 @@ use crate::{Clip, Live, Role, Rtmp, Server, Timer, connect_from, later, sign};
 
 /// How much more may be held at the end than after the first waves: by the process, and by the server's own code.
 const GROWTH_MAX: f64 = 1.05;
-/// Waves that fill what is kept on purpose: pages of the store, freed blocks that threads keep for themselves.
-const WARMING: usize = 2;
 /// What is held varies from wave to wave: the middle one of so many is compared.
 const COMPARED: usize = 3;
 /// How long memory may take to be given back, and everybody to be gone.
@@ -67,7 +65,7 @@ pub fn waves(plan: Waves) -> Verdict {
     let all = (u64::from(plan.waves * plan.streams), u64::from(plan.waves * plan.streams * plan.players));
     verdict.check("streams created", published, all.0.to_string(), published == all.0);
     verdict.check("players created", played, all.1.to_string(), played == all.1);
-    // What the first waves have left, once caches are warm, is the measure: whoever comes next uses it again.
+    // What the first waves have left is the measure: threads, caches and pages that whoever comes next uses again.
     for (what, held) in [
         ("memory of the process, last waves / first", (|sample| sample.own_mb) as fn(&Sample) -> f64),
         ("memory asked for by the server's code, last waves / first", |sample| sample.allocated_mb),
@@ -121,7 +119,6 @@ fn one(server: &Server, clip: &Clip, plan: Waves, wave: u32) -> f64 {
 
 /// The middle one of what the first or the last samples hold.
 fn middle(after: &[Sample], held: fn(&Sample) -> f64, last: bool) -> f64 {
-    let after = after.get(WARMING..).filter(|after| after.len() >= COMPARED).unwrap_or(after);
     let count = after.len().min(COMPARED);
     let from = if last { after.len() - count } else { 0 };
     let mut compared: Vec<f64> = after.iter().skip(from).take(count).map(held).collect();
