@@ -1,17 +1,12 @@
 // Manages a server on its page in the system's Chromium: `node desk.mjs URL [SCREENSHOT-PREFIX]`; the URL carries the token.
 // Prints one JSON object: what was seen at two widths, and everything that went wrong on the page.
-import { chromium } from 'playwright-core';
+import { launch, overflow } from './chromium.mjs';
 
 const [url, prefix] = process.argv.slice(2);
 const deadline_ms = 60_000;
 
-const browser = await chromium.launch({
-  executablePath: process.env.VIVACE_CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
-});
+const browser = await launch();
 const faults = [];
-const overflow = () => document.documentElement.scrollWidth - window.innerWidth;
 
 /** Makes a channel by keyboard, closes it behind its question, and finds both among the changes, where one is undone. */
 const manage = async (page, name) => {

@@ -2,16 +2,12 @@
 // what was played, every stall, everything that went wrong, and how far behind the encoder's clock it was, as the
 // playlist's dates tell.
 import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
+import { AUTOPLAY, launch } from './chromium.mjs';
 
 const [url, seconds, low_latency] = process.argv.slice(2);
 const script = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js');
 
-const browser = await chromium.launch({
-  executablePath: process.env.VIVACE_CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
-});
+const browser = await launch(AUTOPLAY);
 try {
   const page = await browser.newPage();
   const faults = [];

@@ -4,18 +4,13 @@
 // serves again), `break` and `broken` (it is gone). Prints one JSON object: what was seen, and everything that went wrong.
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { chromium } from 'playwright-core';
+import { launch, overflow } from './chromium.mjs';
 
 const [url, folder, prefix] = process.argv.slice(2);
 const deadline_ms = 60_000;
 
-const browser = await chromium.launch({
-  executablePath: process.env.VIVACE_CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
-});
+const browser = await launch();
 const faults = [];
-const overflow = () => document.documentElement.scrollWidth - window.innerWidth;
 
 const open = async (viewport, name) => {
   const context = await browser.newContext({ viewport, locale: 'en-GB', colorScheme: name === 'phone' ? 'light' : 'dark' });

@@ -2,7 +2,7 @@
 // First as a viewer's choice takes effect at once, then as the player's own does, behind what it has buffered. Prints one
 // JSON object: the levels, what was seen at each, how far apart their dates are, every hole, and everything that went wrong.
 import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
+import { AUTOPLAY, launch } from './chromium.mjs';
 
 const [url] = process.argv.slice(2);
 const script = createRequire(import.meta.url).resolve('hls.js/dist/hls.min.js');
@@ -10,11 +10,7 @@ const deadline_ms = 40_000;
 /** How long each level is watched, once its picture has been seen. */
 const watched_s = 2;
 
-const browser = await chromium.launch({
-  executablePath: process.env.VIVACE_CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
-});
+const browser = await launch(AUTOPLAY);
 
 const begin = (url) => {
   const video = document.querySelector('video');

@@ -1,16 +1,12 @@
 // Opens the demo's page in the system's Chromium: `node page.mjs URL [SCREENSHOT-PREFIX]`. It begins with the comparison of
 // protocols, waits until all of them play and their delays are in order, goes back to the one player and waits until that
 // plays too. Prints one JSON object: what was seen at two moments of each, and everything that went wrong on the page.
-import { chromium } from 'playwright-core';
+import { AUTOPLAY, launch, overflow } from './chromium.mjs';
 
 const [url, prefix] = process.argv.slice(2);
 const deadline_ms = 60_000;
 
-const browser = await chromium.launch({
-  executablePath: process.env.VIVACE_CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync', '--autoplay-policy=no-user-gesture-required'],
-});
+const browser = await launch(AUTOPLAY);
 const faults = [];
 const look = () => {
   const player = document.querySelector('#player');
@@ -47,7 +43,6 @@ const until = async (page, looks, good) => {
 };
 
 const moved = (before) => (now) => now.current_time > before.current_time + 1.5 && now.decoded > before.decoded + 30;
-const overflow = () => document.documentElement.scrollWidth - window.innerWidth;
 
 const compare = async (page, name) => {
   const columns = (each) => (seen) => ['flv', 'llhls', 'hls'].every((key) => seen[key] && each(seen[key], key));

@@ -1,17 +1,12 @@
 // Records, rewinds and scrubs on the page in the system's Chromium: `node past.mjs URL STREAM [SCREENSHOT-PREFIX]`; the URL
 // carries the token. Prints one JSON object: what was seen, and everything that went wrong on the page.
-import { chromium } from 'playwright-core';
+import { launch, overflow } from './chromium.mjs';
 
 const [url, stream, prefix] = process.argv.slice(2);
 const deadline_ms = 60_000;
 
-const browser = await chromium.launch({
-  executablePath: process.env.VIVACE_CHROMIUM ?? '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
-});
+const browser = await launch();
 const faults = [];
-const overflow = () => document.documentElement.scrollWidth - window.innerWidth;
 
 /** The video of the window of the past, once its time has passed this. */
 const played = async (page, past_s) => {

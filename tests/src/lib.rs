@@ -3,6 +3,7 @@
 //! A scenario meets the server as its clients do: over its listeners, its URLs and its command line.
 
 mod binary;
+pub mod browser;
 mod clip;
 mod fault_proxy;
 mod feeder;

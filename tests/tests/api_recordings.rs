@@ -1,13 +1,11 @@
 //! Recordings through our own API: listed, played, downloaded, deleted and brought back.
 
 use std::fmt::Write;
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use vivace_tests::{
-    AAC, Answer, H264, PICTURE, Server, TONE, Tool, encode, ffmpeg, ffprobe, get, get_with, push, request, split,
+    AAC, Answer, H264, PICTURE, Server, TONE, browser, encode, ffmpeg, ffprobe, get, get_with, push, request, split,
     wait_for, wait_some,
 };
 
@@ -199,15 +197,10 @@ fn the_page_rewinds_a_live_stream_and_plays_downloads_and_restores_recordings() 
         let base = past.split_once("a.m3u8").unwrap().0;
         answer.status == 200 && get(&format!("{base}{list}")).text().matches("#EXTINF").count() >= 3
     });
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/past.mjs");
-    let mut node = Command::new("node");
-    node.arg(script).arg(server.ask(&["url", "page"]).trim()).arg("a");
-    // Where pictures of the page are wanted.
-    node.args(std::env::var_os("VIVACE_SCREENSHOTS"));
-    let mut node = Tool::start(&mut node);
-    let status = node.wait_within(Duration::from_secs(150));
-    assert!(status.success(), "{}{}", node.stdout(), node.stderr());
-    let seen: Value = serde_json::from_str(node.stdout().trim()).expect("past.mjs prints JSON");
+    // The last one says where pictures of the page go, if they are wanted.
+    let args =
+        [Some(server.ask(&["url", "page"]).trim().into()), Some("a".into()), std::env::var_os("VIVACE_SCREENSHOTS")];
+    let seen = browser::seen(browser::script("past.mjs", args.into_iter().flatten()), Duration::from_secs(150));
     assert_eq!(seen["faults"], json!([]), "{seen}");
     for view in ["desktop", "phone"] {
         let seen = &seen[view];

@@ -6,7 +6,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use vivace_tests::{Answer, Role, Rtmp, Server, Tool, push, request, vivace, wait_for, wait_some};
+use vivace_tests::{Answer, Role, Rtmp, Server, Tool, browser, push, request, vivace, wait_for, wait_some};
 
 fn ask_as(server: &Server, token: &str, method: &str, path: &str, more: &str, body: &str) -> Answer {
     let (host, bytes) = (&server.http, body.len());
@@ -324,11 +324,7 @@ fn every_operation_of_the_document_refuses_strangers_other_methods_and_odd_reque
 fn the_page_makes_closes_and_reopens_a_channel_at_desktop_and_phone_width() {
     let server = Server::start(&[]);
     let page = format!("http://{}/#token={}", server.http, server.key("api_token"));
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/desk.mjs");
-    let mut node = Tool::start(Command::new("node").arg(script).arg(page));
-    let status = node.wait_within(Duration::from_secs(300));
-    assert!(status.success(), "the page does not manage:\n{}{}", node.stdout(), node.stderr());
-    let seen: Value = serde_json::from_str(node.stdout().trim()).expect("desk.mjs prints JSON");
+    let seen = browser::seen(browser::script("desk.mjs", [page]), Duration::from_secs(300));
     assert_eq!(seen["faults"], json!([]), "the page reports errors");
     for width in ["desktop", "phone"] {
         let one = &seen[width];

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Command;
 
 use serde_json::Value;
-use vivace_tests::{Tool, vivace_path, wait_some, wait_some_within};
+use vivace_tests::{Tool, browser, vivace_path, wait_some, wait_some_within};
 
 fn demo() -> Tool {
     Tool::start(Command::new(vivace_path()).args(["demo", "--rtmp", "127.0.0.1:0", "--http", "127.0.0.1:0"]))
@@ -46,19 +46,14 @@ fn the_page_of_the_demo_plays_three_protocols_side_by_side_at_desktop_and_phone_
 
 #[test]
 fn the_page_reads_playlists_and_flv_whole_or_says_what_is_wrong() {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let clip = folder.join("../crates/vivace/assets/demo.flv");
-    let mut node = Tool::start(Command::new("node").arg(folder.join("browser/scripts.mjs")).arg(clip));
+    let clip = Path::new(env!("CARGO_MANIFEST_DIR")).join("../crates/vivace/assets/demo.flv");
+    let mut node = browser::script("scripts.mjs", [clip]);
     assert!(node.wait().success(), "{}{}", node.stdout(), node.stderr());
 }
 
 /// What a browser sees of the page.
 fn visit(page: &str) -> Value {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser");
-    let mut node = Tool::start(Command::new("node").arg(folder.join("page.mjs")).arg(page));
-    let status = node.wait_within(std::time::Duration::from_secs(600));
-    assert!(status.success(), "the page does not play:\n{}{}", node.stdout(), node.stderr());
-    serde_json::from_str(node.stdout().trim()).expect("page.mjs prints JSON")
+    browser::seen(browser::script("page.mjs", [page]), std::time::Duration::from_secs(600))
 }
 
 #[track_caller]

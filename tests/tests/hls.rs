@@ -1,14 +1,13 @@
 //! HLS and LL-HLS as players meet them: ffmpeg, hls.js in a browser, and a walker over every playlist.
 
-use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
 use vivace_hls::walk::{Playlist, Walker};
 use vivace_tests::{
-    AAC, Finished, H264, HlsPlayer, PICTURE, Server, TONE, Tool, count_frames, encode, ffmpeg, ffmpeg_new, ffprobe,
-    get, get_with, push, request, split, wait_for, wait_within,
+    AAC, Finished, H264, HlsPlayer, PICTURE, Server, TONE, Tool, browser, count_frames, encode, ffmpeg, ffmpeg_new,
+    ffprobe, get, get_with, push, request, split, wait_for, wait_within,
 };
 
 /// A server with the test picture and its tone as `a`.
@@ -325,14 +324,11 @@ fn the_end_of_a_stream_is_said() {
 
 /// What hls.js plays of an address.
 #[track_caller]
-fn browser(url: &str, seconds: u32, low_latency: bool) -> Value {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/hls.mjs");
-    let mut node = Command::new("node");
-    node.arg(script).arg(url).arg(seconds.to_string()).args(low_latency.then_some("ll"));
-    let mut node = Tool::start(&mut node);
-    let status = node.wait_within(Duration::from_secs(u64::from(seconds) + 90));
-    assert!(status.success(), "{}{}", node.stdout(), node.stderr());
-    serde_json::from_str(node.stdout().trim()).expect("hls.mjs prints JSON")
+fn in_browser(url: &str, seconds: u32, low_latency: bool) -> Value {
+    let seconds_text = seconds.to_string();
+    let args = [Some(url), Some(&seconds_text), low_latency.then_some("ll")];
+    let script = browser::script("hls.mjs", args.into_iter().flatten());
+    browser::seen(script, Duration::from_secs(u64::from(seconds) + 90))
 }
 
 /// How long a browser plays each form: `VIVACE_HLS_SECONDS`, or enough to see the window move.
@@ -344,7 +340,7 @@ fn browser_seconds() -> u32 {
 /// Plays each of these addresses in a browser of its own, all at once; whether the second is of low latency.
 fn browsers(urls: &[(String, bool)], seconds: u32) -> Vec<Value> {
     std::thread::scope(|scope| {
-        let one = |(url, low_latency): &(String, bool)| browser(url, seconds, *low_latency);
+        let one = |(url, low_latency): &(String, bool)| in_browser(url, seconds, *low_latency);
         let running: Vec<_> = urls.iter().map(|url| scope.spawn(move || one(url))).collect();
         running.into_iter().map(|one| one.join().unwrap()).collect()
     })

@@ -1,11 +1,9 @@
 //! Players of HLS that go from rate to rate: hls.js in a real browser, on rates that real encoders make.
 
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
-use serde_json::{Value, json};
-use vivace_tests::{Clip, Feeder, Server, Tool};
+use serde_json::json;
+use vivace_tests::{Clip, Feeder, Server, browser};
 
 /// How far apart dates of the same time may be: they go by the sum of the durations that came before.
 const DATES_MS: f64 = 50.0;
@@ -15,12 +13,8 @@ fn a_player_goes_from_rate_to_rate_without_a_hole_or_a_step_in_time() {
     let server = Server::start(&["--transcode-rates", "550,900", "--transcode-idle-ms", "1500"]);
     let _feeder = Feeder::start(&server.push_url("a"), Clip::h264_at("1600x900", 2_500));
     server.wait_live("a");
-    let mut node = Command::new("node");
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/levels.mjs");
-    let mut node = Tool::start(node.arg(script).arg(server.play_url("a", "hls")));
-    let status = node.wait_within(Duration::from_secs(240));
-    assert!(status.success(), "{}{}", node.stdout(), node.stderr());
-    let seen: Value = serde_json::from_str(node.stdout().trim()).expect("levels.mjs prints JSON");
+    let script = browser::script("levels.mjs", [server.play_url("a", "hls")]);
+    let seen = browser::seen(script, Duration::from_secs(240));
     assert_eq!((&seen["fatal"], &seen["broken"], &seen["holes"]), (&json!(false), &json!([]), &json!([])), "{seen}");
 
     let levels = seen["levels"].as_array().unwrap();

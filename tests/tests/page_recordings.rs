@@ -2,13 +2,11 @@
 //! and a real storage.
 
 use std::fs;
-use std::path::Path;
-use std::process::Command;
 use std::time::Duration;
 
 use serde_json::{Value, json};
 use vivace_tests::{
-    AAC, BUCKET, Folder, H264, KEY, KEY_ID, PICTURE, S3, S3Kind, Server, TONE, Tool, encode, ffmpeg, wait_for,
+    AAC, BUCKET, Folder, H264, KEY, KEY_ID, PICTURE, S3, S3Kind, Server, TONE, Tool, browser, encode, ffmpeg, wait_for,
     wait_within,
 };
 
@@ -27,11 +25,10 @@ fn uploads(server: &Server, query: &str) -> Vec<Value> {
 
 /// The page's script, which asks for what is to be done in `folder`.
 fn visit(server: &Server, folder: &Folder) -> Tool {
-    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("browser/keeping.mjs");
-    let mut node = Command::new("node");
-    node.arg(script).arg(server.ask(&["url", "page"]).trim()).arg(folder.path());
-    // Where pictures of the page are wanted.
-    Tool::start(node.args(std::env::var_os("VIVACE_SCREENSHOTS")))
+    // The last one says where pictures of the page go, if they are wanted.
+    let pictures = std::env::var_os("VIVACE_SCREENSHOTS");
+    let args = [Some(server.ask(&["url", "page"]).trim().into()), Some(folder.path().into()), pictures];
+    browser::script("keeping.mjs", args.into_iter().flatten())
 }
 
 /// Waits until the script asks for something.
@@ -79,9 +76,7 @@ fn what_waits_to_be_uploaded_is_seen_with_what_helps_and_tried_and_given_up_on_t
     let names = s3.names();
     s3.stop();
     fs::write(folder.join("broken"), "").unwrap();
-    let status = node.wait_within(LONG);
-    assert!(status.success(), "{}{}", node.stdout(), node.stderr());
-    let seen: Value = serde_json::from_str(node.stdout().trim()).expect("keeping.mjs prints JSON");
+    let seen = browser::seen(node, LONG);
     assert_eq!(seen["faults"], json!([]), "{seen}");
     for width in ["desktop", "phone"] {
         let (uploads, task) = (&seen[width]["uploads"], &seen[width]["task"]);

@@ -87,36 +87,14 @@ impl Queue {
 mod tests {
     use std::time::Duration;
 
-    use vivace_base::{MonoMs, StreamName, Ulid, UnixMs};
-    use vivace_domain::recording::{PartAt, RecordFormat, RecordState, Recording, TaskKind};
-    use vivace_store::FIRST_APP;
+    use vivace_base::{MonoMs, Ulid};
+    use vivace_domain::recording::Recording;
 
     use super::Queue;
+    use crate::recorder;
 
     fn recording(id: u128) -> Recording {
-        Recording {
-            id: Ulid(id),
-            app: FIRST_APP,
-            task: None,
-            kind: TaskKind::Timed,
-            stream: StreamName::parse("cam").unwrap(),
-            channel: None,
-            format: RecordFormat::Mp4,
-            state: RecordState::Finalizing,
-            name: String::new(),
-            domain: String::new(),
-            stream_param: String::new(),
-            started_at: UnixMs(0),
-            ended_at: None,
-            first: PartAt { file: Ulid(1), part: 0 },
-            last: None,
-            duration_ms: 0,
-            bytes: 0,
-            sha256: None,
-            failure: None,
-            keep_until: None,
-            deleted_at: None,
-        }
+        recorder::index::tests::recording(id, 1)
     }
 
     #[test]
