@@ -1,5 +1,9 @@
 //! The allocator, and what it holds.
 
+use std::convert::Infallible;
+use std::error::Error;
+use std::time::Duration;
+
 use tikv_jemalloc_ctl::{epoch, stats};
 use tikv_jemallocator::Jemalloc;
 use vivace_server::Allocated;
@@ -14,6 +18,19 @@ pub(crate) fn allocated() -> Option<Allocated> {
     epoch::advance().ok()?;
     let [asked_bytes, resident_bytes] = [stats::allocated::read(), stats::resident::read()].map(|read| read.ok());
     Some(Allocated { asked_bytes: asked_bytes? as u64, resident_bytes: resident_bytes? as u64 })
+}
+
+/// By then a server has begun what it does: listeners, threads, the first look of each that looks around.
+const SETTLED_AFTER: Duration = Duration::from_secs(10);
+
+/// Lets go of what only the start has needed of the program's file, once it is over. Never ends.
+pub(crate) async fn settle() -> Infallible {
+    tokio::time::sleep(SETTLED_AFTER).await;
+    match vivace_pages::let_go() {
+        Ok(bytes) => tracing::debug!(bytes, "the start is over: the program's pages are mapped again as they are used"),
+        Err(error) => tracing::debug!(error = &error as &dyn Error, "the pages of the start stay mapped"),
+    }
+    std::future::pending().await
 }
 
 #[cfg(test)]

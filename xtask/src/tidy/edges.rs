@@ -6,6 +6,7 @@ use crate::repo::{File, Repo};
 /// Crate and what it may depend on within the workspace. Tests may depend on anything.
 const ALLOWED: &[(&str, &[&str])] = &[
     ("vivace-base", &[]),
+    ("vivace-pages", &[]),
     ("vivace-codes", &["vivace-base"]),
     ("vivace-media", &["vivace-base"]),
     ("vivace-domain", &["vivace-base"]),
@@ -42,6 +43,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
         "vivace",
         &[
             "vivace-base",
+            "vivace-pages",
             "vivace-codes",
             "vivace-media",
             "vivace-domain",

@@ -83,6 +83,7 @@ async fn serve(values: Values, logs: Logs, given: Given, seen: Stamp, take_over:
                 Err(failed) => failed.try_into_panic().map_or(Err(Fault::Insisted), |panic| std::panic::resume_unwind(panic)),
             },
             never = reloader.follow(&mut hangups) => match never {},
+            never = memory::settle() => match never {},
             never = attend(pulse, addresses, &stop) => never,
         }
     };
