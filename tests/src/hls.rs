@@ -88,7 +88,8 @@ impl HlsPlayer {
     /// and of sound.
     ///
     /// # Panics
-    /// It is none, a segment does not begin with its tables, a packet is missing, or a clock goes back.
+    /// It is none, a segment does not begin with its tables, a packet or a delimiter is missing, or a clock is told too seldom
+    /// or goes back.
     #[track_caller]
     pub fn transport(&self) -> (usize, usize) {
         let list = self.now();
@@ -100,11 +101,19 @@ impl HlsPlayer {
     }
 }
 
-/// Holds a segment to what each must have by itself: the tables first, and a clock that only grows.
+/// Of the clock of a transport stream, 27 MHz.
+const TICKS_PER_MS: u64 = 27_000;
+/// ISO/IEC 13818-1, 2.7.2: the longest time between two references of the clock.
+const CLOCK_MS_MAX: u64 = 100;
+/// ETSI TR 101 290, 1.3: between two of each table.
+const TABLES_MS_MAX: u64 = 500;
+
+/// Holds a segment to what each must have by itself: the tables first and again and again, and a clock that only grows,
+/// in small steps.
 #[track_caller]
 fn packets(segment: &[u8]) {
     let mut reader = TsPacketReader::new(segment);
-    let mut clock = None;
+    let (mut clock, mut tables) = (None, [None; 2]);
     let mut count = 0;
     while let Some(packet) = reader.read_ts_packet().expect("mpeg2ts reads every packet") {
         match count {
@@ -113,9 +122,19 @@ fn packets(segment: &[u8]) {
             _ => {}
         }
         count += 1;
+        match packet.payload {
+            Some(TsPayload::Pat(_)) => tables[0] = None,
+            Some(TsPayload::Pmt(_)) => tables[1] = None,
+            _ => {}
+        }
         let Some(pcr) = packet.adaptation_field.and_then(|field| field.pcr) else { continue };
-        assert!(clock.is_none_or(|before| before < pcr.as_u64()), "the clock goes back");
-        clock = Some(pcr.as_u64());
+        let (pcr, before) = (pcr.as_u64(), clock.replace(pcr.as_u64()));
+        let step = before.map(|before| pcr.checked_sub(before).expect("the clock goes back"));
+        assert!(step.is_none_or(|step| step <= CLOCK_MS_MAX * TICKS_PER_MS), "a step of {step:?} ticks");
+        for since in &mut tables {
+            let age = pcr - *since.get_or_insert(pcr);
+            assert!(age <= TABLES_MS_MAX * TICKS_PER_MS, "no tables for {age} ticks");
+        }
     }
     assert!(clock.is_some() && count * 188 == segment.len(), "{count} packets in {} bytes", segment.len());
 }
@@ -136,6 +155,7 @@ fn units(bytes: &[u8]) -> (usize, usize) {
     let (mut video, mut audio) = (Vec::new(), Vec::new());
     while let Some(packet) = reader.read_pes_packet().expect("mpeg2ts reads every PES packet") {
         let header = packet.header;
+        assert!(!header.stream_id.is_video() || delimited(&packet.data), "{:?}", packet.data.get(..8));
         let time = header.dts.or(header.pts).expect("a time").as_u64();
         if header.stream_id.is_video() { &mut video } else { &mut audio }.push(time);
     }
@@ -143,4 +163,9 @@ fn units(bytes: &[u8]) -> (usize, usize) {
         assert!(times.windows(2).all(|two| two[0] < two[1]), "a time goes back");
     }
     (video.len(), audio.len())
+}
+
+/// Whether a picture begins with its access unit delimiter, of H.264 or HEVC.
+fn delimited(picture: &[u8]) -> bool {
+    matches!(picture, [0, 0, 0, 1, header, ..] | [0, 0, 1, header, ..] if header & 31 == 9 || header >> 1 & 63 == 35)
 }

@@ -88,6 +88,12 @@ fn query(data: &Path, sql: &str, stream: &str) -> Vec<Value> {
     serde_json::from_str::<Value>(&said).unwrap().as_array().unwrap().clone()
 }
 
+/// How many callbacks of a stream the receivers have taken, on disk.
+#[track_caller]
+pub fn delivered(data: &Path, stream: &str) -> usize {
+    query(data, "SELECT seq FROM outbox WHERE stream = ? AND state = 'delivered'", stream).len()
+}
+
 /// What a player finds in a file.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Played {

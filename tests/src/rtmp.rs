@@ -174,6 +174,13 @@ pub fn connect_from(from: IpAddr, authority: &str) -> TcpStream {
 #[track_caller]
 pub fn handshake(authority: &str) -> TcpStream {
     let mut socket = open(authority);
+    shake_hands(&mut socket);
+    socket
+}
+
+/// Does the RTMP handshake over any stream of bytes.
+#[track_caller]
+pub fn shake_hands(socket: &mut (impl Read + Write)) {
     let mut hello = vec![3];
     hello.resize(1 + PACKET_BYTES, 0);
     socket.write_all(&hello).unwrap();
@@ -182,7 +189,6 @@ pub fn handshake(authority: &str) -> TcpStream {
     assert_eq!(answer[0], 3);
     assert_eq!(answer[1 + PACKET_BYTES..], hello[1..], "S2 is not C1");
     socket.write_all(&answer[1..=PACKET_BYTES]).unwrap();
-    socket
 }
 
 /// Connects with a receive buffer so small that what is not read waits at the server.

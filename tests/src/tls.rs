@@ -3,12 +3,15 @@ use std::io::{Read, Result, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
+use rcgen::{CertificateParams, KeyPair, date_time_ymd};
 use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, ServerCertVerifier};
 use rustls::crypto::{CryptoProvider, aws_lc_rs};
 use rustls::pki_types::{CertificateDer, ServerName, UnixTime};
 use rustls::{ClientConfig, ClientConnection, DigitallySignedStruct, Error, SignatureScheme, StreamOwned};
 
+use crate::sign::unix_s;
 use crate::{http, split};
 
 /// A connection over TLS to a server whose certificate is looked at and not judged.
@@ -92,10 +95,24 @@ impl Write for Tls {
 
 /// Writes a new self-signed pair for this name over the files; the certificate in DER.
 pub fn self_signed(name: &str, cert: &Path, key: &Path) -> Vec<u8> {
-    let pair = rcgen::generate_simple_self_signed([name.to_owned()]).unwrap();
-    fs::write(cert, pair.cert.pem()).unwrap();
-    fs::write(key, pair.signing_key.serialize_pem()).unwrap();
-    pair.cert.der().to_vec()
+    self_signed_until(name, cert, key, None)
+}
+
+/// The same, which ends within so many seconds, or has ended so long ago.
+pub fn self_signed_ending(name: &str, cert: &Path, key: &Path, left_s: i64) -> Vec<u8> {
+    self_signed_until(name, cert, key, Some(unix_s().saturating_add_signed(left_s)))
+}
+
+fn self_signed_until(name: &str, cert: &Path, key: &Path, end_s: Option<u64>) -> Vec<u8> {
+    let mut asked = CertificateParams::new([name.to_owned()]).unwrap();
+    if let Some(end_s) = end_s {
+        asked.not_after = date_time_ymd(1970, 1, 1) + Duration::from_secs(end_s);
+    }
+    let pair = KeyPair::generate().unwrap();
+    let made = asked.self_signed(&pair).unwrap();
+    fs::write(cert, made.pem()).unwrap();
+    fs::write(key, pair.serialize_pem()).unwrap();
+    made.der().to_vec()
 }
 
 /// The certificate that a listener shows to a new connection, in DER.

@@ -9,6 +9,8 @@ use crate::split;
 pub struct WebSocket {
     live: Live,
     rest: Vec<u8>,
+    /// Code of the close frame, when it has come.
+    pub closed: Option<u16>,
 }
 
 /// One frame.
@@ -29,7 +31,7 @@ impl WebSocket {
                        Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
         let live = Live::over(open(split(url).0), url, headers);
         assert_eq!(header(&live.head, "Sec-WebSocket-Accept"), Some("s3pPLMBiTxaQ9kYGzzhZRbK+xOo="), "{}", live.head);
-        Self { live, rest: Vec::new() }
+        Self { live, rest: Vec::new(), closed: None }
     }
 
     /// The next binary message; `None` after a close frame, whose code is kept in `closed`.
@@ -38,7 +40,10 @@ impl WebSocket {
             let frame = self.frame()?;
             match frame.opcode {
                 2 => return Ok(Some(frame.body)),
-                8 => return Ok(None),
+                8 => {
+                    self.closed = frame.body.first_chunk().map(|code| u16::from_be_bytes(*code));
+                    return Ok(None);
+                }
                 _ => {}
             }
         }

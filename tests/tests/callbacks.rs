@@ -11,8 +11,8 @@ use std::time::Duration;
 use serde_json::Value;
 use socket2::SockRef;
 use vivace_tests::{
-    Answering, ApiCall, ClientEvent, MediaKind, Receiver, Role, Rtmp, Server, Timer, Tool, message, push, sign,
-    wait_for, wait_some, wait_within,
+    Answering, ApiCall, ClientEvent, MediaKind, Receiver, Role, Rtmp, Server, Timer, Tool, delivered, message, push,
+    sign, wait_for, wait_some, wait_within,
 };
 
 const LOOPBACK: [&str; 4] = ["--outbound-allow", "127.0.0.1", "--callback-interval-s", "1"];
@@ -190,7 +190,7 @@ fn a_push_that_a_power_cut_ends_is_told_as_interrupted_at_the_next_start() {
     let server = start(receiver.address(), &[]);
     let publisher = publish(&server, "a");
     receiver.wait(1);
-    wait_for("the delivery to be on disk", || server.metric("callbacks_waiting") == 0);
+    wait_for("the delivery to be on disk", || delivered(&server.data(), "a") == 1);
     let folder = server.kill_9();
     drop(publisher);
     let server = Server::start_in(folder, &flags(&receiver.url("/"), &[]));

@@ -1,9 +1,13 @@
 //! The machine's clock is set in mid-stream: what is recorded, shown of the past and kept does not care.
 
+mod lvb;
+
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
+use vivace_base::UnixMs;
 use vivace_hls::walk::Playlist;
+use vivace_lvb::v3::Form;
 use vivace_tests::{
     AAC, Answer, Answering, Clip, Feeder, Folder, H264, HlsPlayer, PICTURE, Receiver, Server, TONE, WallClock, encode,
     ffmpeg, get, hang_up, media_files, played, recordings, request, wait_for, wait_within,
@@ -122,6 +126,53 @@ fn a_task_that_has_begun_goes_on_when_the_clock_is_set_back_and_ends_by_it() {
     wait_within("its end", Duration::from_secs(60), || state("stored") == 1);
     let one = recordings(&server.data(), "a").remove(0);
     assert!(one.duration_ms() >= 5_000, "{one:?}");
+    assert!(!feeder.has_ended());
+}
+
+#[test]
+fn files_sort_by_their_media_also_behind_one_that_began_while_the_clock_was_ahead() {
+    let clock = WallClock::new(0);
+    let server = Server::start_by(&clock, Folder::new(), &FLAGS);
+    let data = server.data();
+    let files = || -> Vec<_> { media_files(&data, "a").into_iter().map(|(file, _)| file).collect() };
+    let feeder = Feeder::start(&server.push_url("a"), Clip::h264("320x180"));
+    wait_for("the first file", || files().len() == 1);
+    clock.set(HOUR_S);
+    wait_within("a file that begins while the clock is ahead", Duration::from_secs(60), || files().len() == 2);
+    drop(feeder);
+    wait_for("the stream to end", || server.stream("a").is_none());
+    let before = files();
+    clock.set(0);
+    let _feeder = Feeder::start(&server.push_url("a"), Clip::h264("320x180"));
+    wait_for("a file of the next push", || files().len() > before.len());
+    assert_eq!(files()[..before.len()], before, "{:?}", files());
+}
+
+#[test]
+fn a_clip_lasts_as_long_as_it_was_to_however_the_clock_is_set() {
+    let clock = WallClock::new(0);
+    let server = Server::start_by(&clock, Folder::new(), &FLAGS);
+    let (channel, info) = lvb::create(&server, &[]);
+    let url = info["upstream_address"].as_str().unwrap();
+    let feeder = Feeder::start(url, Clip::h264("320x180"));
+    wait_for("the channel to be live", || lvb::status(&server, &channel) == "1");
+    let (_, name) = url.split_once('?').unwrap().0.rsplit_once('/').unwrap();
+    let state = |state: &str| recordings(&server.data(), name).iter().filter(|one| one.state() == state).count();
+    for (ahead_s, stored) in [(HOUR_S, 1), (-HOUR_S, 2)] {
+        clock.set(0);
+        let end = Form::Zone { ahead_min: 480 }.write(UnixMs(now_ms() + 15_000));
+        let made = lvb::call(&server, "CreateRecord", &[("channelId", &channel), ("tapeType", "1"), ("endTime", &end)]);
+        assert_eq!(lvb::code(&made), "ok", "{made}");
+        wait_for("it to record", || state("recording") == 1);
+        clock.set(ahead_s);
+        // Nothing but decisions, once a second, ends it.
+        send_on(&feeder, 5_000);
+        assert_eq!(state("recording"), 1, "with the clock {ahead_s} s ahead");
+        wait_within("its end", Duration::from_secs(60), || state("stored") == stored);
+    }
+    for one in recordings(&server.data(), name) {
+        assert!((8_000..20_000).contains(&one.duration_ms()), "{one:?}");
+    }
     assert!(!feeder.has_ended());
 }
 

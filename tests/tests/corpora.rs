@@ -13,13 +13,16 @@ type Check = fn(&[u8]);
 
 /// Each target of `fuzz/fuzz_targets` with the function that it calls.
 const TARGETS: &[(&str, Check)] = &[
+    ("admin_request", vivace_admin::fuzz::request),
     ("domain_addresses", vivace_domain::fuzz::addresses),
     ("domain_api_sign", vivace_domain::fuzz::api_sign),
     ("domain_file", url::fuzz::file),
     ("domain_ip_block", vivace_domain::fuzz::ip_block),
     ("domain_picture", vivace_domain::fuzz::picture),
     ("domain_query", url::fuzz::query),
+    ("domain_shift", url::fuzz::shift),
     ("gate_ip_entry", vivace_gate::fuzz::ip_entry),
+    ("lvb_code_body", vivace_lvb::code_api::fuzz::body),
     ("lvb_code_query", vivace_lvb::code_api::fuzz::query),
     ("lvb_connect", vivace_lvb::fuzz::connect),
     ("lvb_parameters", vivace_lvb::fuzz::parameters),
@@ -31,7 +34,6 @@ const TARGETS: &[(&str, Check)] = &[
     ("hls_head", serve::fuzz::head),
     ("hls_kept", serve::fuzz::kept),
     ("hls_query", hls::fuzz::query),
-    ("hls_shift", hls::fuzz::shift),
     ("hls_segmenter", hls::fuzz::segmenter),
     ("hls_source", hls::source::fuzz::source),
     ("hls_source_playlist", hls::source::fuzz::playlist),
@@ -50,11 +52,15 @@ const TARGETS: &[(&str, Check)] = &[
     ("media_mpegts_write", media::mpegts_write),
     ("media_opus", media::opus),
     ("media_vp9", media::vp9),
+    ("net_certificate", vivace_net::tls::fuzz::certificate),
     ("rtmp_chunk", rtmp::chunk),
     ("rtmp_chunk_write", rtmp::chunk_write),
     ("rtmp_client", rtmp::client),
     ("rtmp_handshake", rtmp::handshake),
     ("rtmp_server", rtmp::server),
+    ("worker_answer", vivace_worker::fuzz::answer),
+    ("worker_picture", vivace_worker::fuzz::picture),
+    ("worker_unpack", vivace_worker::transcode::fuzz::unpack),
 ];
 
 fn fuzz() -> PathBuf {

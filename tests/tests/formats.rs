@@ -1,11 +1,13 @@
 //! The matrix of codecs and protocols that `vivace formats` prints, held against what plays and what is refused.
 
-use std::io::Read;
+use std::fs::File;
+use std::io::{Read, Write};
+use std::time::Duration;
 
 use serde_json::Value;
 use vivace_tests::{
-    AAC, H264, HlsPlayer, Live, PICTURE, Server, TONE, count_frames, describe_new, encode, ffmpeg, ffmpeg_new, ffprobe,
-    get, vivace, wait_for,
+    AAC, Folder, H264, HlsPlayer, Live, PICTURE, Server, TONE, WebSocket, count_frames, describe_new, encode, ffmpeg,
+    ffmpeg_new, ffprobe, get, vivace, wait_for, wait_within,
 };
 
 const X265: &[&str] =
@@ -75,9 +77,7 @@ fn holds_as_hls(server: &Server, codecs: (&str, &str), names: (&str, &str)) {
         assert!(told.iter().all(|told| player.master.contains(told)), "{}", player.master);
         assert!(player.master.contains(&format!(",{}\"", rfc6381(names.1))), "{}", player.master);
         player.watch(1);
-        let said = describe_new(&url);
-        assert!(said.contains(&format!("Video: {}", names.0)) && said.contains("320x180"), "{form}: {said}");
-        assert!(said.contains(&format!("Audio: {}", names.1)), "{form}: {said}");
+        describes(&describe_new(&url), names, form);
         let frames = count_frames(ffmpeg_new(), &url);
         assert!(frames > 50, "{form}: {frames} pictures in three seconds");
         if form.ends_with("ts") {
@@ -97,6 +97,29 @@ fn refuses(server: &Server, url: &str) {
     assert_eq!(server.refused("play", "lvb-video/20113"), before + 1);
 }
 
+/// What `said` describes is the pair, and a size of the picture.
+#[track_caller]
+fn describes(said: &str, names: (&str, &str), format: &str) {
+    assert!(said.contains(&format!("Video: {}", names.0)) && said.contains("320x180"), "{format}: {said}");
+    assert!(said.contains(&format!("Audio: {}", names.1)), "{format}: {said}");
+}
+
+/// What comes over WebSocket is a file that the newer ffmpeg reads.
+#[track_caller]
+fn holds_as_websocket(url: &str, names: (&str, &str)) {
+    let folder = Folder::new();
+    let path = folder.join("said");
+    let (mut file, mut socket) = (File::create(&path).unwrap(), WebSocket::open(url));
+    let path = path.to_str().unwrap();
+    wait_within("two seconds of pictures", Duration::from_secs(60), || {
+        for _ in 0..40 {
+            file.write_all(&socket.message().unwrap().expect("a message")).unwrap();
+        }
+        count_frames(ffmpeg_new(), path) > 50
+    });
+    describes(&describe_new(path), names, url);
+}
+
 /// Every format plays the pair to the newer ffmpeg, or refuses it by its code, as the matrix says.
 #[track_caller]
 fn holds(video: (&str, &[&str]), audio: (&str, &[&str]), names: (&str, &str)) {
@@ -111,12 +134,17 @@ fn holds(video: (&str, &[&str]), audio: (&str, &[&str]), names: (&str, &str)) {
     for format in ["rtmp", "flv", "mp4"] {
         let url = server.play_url("a", format);
         if carries(video.0, format) && carries(audio.0, format) {
-            let said = describe_new(&url);
-            let (picture, sound) = (format!("Video: {}", names.0), format!("Audio: {}", names.1));
-            assert!(said.contains(&picture) && said.contains("320x180"), "{format}: {said}");
-            assert!(said.contains(&sound), "{format}: {said}");
+            describes(&describe_new(&url), names, format);
             let frames = count_frames(ffmpeg_new(), &url);
             assert!(frames > 50, "{format}: {frames} pictures in three seconds");
+        } else {
+            refuses(&server, &url);
+        }
+    }
+    for format in ["flv", "mp4"] {
+        let url = server.play_url("a", &format!("ws-{format}"));
+        if carries(video.0, format) && carries(audio.0, format) {
+            holds_as_websocket(&url, names);
         } else {
             refuses(&server, &url);
         }

@@ -4,10 +4,10 @@ use std::process::Command;
 use std::time::Duration;
 
 use serde_json::Value;
-use vivace_hls::walk::{Playlist, Walker};
+use vivace_hls::walk::{Listed, Playlist, Walker};
 use vivace_tests::{
-    AAC, Finished, H264, HlsPlayer, PICTURE, Server, TONE, Tool, browser, count_frames, encode, ffmpeg, ffmpeg_new,
-    ffprobe, get, get_with, push, request, split, wait_for, wait_within,
+    AAC, Clip, Feeder, Finished, H264, HlsPlayer, PICTURE, Server, TONE, Tool, browser, count_frames, encode, ffmpeg,
+    ffmpeg_new, ffprobe, get, get_with, push, request, split, wait_for, wait_within,
 };
 
 /// A server with the test picture and its tone as `a`.
@@ -16,6 +16,11 @@ fn pushed() -> (Server, Tool) {
     let encoder = push(&server.push_url("a"));
     server.wait_live("a");
     (server, encoder)
+}
+
+/// The same picture and tone, for segments of a second.
+fn push_short(server: &Server) -> Tool {
+    encode(ffmpeg(), &[PICTURE, TONE], &[H264, &["-g", "25"], AAC], &server.push_url("a"))
 }
 
 /// Asks for the playlist again and again, each time for the next part, and walks over all of them.
@@ -42,7 +47,9 @@ impl Poll {
         } else {
             format!("&_HLS_msn={}&_HLS_part=0", newest.sequence + 1)
         };
-        let answer = get(&format!("{}{directives}", self.player.url(&self.player.playlist)));
+        // Every other time only what is new to it.
+        let skip = if self.walker.playlists.is_multiple_of(2) { "&_HLS_skip=YES" } else { "" };
+        let answer = get(&format!("{}{directives}{skip}", self.player.url(&self.player.playlist)));
         // While the publisher is away nothing new comes, and that is said after a while.
         if answer.status == 503 {
             return;
@@ -92,19 +99,22 @@ fn the_first_viewer_of_a_stream_with_long_gops_is_answered() {
 
 #[test]
 fn every_playlist_keeps_its_promises_while_an_encoder_restarts() {
-    let (server, mut encoder) = pushed();
+    // So short that a window has some that a delta update leaves out: more than six target durations.
+    let server = Server::start(&["--hls-segment-ms", "1000"]);
+    let mut encoder = push_short(&server);
+    server.wait_live("a");
     let mut poll = Poll::begin(&server.play_url("a", "llhls"));
     wait_within("the first segments", Duration::from_secs(60), || {
         poll.next();
-        poll.segments() >= 5
+        poll.segments() >= 8 && poll.walker.deltas > 0
     });
     encoder.kill_9();
     wait_for("the grace time to begin", || server.metric("streams_in_grace") == 1);
-    let before = poll.segments();
-    let _again = push(&server.push_url("a"));
+    let (before, deltas) = (poll.segments(), poll.walker.deltas);
+    let _again = push_short(&server);
     wait_within("segments of the second push", Duration::from_secs(60), || {
         poll.next();
-        poll.segments() >= before + 5
+        poll.segments() >= before + 12 && poll.walker.deltas > deltas + 2
     });
     assert_eq!(poll.walker.discontinuities, 1);
     assert!(poll.walker.playlists > 60, "{}", poll.walker.playlists);
@@ -113,6 +123,35 @@ fn every_playlist_keeps_its_promises_while_an_encoder_restarts() {
     let whole = whole.unwrap();
     let parts: Vec<u8> = whole.parts.iter().flat_map(|(_, uri)| poll.player.get(uri).body).collect();
     assert!(poll.player.get(&whole.uri).body == parts, "the parts of {} are not the segment", whole.uri);
+}
+
+/// By how much a date is later than the durations before it say, at each discontinuity.
+fn date_steps(walker: &Walker) -> Vec<i64> {
+    let known: Vec<_> = walker.known().collect();
+    let turns = known.windows(2).filter(|pair| pair[0].discontinuity_sequence != pair[1].discontinuity_sequence);
+    let end_ms = |segment: &Listed| segment.date_ms.unwrap() + i64::try_from(segment.duration_us / 1_000).unwrap();
+    turns.map(|pair| pair[1].date_ms.unwrap() - end_ms(pair[0])).collect()
+}
+
+#[test]
+fn what_follows_an_encoder_that_stood_still_is_dated_by_when_it_came_in_all_rates() {
+    const STILL_MS: u32 = 4_000;
+    let server = Server::start(&["--transcode-rates", "550"]);
+    let clip = Clip::h264("320x180");
+    let feeder = Feeder::start(&server.push_url("a"), clip.clone());
+    server.wait_live("a");
+    let players = ["a", "a_550"].map(|name| HlsPlayer::begin(&server.play_url(name, "hls")));
+    // The encoder sends nothing for so long, and its clock goes on: the timeline of the stream does not.
+    let mut late = clip.clone();
+    late.tags.iter_mut().for_each(|tag| tag.time_ms += STILL_MS);
+    feeder.switch(late);
+    wait_within("the jump", Duration::from_secs(60), || server.metric("discontinuities_total") == 1);
+    feeder.switch(clip);
+    players.iter().for_each(|player| player.watch(4));
+    let [steps, made] = players.map(|player| date_steps(&player.into_walker()));
+    assert!(steps.len() == 1 && made.len() == 1, "{steps:?} {made:?}");
+    // Dates of one time are the same.
+    assert!(steps[0] > i64::from(STILL_MS) - 1_000 && steps[0].abs_diff(made[0]) <= 50, "{steps:?} {made:?}");
 }
 
 #[test]
@@ -155,8 +194,6 @@ fn a_request_for_what_is_not_there_yet_is_answered_when_it_is() {
     let newest = now.newest_whole().unwrap();
     let later = Playlist::parse(&player.list(&format!("&_HLS_msn={}", newest + 1))).unwrap();
     assert!(later.newest_whole() > Some(newest));
-    let skipped = player.list(&format!("&_HLS_msn={}&_HLS_skip=YES", newest + 1));
-    assert!(skipped.contains("#EXT-X-MEDIA-SEQUENCE"), "{skipped}");
     for (directives, status) in [
         (format!("&_HLS_msn={}", newest + 50), 400),
         (format!("&_HLS_msn={}&_HLS_part=90", later.newest_whole().unwrap() + 1), 400),
@@ -166,6 +203,23 @@ fn a_request_for_what_is_not_there_yet_is_answered_when_it_is() {
     ] {
         assert_eq!(get(&format!("{}{directives}", player.url(&player.playlist))).status, status, "{directives}");
     }
+}
+
+#[test]
+fn a_delta_update_leaves_out_what_the_player_has() {
+    let server = Server::start(&["--hls-segment-ms", "1000", "--limits-hls-segments-max", "10"]);
+    let _encoder = push_short(&server);
+    server.wait_live("a");
+    let player = HlsPlayer::begin(&server.play_url("a", "llhls"));
+    player.watch(10);
+    let whole = player.now();
+    let text = player.list("&_HLS_skip=YES");
+    let delta = Playlist::parse(&text).unwrap();
+    // Of ten seconds, what is older than six target durations; a segment may have come between the two.
+    let oldest = whole.segments.iter().map(|segment| segment.sequence).find(|one| *one >= delta.media_sequence);
+    assert_eq!((delta.skipped >= 3, oldest), (true, Some(delta.media_sequence)), "{text}");
+    assert!(!text.contains("#EXT-X-MAP") && text.contains("#EXT-X-PART:"), "{text}");
+    assert!(!player.list("").contains("#EXT-X-SKIP"), "nobody has asked for a delta update");
 }
 
 /// reaches nothing new: the gate's own refusals stand in refusals.rs.
@@ -266,7 +320,7 @@ fn transport_streams_are_read_by_an_independent_reader() {
 #[test]
 fn durations_that_are_set_are_in_the_playlists() {
     let server = Server::start(&["--hls-segment-ms", "1000", "--hls-part-ms", "400"]);
-    let _encoder = encode(ffmpeg(), &[PICTURE, TONE], &[H264, &["-g", "25"], AAC], &server.push_url("a"));
+    let _encoder = push_short(&server);
     server.wait_live("a");
     let player = HlsPlayer::begin(&server.play_url("a", "llhls"));
     let text = player.list("");
@@ -322,29 +376,8 @@ fn the_end_of_a_stream_is_said() {
     wait_for("the end to be listed", || player.list("").ends_with("#EXT-X-ENDLIST\n"));
 }
 
-/// What hls.js plays of an address.
-#[track_caller]
-fn in_browser(url: &str, seconds: u32, low_latency: bool) -> Value {
-    let seconds_text = seconds.to_string();
-    let args = [Some(url), Some(&seconds_text), low_latency.then_some("ll")];
-    let script = browser::script("hls.mjs", args.into_iter().flatten());
-    browser::seen(script, Duration::from_secs(u64::from(seconds) + 90))
-}
-
-/// How long a browser plays each form: `VIVACE_HLS_SECONDS`, or enough to see the window move.
-fn browser_seconds() -> u32 {
-    std::env::var("VIVACE_HLS_SECONDS")
-        .map_or(20, |text| text.parse().expect("VIVACE_HLS_SECONDS is a number of seconds"))
-}
-
-/// Plays each of these addresses in a browser of its own, all at once; whether the second is of low latency.
-fn browsers(urls: &[(String, bool)], seconds: u32) -> Vec<Value> {
-    std::thread::scope(|scope| {
-        let one = |(url, low_latency): &(String, bool)| in_browser(url, seconds, *low_latency);
-        let running: Vec<_> = urls.iter().map(|url| scope.spawn(move || one(url))).collect();
-        running.into_iter().map(|one| one.join().unwrap()).collect()
-    })
-}
+/// How long a browser plays each form: enough to see the window move. `cargo xtask soak` plays for minutes.
+const BROWSER_SECONDS: u32 = 20;
 
 #[track_caller]
 fn played_through(seen: &Value, seconds: u32) {
@@ -362,11 +395,10 @@ fn a_browser_plays_each_form_without_a_stall() {
     // A key frame every two seconds, as encoders are told to make them for HLS.
     let _encoder = encode(ffmpeg(), &[PICTURE, TONE], &[H264, &["-g", "50"], AAC], &server.push_url("a"));
     server.wait_live("a");
-    let (hls, seconds) = (server.play_url("a", "hls"), browser_seconds());
-    let urls = [(server.play_url("a", "llhls"), true), (hls.clone(), false), (format!("{hls}&hls=ts"), false)];
-    for (seen, (_, low_latency)) in browsers(&urls, seconds).iter().zip(&urls) {
-        played_through(seen, seconds);
-        assert_eq!(seen["parts"].as_u64().unwrap() > 0, *low_latency, "{seen}");
+    let forms = browser::forms(&server, "a");
+    for (seen, form) in browser::hls(&forms, BROWSER_SECONDS).iter().zip(&forms) {
+        played_through(seen, BROWSER_SECONDS);
+        assert_eq!(seen["parts"].as_u64().unwrap() > 0, form.low_latency, "{seen}");
         assert!(seen["delay_ms"]["looks"].as_u64().unwrap() > 0, "{seen}");
     }
 }
@@ -382,8 +414,9 @@ fn a_browser_plays_av1_with_opus_and_mp3() {
         server.wait_live(name);
     }
     // hls.js does not read MP3 from MP4: it finds no codec string that Chromium takes.
-    let urls = [(server.play_url("a", "llhls"), true), (format!("{}&hls=ts", server.play_url("b", "hls")), false)];
-    for seen in browsers(&urls, 6) {
+    let [low_latency, ..] = browser::forms(&server, "a");
+    let [.., ts] = browser::forms(&server, "b");
+    for seen in browser::hls(&[low_latency, ts], 6) {
         played_through(&seen, 6);
     }
 }

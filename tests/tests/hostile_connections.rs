@@ -90,6 +90,32 @@ fn all_connections_of_one_address_are_limited_too() {
     siege.ends_within(BASE_BYTES + 20 * PENDING_BYTES);
 }
 
+/// Who holds what it opens gets as many places as an address has on each listener, and each one beyond is closed and
+/// counted, whatever the rate.
+#[test]
+fn thousands_that_one_address_holds_open_are_refused_one_by_one() {
+    const PLACES: usize = 200;
+    const ALL: usize = 4_000;
+    raise_file_limit();
+    let places = PLACES.to_string();
+    let late = ["--limits-handshake-ms-max", "120000", "--limits-pending-connections-per-address-max", &places];
+    let siege = Siege::new(&late);
+    let (rtmp, http) = (siege.server().rtmp.clone(), siege.server().http.clone());
+    let to = |turn: usize| if turn.is_multiple_of(2) { &rtmp } else { &http };
+    let mut held: Vec<TcpStream> = (0..ALL).map(|turn| connect_from(elsewhere(4), to(turn))).collect();
+    siege.turns_away("address_pending", (ALL - 2 * PLACES) as u64);
+    for (turn, socket) in held.iter_mut().enumerate().skip(2 * PLACES) {
+        let said = closed(socket, SOON);
+        assert!(said.is_empty() || to(turn) == &http && said.starts_with(b"HTTP/1.1 503 "), "{turn}: {said:?}");
+    }
+    // The others have places of their own, and all of theirs come back.
+    handshake(&rtmp);
+    assert_eq!(get(&format!("http://{http}/healthz")).status, 200);
+    drop(held);
+    wait_for("all of them to be gone", || siege.server().metric("open_connections") < 10);
+    siege.ends_within(BASE_BYTES + (2 * PLACES as u64) * PENDING_BYTES);
+}
+
 /// A thousand a second from one address: those within the limits are answered, and nothing of them stays.
 #[test]
 fn thousands_of_connects_from_one_address_leave_nothing_behind() {

@@ -2,22 +2,22 @@
 //! asserted: `cargo xtask hostile` takes windows long enough to tell something, with server, player and attackers each in
 //! their place.
 
-use std::io::Write;
-use std::net::TcpStream;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::{JoinHandle, scope, sleep, spawn};
 use std::time::Duration;
 
 use vivace_tests::{
-    Clip, Flv, Kind, Live, MediaKind, Part, Role, Rtmp, Server, Timer, Tls, cpu_ms, garbage, handshake, message,
-    raise_file_limit, server_core_ms, split, throw,
+    Attack, Clip, Flv, Kind, Live, MediaKind, Part, Role, Rtmp, Server, Timer, attacks, cpu_ms, garbage,
+    raise_file_limit, server_core_ms,
 };
 
 /// Pictures in each window, unless `VIVACE_HOSTILE_PICTURES` asks for more.
 const PICTURES: u32 = 60;
 /// Calm and attack in turn, so often for each attack, where it does ask.
 const ROUNDS: u32 = 6;
+/// What an attack may add to others' delay, its p99.
+const P99_PERCENT_MAX: f64 = 20.0;
 /// From one picture to the next: many, so that a percentile stands on many.
 const INTERVAL_MS: u32 = 5;
 /// Bytes of a picture: 2.5 Mbit/s.
@@ -121,10 +121,10 @@ impl Neighbours {
     }
 
     /// The same under attack.
-    fn attacked(&mut self, server: &Server, pictures: u32, plan: &Plan) -> Seen {
-        let attack = Attack::start(plan, self.placed);
+    fn attacked(&mut self, server: &Server, pictures: u32, attack: &Attack) -> Seen {
+        let under_way = UnderWay::start(attack, self.placed);
         let mut seen = self.window(server, pictures);
-        seen.acts = attack.end();
+        seen.acts = under_way.end();
         seen
     }
 
@@ -167,111 +167,41 @@ fn percentile(delays: &mut [u64], hundredths: usize) -> f64 {
 }
 
 /// An attack that goes on until it is told to stop.
-struct Attack {
+struct UnderWay {
     stop: Arc<AtomicBool>,
-    acts: Arc<AtomicU64>,
-    threads: Vec<JoinHandle<()>>,
+    attacker: JoinHandle<u64>,
 }
 
-impl Attack {
-    /// `act` is called over and over by so many threads, with a pause between that keeps the attacker from taking the
-    /// whole machine: what is measured is the server.
-    fn start(plan: &Plan, placed: bool) -> Self {
-        let (stop, acts) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
-        let threads = (0..plan.threads)
-            .map(|_| {
-                let (stop, acts, act, pause) = (stop.clone(), acts.clone(), plan.act.clone(), plan.pause);
-                spawn(move || {
-                    assert!(!placed || Part::Attacker.take(), "no place for the attacker");
-                    while !stop.load(Relaxed) {
-                        act();
-                        acts.fetch_add(1, Relaxed);
-                        sleep(pause);
-                    }
-                })
-            })
-            .collect();
-        Self { stop, acts, threads }
+impl UnderWay {
+    fn start(attack: &Attack, placed: bool) -> Self {
+        let stop = Arc::new(AtomicBool::new(false));
+        let (stopped, begin, pause) = (stop.clone(), attack.begin.clone(), attack.pause);
+        let attacker = spawn(move || {
+            assert!(!placed || Part::Attacker.take(), "no place for the attacker");
+            let (mut act, mut acts) = (begin(), 0);
+            while !stopped.load(Relaxed) {
+                act();
+                acts += 1;
+                sleep(pause);
+            }
+            acts
+        });
+        Self { stop, attacker }
     }
 
     /// How often it has acted.
     fn end(self) -> u64 {
         self.stop.store(true, Relaxed);
-        self.threads.into_iter().for_each(|thread| drop(thread.join()));
-        self.acts.load(Relaxed)
+        self.attacker.join().unwrap()
     }
-}
-
-/// An attack that is not under way.
-struct Plan {
-    name: &'static str,
-    threads: usize,
-    /// Between two of a thread's acts.
-    pause: Duration,
-    act: Arc<dyn Fn() + Send + Sync>,
-}
-
-impl Plan {
-    fn new(name: &'static str, threads: usize, pause_ms: u64, act: impl Fn() + Send + Sync + 'static) -> Self {
-        Self { name, threads, pause: Duration::from_millis(pause_ms), act: Arc::new(act) }
-    }
-}
-
-fn plans(server: &Server) -> Vec<Plan> {
-    let (rtmp, http, https) = (server.rtmp.clone(), server.http.clone(), server.https.clone());
-    let url = server.play_url("other", "ws-flv");
-    let deep = message(3, 20, 0, &[3, 0, 1, b'a'].repeat(10_000), 128);
-    let connects = {
-        let rtmp = rtmp.clone();
-        move || drop(TcpStream::connect(&rtmp))
-    };
-    let commands = {
-        let rtmp = rtmp.clone();
-        move || {
-            throw(&mut handshake(&rtmp), &deep);
-        }
-    };
-    let bytes = move || {
-        let mut socket = TcpStream::connect(&rtmp).unwrap();
-        (0..1_000).all(|_| throw(&mut socket, &[3]));
-    };
-    let heads = move || {
-        let mut socket = TcpStream::connect(&http).unwrap();
-        throw(&mut socket, &[b"GET / HTTP/1.1\r\n".to_vec(), b"A: b\r\n".repeat(5_000)].concat());
-    };
-    let pings = move || {
-        let headers = "Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Version: 13\r\n\
-                       Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n";
-        let mut live = Live::over(TcpStream::connect(split(&url).0).unwrap(), &url, headers);
-        let ping = [0x89, 0x84, 0, 0, 0, 0, 1, 2, 3, 4].repeat(400);
-        while throw(live.socket(), &ping) {}
-    };
-    let resets = move || {
-        let mut tls = Tls::over(TcpStream::connect(&https).unwrap(), &[b"h2"]);
-        let _ = tls.write_all(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\x04\0\0\0\0\0");
-        let pair = |turn: u32| {
-            let id = (2 * turn + 1).to_be_bytes();
-            let ask = [&[0, 0, 6, 1, 5][..], &id, &[0x82, 0x84, 0x87, 0x41, 1, b'x']].concat();
-            [ask, [&[0, 0, 4, 3, 0][..], &id, &[0, 0, 0, 8]].concat()].concat()
-        };
-        (0..100).all(|turn| throw(&mut tls, &(0..50).flat_map(|step| pair(turn * 50 + step)).collect::<Vec<u8>>()));
-    };
-    vec![
-        Plan::new("connects", 1, 1, connects),
-        Plan::new("AMF 10,000 deep", 1, 7, commands),
-        Plan::new("bytes one by one", 1, 20, bytes),
-        Plan::new("header floods", 1, 20, heads),
-        Plan::new("WebSocket pings", 1, 20, pings),
-        Plan::new("HTTP/2 resets over TLS", 1, 50, resets),
-    ]
 }
 
 /// A row of the table: delays, processor time and acts of an attack, against the calm between.
-fn row(name: &str, calm: &mut Seen, attacked: &mut Seen) -> String {
+fn row(name: &str, calm: &mut Seen, attacked: &mut Seen) -> (String, f64) {
     let [p50, p99] = [50, 99].map(|at| (percentile(&mut calm.delays, at), percentile(&mut attacked.delays, at)));
     let change = (p99.1 / p99.0 - 1.0) * 100.0;
     let share = |ms: u64, seen: &Seen| ms as f64 * 100.0 / seen.ms as f64;
-    format!(
+    let text = format!(
         "| {name} | {:.0} | {:.1} / {:.1} | {:.1} / {:.1} ({}) | {:.2} / {:.2} | {:.2} / {:.2} | {change:+.0} % |",
         attacked.acts as f64 * 1_000.0 / attacked.ms as f64,
         share(calm.cpu_ms, calm),
@@ -283,11 +213,13 @@ fn row(name: &str, calm: &mut Seen, attacked: &mut Seen) -> String {
         p50.1,
         p99.0,
         p99.1
-    )
+    );
+    (text, change)
 }
 
-/// Starts a server, and attacks it in every way while its neighbours go on.
-fn measure(flags: &[&str], pictures: u32, rounds: u32, placed: bool) {
+/// Starts a server, and attacks it in every way while its neighbours go on. The most that an attack has added to the p99
+/// of the delay, in percent.
+fn measure(flags: &[&str], pictures: u32, rounds: u32, placed: bool) -> f64 {
     // What this thread starts from now on runs where the server is to run.
     assert!(!placed || Part::Server.take(), "no place for the server");
     let server = Server::start(&[&["--limits-publish-grace-ms", "1000"], flags].concat());
@@ -296,21 +228,26 @@ fn measure(flags: &[&str], pictures: u32, rounds: u32, placed: bool) {
         "| attack | a second | server % of its core | others (windows not counted) | p50 ms | p99 ms | change of p99 |"
     );
     println!("|---|---|---|---|---|---|---|");
-    for plan in plans(&server) {
+    let mut worst = f64::MIN;
+    for attack in attacks(&server) {
         let (mut calm, mut attacked) = (Seen::default(), Seen::default());
         for _ in 0..rounds {
             neighbours.undisturbed(&mut calm, |all| all.window(&server, pictures));
-            neighbours.undisturbed(&mut attacked, |all| all.attacked(&server, pictures, &plan));
+            neighbours.undisturbed(&mut attacked, |all| all.attacked(&server, pictures, &attack));
         }
-        println!("{}", row(plan.name, &mut calm, &mut attacked));
+        let (row, change) = row(attack.name, &mut calm, &mut attacked);
+        println!("{row}");
+        worst = worst.max(change);
     }
+    worst
 }
 
 #[test]
 fn every_picture_comes_through_between_and_during_attacks() {
     raise_file_limit();
     let Some(asked) = std::env::var("VIVACE_HOSTILE_PICTURES").ok() else {
-        return measure(&["--delivery-merge-ms", "0"], PICTURES, 1, false);
+        measure(&["--delivery-merge-ms", "0"], PICTURES, 1, false);
+        return;
     };
     let placed = spawn(|| Part::Server.take() && Part::Attacker.take() && Part::Witness.take()).join().unwrap();
     if !placed {
@@ -318,6 +255,8 @@ fn every_picture_comes_through_between_and_during_attacks() {
     }
     for flags in [&["--delivery-merge-ms", "0"][..], &[]] {
         println!("\nflags: {flags:?}");
-        measure(flags, asked.parse().unwrap(), ROUNDS, placed);
+        let worst = measure(flags, asked.parse().unwrap(), ROUNDS, placed);
+        // As the server is shipped; the other flags show what stands behind it.
+        assert!(!flags.is_empty() || worst < P99_PERCENT_MAX, "an attack adds {worst:.0} % to the p99 of others");
     }
 }

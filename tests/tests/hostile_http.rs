@@ -96,7 +96,8 @@ fn heads_and_handshakes_that_come_in_drops_are_let_go() {
 /// They ask for much, and take so little of it that it never ends.
 #[test]
 fn readers_of_responses_in_drops_are_let_go() {
-    let flags = ["--limits-reader-slow-ms-max", "2000", "--limits-reader-bytes-per-s-min", "200000"];
+    // Long enough that a step of theirs shows.
+    let flags = ["--limits-reader-slow-ms-max", "8000", "--limits-reader-bytes-per-s-min", "200000"];
     let siege = Siege::new(&flags);
     let asked = b"GET /assets/style.css HTTP/1.1\r\nHost: x\r\n\r\n".repeat(4_000);
     let readers: Vec<_> = (0..4)

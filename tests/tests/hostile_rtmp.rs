@@ -6,8 +6,8 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use vivace_tests::{
-    BASE_BYTES, Clip, Kind, MediaKind, Role, Rtmp, Siege, UNGRANTED_BYTES, closed, handshake, message, split, throw,
-    wait_within,
+    BASE_BYTES, Clip, Kind, MediaKind, Role, Rtmp, Siege, UNGRANTED_BYTES, announced, chunk_streams, closed, handshake,
+    message, split, throw, wait_within,
 };
 
 /// Short waits of the server, so that the scenarios are short.
@@ -27,19 +27,6 @@ fn text(value: &str) -> Vec<u8> {
 
 fn number(value: f64) -> Vec<u8> {
     [&[0][..], &value.to_be_bytes()].concat()
-}
-
-/// A message of this type that is announced with 16 MB.
-fn announced(type_id: u8) -> Vec<u8> {
-    let mut head = message(6, type_id, 1, &[], 128);
-    head[4..7].copy_from_slice(&[0xff, 0xff, 0xff]);
-    head
-}
-
-/// The first chunk of a message of 4 MB on each of so many chunk streams.
-fn chunk_streams(count: u16) -> Vec<u8> {
-    let head = |on: u16| [1, on.to_le_bytes()[0], on.to_le_bytes()[1], 0, 0, 0, 0x3f, 0xff, 0xff, VIDEO, 1, 0, 0, 0];
-    (0..count).flat_map(|on| [&head(on)[..], &[0; 128]].concat()).collect()
 }
 
 /// Messages that begin and do not end, in chunks of 64 KB.

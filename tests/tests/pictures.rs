@@ -108,6 +108,11 @@ fn a_screenshot_shows_what_is_on_air_and_is_fetched_by_its_address() {
     let etag = picture.header("etag").unwrap();
     assert!(picture.header("cache-control").unwrap().contains("immutable"));
     assert_eq!(get_with(url, &[("If-None-Match", etag)]).status, 304);
+    assert_eq!(get_with(url, &[("If-None-Match", &format!("\"x\", W/{etag}"))]).status, 304);
+    for (tag, status) in [(etag, 206), ("\"x\"", 200)] {
+        let part = get_with(url, &[("Range", "bytes=2-5"), ("If-Range", tag)]);
+        assert_eq!((part.status, part.header("etag")), (status, Some(etag)), "{tag}");
+    }
     let part = get_with(url, &[("Range", "bytes=2-5")]);
     assert_eq!((part.status, part.body.as_slice()), (206, &picture.body[2..6]));
     assert_eq!(get_with(url, &[("Range", "bytes=99999999-")]).status, 416);

@@ -113,6 +113,22 @@ fn a_process_that_takes_over_goes_on_in_the_folder() {
 }
 
 #[test]
+fn a_server_that_waits_for_the_folder_says_so() {
+    let folder = Folder::new();
+    let kept = folder.join("kept");
+    let flags = flags(kept.to_str().unwrap(), &["--limits-drain-ms-max", "100"]);
+    let (_, data) = Server::start(&flags).stop();
+    let owner = fs::File::options().write(true).open(kept.join("recordings.owner")).unwrap();
+    owner.lock().unwrap();
+    let server = Server::start_in(data, &flags);
+    wait_for("it to be told", || server.log().contains("still keeps its recordings there"));
+    assert!(server.log().contains(kept.to_str().unwrap()));
+    fs::write(kept.join("media/01ARZ3NDEKTSV4RRFFQ69G5FAV.mp4"), "nobody knows").unwrap();
+    drop(owner);
+    wait_for("it to be alone", || has_strays(&kept));
+}
+
+#[test]
 fn a_folder_that_is_named_anew_is_told_until_the_files_are_there() {
     let folder = Folder::new();
     let (before, now) = (folder.join("before"), folder.join("now"));
@@ -198,6 +214,26 @@ fn what_no_row_knows_of_is_counted_until_somebody_takes_it_away() {
     assert!(server.log().contains("recordings-without-rows"));
     fs::remove_dir_all(data.join("recordings-without-rows")).unwrap();
     wait_within("it to be gone", Duration::from_secs(90), || server.api("storage")["stray_files"] == 0);
+}
+
+#[test]
+fn a_folder_is_not_another_ones_because_its_database_is_of_another_version() {
+    let (_, folder) = Server::start(&GRACE).stop();
+    let data = folder.join("data");
+    let newer = "INSERT INTO _sqlx_migrations (version, description, success, checksum, execution_time) \
+                 VALUES (9999, 'of the version to come', 1, x'', 0)";
+    let older = "DELETE FROM _sqlx_migrations WHERE version IN (9999, (SELECT MAX(version) FROM _sqlx_migrations \
+                 WHERE version < 9999))";
+    for schema in [newer, older] {
+        let program = format!(
+            "import sqlite3\ndb = sqlite3.connect({:?})\ndb.execute({schema:?})\ndb.commit()",
+            data.join("vivace.db")
+        );
+        Finished::run(std::process::Command::new("python3").args(["-c", &program])).ok();
+        assert_ne!(told(&data, data.to_str().unwrap(), &[], "database")["level"], "ok");
+        let found = told(&data, data.to_str().unwrap(), &[], "recordings");
+        assert_eq!(found["level"], "ok", "{found:#}");
+    }
 }
 
 #[test]

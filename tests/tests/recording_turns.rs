@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use vivace_tests::{
-    Clip, Feeder, Kind, MediaKind, Role, Rtmp, Server, played, recordings, wait_for, wait_some, wait_within,
+    Clip, Feeder, Kind, MediaKind, Role, Rtmp, Server, played, recordings, request, wait_for, wait_some, wait_within,
 };
 
 fn push_url(server: &Server, name: &str) -> String {
@@ -20,6 +20,14 @@ fn now_ms() -> i64 {
 fn push_pictures(server: &Server, clip: &Clip, count: usize) {
     let mut publisher = Rtmp::open(&push_url(server, "a"), Role::Publish);
     publisher.ready().unwrap();
+    send_pictures(&mut publisher, clip, count);
+    publisher.finish().unwrap();
+    wait_for("the stream to end", || server.stream("a").is_none());
+}
+
+/// Sends so many pictures as fast as they are taken.
+#[track_caller]
+fn send_pictures(publisher: &mut Rtmp, clip: &Clip, count: usize) {
     let video = || clip.tags.iter().filter(|tag| tag.kind == Kind::Video);
     let headers = video().filter(|tag| !tag.is_media()).take(1);
     let pictures = || video().filter(|tag| tag.is_media());
@@ -33,8 +41,6 @@ fn push_pictures(server: &Server, clip: &Clip, count: usize) {
         time_ms = time_ms.max(turn * length + picture.time_ms);
         publisher.send(MediaKind::Video, time_ms, &picture.body).unwrap();
     }
-    publisher.finish().unwrap();
-    wait_for("the stream to end", || server.stream("a").is_none());
 }
 
 #[test]
@@ -65,6 +71,35 @@ fn a_recording_begins_when_its_first_picture_came() {
     drop(feeder);
     let begun = wait_some("the recording to begin", || recordings(&server.data(), "a").pop());
     assert!(begun.started_at() <= newest, "{} ms behind the eighth picture", begun.started_at() - newest);
+}
+
+#[test]
+fn on_a_delayed_stream_each_recording_has_what_its_own_push_has_sent() {
+    let server = Server::start(&["--limits-publish-grace-ms", "5000"]);
+    let (body, token) = (r#"{"ms":8000}"#, server.key("api_token"));
+    let head = format!("PUT /api/v1/streams/a/delay HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n", server.http);
+    let head = format!("{head}Authorization: Bearer {token}\r\nContent-Length: {}\r\n\r\n", body.len());
+    let answer = request(&server.http, format!("{head}{body}").as_bytes());
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    let clip = Clip::h264("320x180");
+    // Each goes on before a picture of the one before is shown.
+    for (asks, count) in [("&record=flv", 75), ("", 60), ("&record=mp4", 50), ("&record=mp4|flv", 40)] {
+        let mut publisher = Rtmp::open(&format!("{}{asks}", server.push_url("a")), Role::Publish);
+        publisher.ready().unwrap();
+        send_pictures(&mut publisher, &clip, count);
+        publisher.finish().unwrap();
+        wait_for("all of it to have come", || server.stream("a").is_some_and(|stream| stream["state"] == "grace"));
+    }
+    let mut found = Vec::new();
+    wait_within("three recordings to be stored", Duration::from_secs(60), || {
+        found = recordings(&server.data(), "a");
+        found.iter().filter(|one| one.state() == "stored").count() >= 3
+    });
+    let mut kept: Vec<_> =
+        found.iter().map(|one| (one.format().to_owned(), played(&one.file(&server.data())).pictures)).collect();
+    kept.sort();
+    let expected = [("flv", 40), ("flv", 75), ("mp4", 90)];
+    assert_eq!(kept, expected.map(|(format, pictures)| (format.to_owned(), pictures)), "{found:?}");
 }
 
 #[test]

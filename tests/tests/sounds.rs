@@ -88,6 +88,24 @@ fn aac_becomes_opus_beside_the_picture_as_it_is() {
 }
 
 #[test]
+fn who_comes_right_after_its_end_has_it_made_anew() {
+    let server = Server::start(&SOUNDS);
+    let _feeder = Feeder::start(&server.push_url("a"), Clip::h264("320x180"));
+    server.wait_live("a");
+    let ends = |name| event_kinds(&server, name).iter().filter(|kind| *kind == "transcode_ended").count();
+    // One that takes a program, and one that is shown as it is.
+    for name in ["a_opus", "a_aac"] {
+        Witness::watch(&server, name).goes_on();
+        if name == "a_opus" {
+            wait_for("the end to be told", || ends(name) == 1);
+        } else {
+            wait_for("it to end", || server.stream(name).is_none());
+        }
+        Witness::watch(&server, name).goes_on();
+    }
+}
+
+#[test]
 fn players_of_hls_have_the_sound_too() {
     let server = Server::start(&[SOUNDS.as_slice(), &["--transcode-rates", "550"]].concat());
     let _feeder = Feeder::start(&server.push_url("a"), Clip::h264_at("1280x720", 2_500));
@@ -197,11 +215,16 @@ fn a_name_belongs_to_its_publisher_where_the_sound_is_not_made() {
     let _feeder = Feeder::start(&server.push_url("a"), Clip::h264("320x180"));
     server.wait_live("a");
     let refused = get(&server.play_url("a_aac", "flv"));
-    assert_eq!((refused.status, refused.header("x-vivace-code")), (501, Some("lvb-video/20114")));
+    assert_eq!((refused.status, refused.header("x-vivace-code")), (404, Some("lvb-video/20111")), "nobody pushes it");
     let _other = Feeder::start(&server.push_url("a_aac"), Clip::h264("640x360"));
     server.wait_live("a_aac");
     assert_eq!(ffprobe(&server.play_url("a_aac", "flv")).size(), Some((640, 360)), "what its publisher sends");
     assert!(children(server.pid()).is_empty());
+    // Who may see one stream may not see another for that.
+    for (name, status) in [("a_aac", 403), ("a_opus", 200)] {
+        let url = server.play_url("a", "hls").replace("/a.m3u8", &format!("/{name}.m3u8"));
+        assert_eq!(get(&url).status, status, "{name}");
+    }
 }
 
 #[test]
@@ -211,20 +234,50 @@ fn a_program_that_fails_is_noticed_and_the_sound_made_anew() {
     server.wait_live("a");
     let (player, original) = (Witness::watch(&server, "a_opus"), Witness::watch(&server, "a"));
     player.goes_on();
-    let first = only_child(&server);
-    assert!(Command::new("kill").args(["-9", &first.to_string()]).status().unwrap().success());
-    wait_within("the killed program to be gone", Duration::from_secs(5), || is_gone(first));
-    let second =
-        wait_some("another one", || children(server.pid()).into_iter().find(|pid| *pid != first && !is_gone(*pid)));
-    player.goes_on();
-    original.goes_on();
-    wait_for("the kill to be counted", || ended(&server, "sound", "signal") == 1);
+    let mut last = only_child(&server);
+    for times in 1..=3 {
+        assert!(Command::new("kill").args(["-9", &last.to_string()]).status().unwrap().success());
+        wait_within("the killed program to be gone", Duration::from_secs(5), || is_gone(last));
+        last =
+            wait_some("another one", || children(server.pid()).into_iter().find(|pid| *pid != last && !is_gone(*pid)));
+        player.goes_on();
+        original.goes_on();
+        wait_for("the kill to be counted", || ended(&server, "sound", "signal") == times);
+    }
+    // The picture has passed by all of them: where its two seconds begin anew there are 100 ms between two.
+    assert!(player.seen().gap_ms <= 100, "{:?}", player.seen());
+    let heard = media(&server.play_url("a_opus", "flv"), 3_000);
+    assert!(heard.iter().filter(|tag| tag.kind == Kind::Audio).count() > 40, "the sound has come back");
     assert!(event_kinds(&server, "a_opus").contains(&"transcode_failed".to_owned()));
     // Another publisher, who sends Opus: it is shown as it is, and the program goes.
     drop(feeder);
     let _encoder = encode(ffmpeg_new(), &[PICTURE, TONE], &[H264, OPUS], &server.push_url("a"));
-    wait_for("the program to be gone", || is_gone(second) && children(server.pid()).is_empty());
+    wait_for("the program to be gone", || is_gone(last) && children(server.pid()).is_empty());
     player.goes_on();
     assert_eq!(ffprobe(&server.play_url("a_opus", "mp4")).codec("audio"), Some("opus"));
     assert_eq!(server.metric("children_places"), 0, "its place is free");
+}
+
+#[test]
+fn a_sound_that_comes_to_need_a_program_takes_none_that_is_left_to_watermarks() {
+    let flags = ["--transcode-rates", "550", "--limits-children-max", "2"];
+    let server = Server::start(&[SOUNDS.as_slice(), &flags].concat());
+    let encoder = encode(ffmpeg_new(), &[PICTURE, TONE], &[H264, OPUS], &server.push_url("a"));
+    let _other = Feeder::start(&server.push_url("b"), Clip::h264("320x180"));
+    server.wait_live("a");
+    server.wait_live("b");
+    let (player, rate) = (Witness::watch(&server, "a_opus"), Witness::watch(&server, "b_550"));
+    player.goes_on();
+    rate.goes_on();
+    assert_eq!((server.metric("children_places"), server.metric("children_refused_total")), (1, 0));
+    // Another publisher, whose sound is another one.
+    drop(encoder);
+    let _feeder = Feeder::start(&server.push_url("a"), Clip::h264("320x180"));
+    wait_for("a place to be refused", || server.metric("children_refused_total") > 1);
+    assert_eq!(server.metric("children{kind=\"sound\"}"), 0);
+    player.goes_on();
+    drop(rate);
+    wait_for("the program that makes the sound", || server.metric("children{kind=\"sound\"}") == 1);
+    player.goes_on();
+    assert_eq!(server.metric("children_places"), 1);
 }

@@ -2,6 +2,8 @@
 //! between; nothing is deleted before it is there.
 
 use std::fs;
+use std::sync::mpsc;
+use std::thread;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -322,4 +324,29 @@ fn what_can_never_be_uploaded_is_given_up_and_told_of_where_it_is() {
     wait_for("another try", || tries() > before && uploads(&server)[0]["state"] == "failed");
     assert_eq!(told().len(), 1);
     assert!(s3.names().is_empty());
+}
+
+#[test]
+fn players_of_an_uploaded_playlist_hold_a_place_while_the_bucket_is_asked() {
+    let s3 = S3::start(S3Kind::S3sFs);
+    let proxy = FaultProxy::start(&s3.address());
+    let settings = Settings::new(&proxy.address(), KEY, "[storage]\nkeep_local = \"no\"\n");
+    let server = settings.start(Folder::new(), &["--limits-kept-reads-per-address-max", "1"]);
+    record(&server, "a", "hls");
+    let one = in_state(&server, "a", "uploaded", 1).remove(0);
+    wait_within("the local files to go", Duration::from_secs(60), || uploads(&server)[0]["is_local"] == false);
+    let playlist = format!("http://{}/recordings/{}.m3u8", server.http, one.id());
+    proxy.set(Disturbance::HoldAfter(0));
+    let (answers, answered) = mpsc::sync_channel(2);
+    for _ in 0..2 {
+        let (answers, playlist) = (answers.clone(), playlist.clone());
+        thread::spawn(move || answers.send(get(&playlist)).unwrap());
+    }
+    // The first that is answered is the one without a place.
+    let busy = answered.recv_timeout(SOON).unwrap();
+    assert_eq!((busy.status, busy.header("retry-after")), (503, Some("1")), "{}", busy.text());
+    proxy.set(Disturbance::None);
+    answered.recv_timeout(SOON).unwrap();
+    let whole = get(&playlist);
+    assert!(whole.status == 200 && whole.text().starts_with("#EXTM3U"), "{}", whole.text());
 }

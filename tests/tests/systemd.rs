@@ -31,9 +31,14 @@ impl Systemd {
 
     /// Starts a server as systemd would, which wants a sign of life within this many microseconds.
     fn start(&self, watchdog_us: u32, flags: &[&str]) -> Tool {
+        self.start_on(&self.folder, watchdog_us, flags)
+    }
+
+    /// The same on the data of this folder.
+    fn start_on(&self, folder: &Folder, watchdog_us: u32, flags: &[&str]) -> Tool {
         let mut command = command();
         command.env("NOTIFY_SOCKET", self.folder.join("notify")).env("WATCHDOG_USEC", watchdog_us.to_string());
-        Tool::start(command.arg("serve").arg("--data").arg(self.folder.join("data")).args(FREE_PORTS).args(flags))
+        Tool::start(command.arg("serve").arg("--data").arg(folder.join("data")).args(FREE_PORTS).args(flags))
     }
 
     /// What `ready.json` says.
@@ -121,6 +126,38 @@ fn a_process_that_drains_for_another_one_gives_signs_of_life() {
 }
 
 #[test]
+fn each_of_two_instances_tells_of_itself_while_one_takes_over_from_the_other() {
+    const FLAGS: &[&str] = &["--take-over", "--push-auth", "open", "--limits-upgrade-drain-ms-max", "600000"];
+    // systemd has a socket, and a question for signs of life, for each of its services.
+    let [blue, green] = [Systemd::new(), Systemd::new()];
+    let mut running = blue.start(1_000_000, FLAGS);
+    blue.wait("READY=1");
+    for (from, to) in [(&blue, &green), (&green, &blue)] {
+        // A publisher that follows a reconnect request, says so, and does not: the old process stays for it.
+        let rtmp = blue.ready()["rtmp"].as_str().unwrap().to_owned();
+        let mut publisher = Rtmp::open_following(&format!("rtmp://{rtmp}/live/a"), Role::Publish);
+        publisher.ready().unwrap();
+        let new = to.start_on(&blue.folder, 1_000_000, FLAGS);
+        to.wait("READY=1");
+        let mut old = std::mem::replace(&mut running, new);
+        wait_for("the new process in ready.json", || blue.ready()["pid"] == running.pid());
+        for _ in 0..4 {
+            to.wait("WATCHDOG=1");
+            from.wait("WATCHDOG=1");
+        }
+        assert!(old.is_running(), "{}", old.stderr());
+        drop(publisher);
+        // What `Restart=on-failure` leaves alone.
+        assert_eq!(old.wait().code(), Some(0), "{}", old.stderr());
+        from.drain();
+        to.wait("WATCHDOG=1");
+    }
+    running.terminate();
+    blue.wait("STOPPING=1");
+    assert!(running.wait().success(), "{}", running.stderr());
+}
+
+#[test]
 fn without_a_watchdog_there_are_no_beats() {
     let systemd = Systemd::new();
     let mut server = systemd.start(0, &[]);
@@ -149,30 +186,68 @@ fn setting<'a>(unit: &'a str, name: &str) -> &'a str {
     value.unwrap_or_else(|| panic!("the unit has no {name}"))
 }
 
-#[test]
-fn the_unit_fits_the_limits_and_systemd_takes_it() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/deploy/vivace.service");
-    let unit = fs::read_to_string(path).unwrap();
-    let limits = Limits::default();
-    let seconds = |name| setting(&unit, name).parse::<u64>().unwrap();
-    assert!(seconds("TimeoutStopSec") * 1_000 > 2 * limits.drain_ms_max, "a stop is cut before the drain is over");
-    assert!(seconds("WatchdogSec") >= 2);
-    assert!(setting(&unit, "LimitNOFILE").parse::<usize>().unwrap() > limits.connections_max);
-    assert_eq!(setting(&unit, "Type"), "notify");
+/// A unit of `docs/deploy`.
+fn unit(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/deploy").join(name)).unwrap()
+}
 
+#[test]
+fn the_units_fit_the_limits_and_systemd_takes_them() {
+    for name in ["vivace.service", "vivace@.service"] {
+        let unit = unit(name);
+        let limits = Limits::default();
+        let seconds = |name| setting(&unit, name).parse::<u64>().unwrap();
+        assert!(seconds("TimeoutStopSec") * 1_000 > 2 * limits.drain_ms_max, "a stop is cut before the drain is over");
+        assert!(seconds("WatchdogSec") >= 2);
+        assert!(setting(&unit, "LimitNOFILE").parse::<usize>().unwrap() > limits.connections_max);
+        assert_eq!(setting(&unit, "Type"), "notify");
+        assert_eq!(setting(&unit, "NotifyAccess"), "main");
+        is_taken(name, &unit);
+    }
+}
+
+#[track_caller]
+fn is_taken(name: &str, unit: &str) {
     let verify = Command::new("systemd-analyze").arg("--version").output();
     if verify.is_err() {
         eprintln!("systemd-analyze is not installed: the unit's form is not checked");
         return;
     }
     let folder = Folder::new();
-    let copy = folder.join("vivace.service");
+    let copy = folder.join(name);
     fs::write(&copy, unit.replace("/usr/local/bin/vivace", vivace_path().to_str().unwrap())).unwrap();
-    let said = Finished::run(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&copy));
-    let about: Vec<&str> = said.stderr.lines().filter(|line| line.contains("vivace.service")).collect();
+    let verify = || {
+        // Of a template, an instance is looked at.
+        let instance = folder.join(&name.replace('@', "@blue"));
+        if instance != copy {
+            let _ = std::os::unix::fs::symlink(&copy, &instance);
+        }
+        Finished::run(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&instance))
+    };
+    let said = verify();
+    let about: Vec<&str> = said.stderr.lines().filter(|line| line.contains("vivace")).collect();
     assert!(about.is_empty(), "{about:?}");
     // What the check is worth: it finds a line that it does not know.
     fs::write(&copy, fs::read_to_string(&copy).unwrap().replace("NoNewPrivileges", "NoNewPrivilege")).unwrap();
-    let said = Finished::run(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&copy));
+    let said = verify();
     assert!(said.stderr.contains("NoNewPrivilege"), "{}", said.stderr);
+}
+
+#[test]
+fn the_template_is_the_unit_but_for_what_two_instances_need() {
+    let lines = |unit: &str| -> Vec<String> {
+        unit.lines().filter(|line| line.contains('=') && !line.starts_with('#')).map(str::to_owned).collect()
+    };
+    let (single, template) = (unit("vivace.service"), unit("vivace@.service"));
+    let only = |these: &str, those: &str| -> Vec<String> {
+        let known = lines(those);
+        lines(these).into_iter().filter(|line| !known.contains(line)).collect()
+    };
+    let serve = |flag: &str| {
+        format!("ExecStart=/usr/local/bin/vivace serve{flag} --config /etc/vivace/vivace.toml --data /var/lib/vivace")
+    };
+    let of_template =
+        ["Description=Vivace live video server (%i)", &serve(" --take-over"), "TimeoutStartSec=150", "User=vivace"];
+    assert_eq!(only(&template, &single), of_template);
+    assert_eq!(only(&single, &template), ["Description=Vivace live video server", &serve(""), "TimeoutStartSec=60"]);
 }

@@ -149,8 +149,9 @@ fn the_past_is_refused_by_code_where_it_is_not_shown() {
         ("to=1700000000", missing, "from is missing"),
         ("txTimeshift=yes", wrong, "txTimeshift must be on or off"),
         ("txTimeshift=on&tsDelay=-1", wrong, "tsDelay must be whole seconds"),
-        ("from=x", wrong, "from must be a time in Unix seconds"),
-        ("from=1&from=1", wrong, "from must be there once"),
+        ("from=170000000", wrong, "from must be a time in Unix seconds"),
+        ("from=1700000000&to=x", wrong, "to must be a time in Unix seconds"),
+        ("from=1&%66rom=1", missing, "stands twice"),
         ("from=1700000001&to=1700000000", wrong, "to must be later than the begin"),
     ] {
         let refused = get(&shifted(&server, "a", odd));
@@ -163,6 +164,48 @@ fn the_past_is_refused_by_code_where_it_is_not_shown() {
     assert_eq!((never.status, never.header("x-vivace-code")), (404, Some("lvb-video/20111")), "{}", never.text());
 }
 
+/// The bounds hold below the address too, which the player asks as it likes.
+#[test]
+fn a_playlist_of_the_past_has_a_day_and_what_is_in_the_window() {
+    let server = Server::start(&["--timeshift-window-ms", "604800000"]);
+    let _encoder = push(&server.push_url("a"));
+    let player = begin(&shifted(&server, "a", "txTimeshift=on&tsDelay=0"));
+    let (now, hour_ms) = (now_ms(), 3_600_000);
+    let ago = |hours: i64| now - hours * hour_ms;
+    let refused = |url: &str, said: &str| {
+        let answer = get(url);
+        assert_eq!((answer.status, answer.header("x-vivace-code")), (400, Some("lvb-video/1000")), "{}", answer.text());
+        assert!(answer.text().contains(said), "{}", answer.text());
+    };
+    let day = "one playlist lists 86400000 ms at most, and the address asks for ";
+    let (token, _) = player.token.split_once('&').unwrap();
+    let below = |query: &str| format!("{}shift.m3u8?k={token}&{query}", player.base);
+    for url in [
+        shifted(&server, "a", &format!("from={}", ago(25))),
+        shifted(&server, "a", &format!("from={}&to={}", ago(26), ago(1))),
+    ] {
+        refused(&url, day);
+    }
+    refused(&below(&format!("from={}&to={}", ago(26), ago(1))), day);
+    refused(&below("txTimeshift=on&tsDelay=604801"), "the last 604800000 ms are shown");
+    // A player that stays so long is shown what comes.
+    let stays = get(&below(&format!("from={}", ago(150))));
+    assert_eq!((stays.status, stays.text().contains("#EXTINF")), (200, true), "{}", stays.text());
+}
+
+#[test]
+fn a_link_that_was_shared_from_a_page_plays_live_in_every_format() {
+    let server = Server::start(&[]);
+    let _encoder = push(&server.push_url("a"));
+    server.wait_live("a");
+    for query in ["from=singlemessage&isappinstalled=0", "from=&to=timeline"] {
+        drop(Live::open(&format!("{}&{query}", server.play_url("a", "flv"))));
+        let url = format!("{}&{query}", server.play_url("a", "hls"));
+        let player = begin(&url);
+        assert!(player.list("").contains("#EXTINF"), "{query}");
+    }
+}
+
 /// reaches: lvb-video/20113
 #[test]
 fn a_format_that_goes_on_live_alone_refuses_the_past_and_says_who_carries_it() {
@@ -170,7 +213,7 @@ fn a_format_that_goes_on_live_alone_refuses_the_past_and_says_who_carries_it() {
     let _encoder = push(&server.push_url("a"));
     server.wait_live("a");
     for (query, name) in
-        [("txTimeshift=on&tsDelay=1", "txTimeshift"), ("from=1700000000", "from"), ("to=1700000000", "to")]
+        [("txTimeshift=on&tsDelay=1", "txTimeshift"), ("%66rom=1700000000", "from"), ("to=1700000000", "to")]
     {
         let said = format!("the parameter {name} asks for the past of the stream, which only HLS carries");
         for format in ["flv", "mp4"] {

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use vivace_tests::{
     Finished, Flv, Folder, Server, Tls, Tool, certificate_of, command, count_frames, ffmpeg, ffprobe, get, push,
-    self_signed, vivace, wait_for, wait_some,
+    self_signed, self_signed_ending, vivace, wait_for, wait_some,
 };
 
 /// A URL of the server over TLS.
@@ -166,6 +166,38 @@ fn a_named_certificate_is_used_and_none_is_made() {
     assert!(!server.data().join("tls").exists());
     // 4096, as rcgen has it: the metric counts the seconds up to there.
     assert!(server.metric("tls_certificate_expires_in_seconds") > 1_000 * 31_556_952);
+}
+
+#[test]
+fn a_certificate_that_ends_soon_is_warned_of_and_one_that_has_ended_is_an_error() {
+    const DAY_S: i64 = 86_400;
+    let folder = Folder::new();
+    let (cert, key) = (folder.join("a.pem"), folder.join("b.pem"));
+    let install = |left_s: i64| self_signed_ending("live.example.com", &cert, &key, left_s);
+    install(5 * DAY_S);
+    let flags = ["--tls-cert", cert.to_str().unwrap(), "--tls-key", key.to_str().unwrap()];
+    let server = Server::start(&flags);
+    let lines = |level: &str, said: &str| {
+        let log = server.log();
+        let told = |line: &&str| line.contains(level) && line.contains(said) && line.contains("a.pem");
+        log.lines().filter(told).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let soon = || lines(" WARN ", "the certificate expires soon");
+    wait_for("the warning", || soon().len() == 1);
+    let told = soon().remove(0);
+    let (_, left) = told.split_once("expires_in_s=").unwrap();
+    let left_s: i64 = left.split(' ').next().unwrap().parse().unwrap();
+    assert!((4 * DAY_S..=5 * DAY_S).contains(&left_s) && told.contains("remedy="), "{told}");
+
+    // More than two weeks need no word, and those who connect get what is there in any case.
+    for (left_s, swaps) in [(15 * DAY_S, 1), (-60, 2), (13 * DAY_S, 3)] {
+        let shown = install(left_s);
+        wait_for("the new certificate", || certificate_of(&server.https) == shown);
+        wait_for("the swap to be logged", || lines(" INFO ", "a new certificate is in use").len() == swaps);
+    }
+    wait_for("the second warning", || soon().len() == 2);
+    let ended = lines(" ERROR ", "the certificate has expired");
+    assert!(ended.len() == 1 && ended[0].contains("remedy="), "{}", server.log());
 }
 
 #[test]

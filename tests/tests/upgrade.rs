@@ -8,10 +8,9 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use vivace_hls::walk::Playlist;
 use vivace_tests::{
-    ClientEvent, Clip, Feeder, Folder, MediaKind, Role, Rtmp, Server, Tool, Witness, ffmpeg, get, handshake, push,
-    split, vivace, wait_for, wait_some,
+    ClientEvent, Clip, Feeder, Folder, HlsPlayer, MediaKind, Role, Rtmp, Server, Tls, Tool, Witness, ffmpeg, get,
+    handshake, push, raw, shake_hands, split, tls_request, vivace, wait_for, wait_some,
 };
 
 /// Clients that connect one after the other without a pause, until it is dropped.
@@ -22,7 +21,7 @@ struct Rush {
 }
 
 impl Rush {
-    /// Each client of HTTP wants an answer, each of RTMP a handshake.
+    /// Each client of HTTP wants an answer, each of RTMP a handshake, with and without TLS.
     fn begin(server: &Server) -> Self {
         let (stop, served) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
         let repeat = |visit: Box<dyn Fn() + Send>| {
@@ -36,9 +35,14 @@ impl Rush {
             })
         };
         let (http, rtmp) = (format!("http://{}/healthz", server.http), server.rtmp.clone());
+        let (https, rtmps) = (server.https.clone(), server.rtmps.clone());
         let threads = vec![
             repeat(Box::new(move || assert_eq!(get(&http).status, 200))),
             repeat(Box::new(move || drop(handshake(&rtmp)))),
+            repeat(Box::new(move || {
+                assert_eq!(tls_request(&https, &raw("GET /healthz", &https, "", b"")).status, 200)
+            })),
+            repeat(Box::new(move || shake_hands(&mut Tls::open(&rtmps)))),
         ];
         Self { stop, served, threads }
     }
@@ -180,32 +184,20 @@ impl Drop for Restarted {
 
 /// A player of HLS with a session, each of whose requests comes over a connection of its own.
 struct Poller {
-    playlist: String,
-    newest: u64,
-    discontinuity: u64,
+    player: HlsPlayer,
+    newest: Option<u64>,
 }
 
 impl Poller {
     fn begin(url: &str) -> Self {
-        let (authority, path) = split(url);
-        let folder = path.split('?').next().unwrap().rsplit_once('/').unwrap().0.to_owned();
-        let master = get(url);
-        assert_eq!(master.status, 200, "{}", master.text());
-        let text = master.text();
-        let uri = text.lines().find(|line| line.contains(".m3u8")).unwrap();
-        Self { playlist: format!("http://{authority}{folder}/{uri}"), newest: 0, discontinuity: 0 }
+        Self { player: HlsPlayer::begin(url), newest: None }
     }
 
     /// Asks once; whether there was a segment that is new.
     fn look(&mut self) -> bool {
-        let answer = get(&self.playlist);
-        assert_eq!(answer.status, 200, "{}", answer.text());
-        assert!(!answer.text().contains("EXT-X-ENDLIST"), "the player is told that the stream is over");
-        let list = Playlist::parse(&answer.text()).unwrap();
-        let newest = list.media_sequence + list.segments.len() as u64;
-        assert!(newest >= self.newest, "media sequence falls from {} to {newest}", self.newest);
-        assert!(list.discontinuity_sequence >= self.discontinuity, "the discontinuity sequence falls");
-        self.discontinuity = list.discontinuity_sequence;
+        let list = self.player.now();
+        assert!(!list.ended, "the player is told that the stream is over");
+        let newest = list.newest_whole();
         std::mem::replace(&mut self.newest, newest) < newest
     }
 }
@@ -215,26 +207,44 @@ fn an_encoder_that_cannot_be_asked_is_closed_at_once_and_players_of_hls_go_on() 
     let mut server = Server::start(&["--limits-upgrade-drain-ms-max", "3000"]);
     let _encoder = Restarted::begin(server.push_url("a"));
     server.wait_live("a");
-    let mut poller = Poller::begin(&server.play_url("a", "hls"));
+    let mut pollers = ["hls", "llhls"].map(|format| Poller::begin(&server.play_url("a", format)));
     let folder = Folder::new();
     let file = folder.join("hls.ts");
     let mut player =
         Tool::start(ffmpeg().args(["-i", &server.play_url("a", "hls"), "-c", "copy", "-f", "mpegts"]).arg(&file));
     let size = || std::fs::metadata(&file).map_or(0, |file| file.len());
     for _ in 0..2 {
-        wait_for("a new segment", || poller.look());
+        pollers.iter_mut().for_each(|poller| wait_for("a new segment", || poller.look()));
     }
     wait_for("the player's bytes", || size() > 0);
 
     let mut old = server.take_over(&[]);
     let before = size();
     for _ in 0..3 {
-        wait_for("a new segment of the new process", || poller.look());
+        pollers.iter_mut().for_each(|poller| wait_for("a new segment of the new process", || poller.look()));
     }
     ends_well(&mut old);
     assert!(old.stderr().contains("publishers_closed=1"), "{}", old.stderr());
     wait_for("the player's bytes from the new process", || size() > before + 100_000);
     assert!(player.is_running(), "the player has ended");
+}
+
+#[test]
+fn a_stream_whose_name_is_like_that_of_a_rate_is_waited_for_as_any_other() {
+    let mut server = Server::start(&[]);
+    let feeder = Feeder::start_following(&server.push_url("a"), Clip::h264("320x180"));
+    let other = Feeder::start(&server.push_url("a_550"), Clip::h264("320x180"));
+    server.wait_live("a");
+    server.wait_live("a_550");
+    let mut old = server.take_over(&[]);
+    wait_for("one of them to move", || feeder.moves().len() == 1);
+    wait_for("the other one to be closed", || other.has_ended());
+    std::thread::scope(|scope| {
+        let player = scope.spawn(|| Witness::watch(&server, "a_550"));
+        let _again = Feeder::start(&server.push_url("a_550"), Clip::h264("320x180"));
+        player.join().expect("it is let in").goes_on();
+    });
+    ends_well(&mut old);
 }
 
 #[test]

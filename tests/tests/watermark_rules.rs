@@ -119,19 +119,29 @@ fn a_rule_that_cannot_hold_is_refused_and_named() {
     assert_eq!(code(&server, "CreateLiveWatermarkRule", &unknown), "ResourceNotFound.WatermarkNotExist");
     let counted = r#"operation="CreateLiveWatermarkRule",table="lvb-video",code="20500",app="1""#;
     assert_eq!(server.metric(&format!("refusals_total{{{counted}}}")), 1, "lvb-video/20500");
-    for (field, value, wanted) in [
-        ("DomainName", "push_example", "InvalidParameter.DomainFormatError"),
-        ("AppName", "vod", "InvalidParameterValue"),
-        ("StreamName", "a b", "InvalidParameterValue"),
-        ("TemplateId", "0", "InvalidParameterValue"),
-        ("TemplateId", "first", "InvalidParameter"),
-        ("Width", "5", "UnknownParameter"),
+    let (value_is_wrong, both) = ("InvalidParameterValue", ["CreateLiveWatermarkRule", "CreateLiveRecordRule"]);
+    for (actions, field, value, wanted) in [
+        (&both[..], "DomainName", "push_example", "InvalidParameter.DomainFormatError"),
+        (&both, "AppName", "vod", value_is_wrong),
+        (&both, "StreamName", "a b", value_is_wrong),
+        (&both[..1], "TemplateId", "0", value_is_wrong),
+        (&both, "TemplateId", "first", "InvalidParameter"),
+        (&both, "Width", "5", "UnknownParameter"),
     ] {
         let mut odd: Vec<(&str, &str)> = whole.iter().filter(|(name, _)| *name != field).copied().collect();
         odd.push((field, value));
-        let said = v3(&server, "CreateLiveWatermarkRule", &odd);
-        assert_eq!(said["Error"]["Code"], wanted, "{said}");
-        assert!(said["Error"]["Message"].as_str().unwrap().contains(field), "{said}");
+        for action in actions {
+            let said = v3(&server, action, &odd);
+            assert_eq!(said["Error"]["Code"], wanted, "{action}: {said}");
+            assert!(said["Error"]["Message"].as_str().unwrap().contains(field), "{action}: {said}");
+        }
+    }
+    // An empty field stands for all, and what is no rule is none, whatever it would be for.
+    let all = [("DomainName", ""), ("AppName", ""), ("StreamName", ""), ("TemplateId", "99")];
+    assert_eq!(code(&server, "CreateLiveRecordRule", &all), "ResourceNotFound.TemplateNotExists");
+    for action in ["DeleteLiveWatermarkRule", "DeleteLiveRecordRule"] {
+        let said = code(&server, action, &[("AppName", "vod"), ("StreamName", "a b")]);
+        assert_eq!(said, "InvalidParameter.RuleNotFound", "{action}");
     }
     assert_eq!(code(&server, "DeleteLiveWatermarkRule", &streams), "InvalidParameter.RuleNotFound");
     done(&server, "CreateLiveWatermarkRule", &whole);

@@ -1,4 +1,5 @@
-//! `cargo xtask soak`: a release build of the server under everything that comes and goes, then with many streams recorded.
+//! `cargo xtask soak`: a release build of the server under everything that comes and goes, then with many streams
+//! recorded, then with a browser that plays HLS.
 
 use std::path::{Path, PathBuf};
 
@@ -7,6 +8,8 @@ use crate::repo;
 use crate::steps::{Failure, Outcome, exec, step};
 
 const MINUTES_DEFAULT: u32 = 10;
+/// How long hls.js plays at most.
+const BROWSER_MINUTES_MAX: u32 = 5;
 
 /// What a command line asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -15,7 +18,7 @@ struct Plan {
     scale: bool,
 }
 
-/// Builds the command and the soak, and runs it, live and recorded; with `--scale`, the checks of scale instead.
+/// Builds the command and the soak, and runs it, live, recorded and in a browser; with `--scale`, the checks of scale instead.
 pub(crate) fn run(root: &Path, args: &[&str]) -> Outcome {
     let plan = parse(args)?;
     build(root)?;
@@ -25,7 +28,10 @@ pub(crate) fn run(root: &Path, args: &[&str]) -> Outcome {
     }
     let minutes = plan.minutes.to_string();
     step(&format!("soak, {minutes} min"), || soak(root, &["live", "--minutes", &minutes]))?;
-    step(&format!("200 streams recorded, {minutes} min"), || soak(root, &["record", "--minutes", &minutes]))
+    step(&format!("200 streams recorded, {minutes} min"), || soak(root, &["record", "--minutes", &minutes]))?;
+    // Last: what else runs on the machine counts most here.
+    let shorter = plan.minutes.min(BROWSER_MINUTES_MAX).to_string();
+    step(&format!("HLS in a browser, {shorter} min"), || soak(root, &["hls", "--minutes", &shorter]))
 }
 
 /// Builds the server as it is shipped, and the soak.

@@ -102,7 +102,7 @@ pub struct Limits {
     pub reader_stall_ms_max: u64,
     /// A player for which bytes have waited all this time must have taken `reader_bytes_per_s_min`, or is let go.
     pub reader_slow_ms_max: u64,
-    /// Bytes a second that a player takes at least while some wait for it.
+    /// Bytes a second that a player, or a client of HTTP, takes at least while some wait for it.
     pub reader_bytes_per_s_min: u64,
     /// Bytes a second that a live player may send, in bursts of four seconds' worth.
     pub player_input_bytes_per_s_max: u64,
@@ -120,6 +120,8 @@ pub struct Limits {
     pub player_reply_bytes_max: usize,
     /// Bytes of one stream's HLS segments, all forms together.
     pub hls_bytes_max: usize,
+    /// Bytes of HLS segments that have left their playlists and are still being sent, all streams together; beyond, the connections that are sent the oldest of them are closed.
+    pub hls_let_go_bytes_max: usize,
     /// Longest HLS segment of a stream whose key frames are far apart.
     pub hls_segment_ms_max: u64,
     /// Whole segments in an HLS playlist.
@@ -138,7 +140,8 @@ pub struct Limits {
     pub hls_streams_kept_max: usize,
     /// Frames of a stream that wait to be cut into HLS segments.
     pub hls_queue_frames_max: usize,
-    /// Files of what has been kept of streams that are sent at once, half a megabyte of memory each.
+    /// Files and playlists of what has been kept of streams that are sent at once; half a megabyte of memory for a file, a few
+    /// for the playlist of a day.
     pub kept_reads_max: usize,
     /// The same from one IPv4 address or IPv6 /64.
     pub kept_reads_per_address_max: usize,
@@ -382,6 +385,7 @@ impl Default for Limits {
             timestamp_jump_ms_max: 3_000,
             player_reply_bytes_max: 64 << 10,
             hls_bytes_max: 64 << 20,
+            hls_let_go_bytes_max: 256 << 20,
             hls_segment_ms_max: 10_000,
             hls_segments_max: 7,
             hls_session_idle_ms_max: 30_000,

@@ -76,7 +76,8 @@ pub fn decide(holder: Option<&Holder>, newcomer: &Owner, epoch_last: u64, silent
         return Claim::Granted { epoch };
     };
     let same = held.owner == *newcomer;
-    let replaces = same && !matches!(newcomer, Owner::Channel(_));
+    // What is made of one stream is no continuation of what is made of another one.
+    let replaces = same && !matches!(newcomer, Owner::Channel(_) | Owner::Transcoder);
     let silent = held.silent_ms > silent_ms_max;
     match held.state {
         HolderState::Live if replaces || silent => Claim::TakeOver { epoch, silent },

@@ -230,6 +230,14 @@ pub enum PlayFault {
         /// How far back the address goes, in milliseconds.
         asked_ms: u64,
     },
+    /// The address asks for a longer stretch of the past than one playlist lists.
+    #[error("one playlist lists {max_ms} ms at most, and the address asks for {asked_ms} ms")]
+    StretchTooLong {
+        /// The longest stretch, in milliseconds.
+        max_ms: u64,
+        /// How long the one asked for is, in milliseconds.
+        asked_ms: u64,
+    },
     /// The address asks for the past in a format that goes on live alone.
     #[error(
         "the parameter {name} asks for the past of the stream, which only HLS carries: play the address that ends in .m3u8"

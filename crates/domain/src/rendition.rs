@@ -48,10 +48,17 @@ impl Rendition {
         }
     }
 
-    /// The stream and what is asked of it by the name of a play address; none if it ends in none of these words.
-    pub fn of_name(name: &StreamName) -> Option<(StreamName, Self)> {
-        let (base, rendition) = split(name.as_str())?;
-        StreamName::parse(base).ok().map(|base| (base, rendition))
+    /// The stream and what is asked of it by the name of a play address, where these sounds are made; none if it ends in
+    /// none of the words. Those of rates mean them whatever is made: addresses are given out with them. Those of sounds end
+    /// names of streams like any other where the sound is not made.
+    pub fn of_name(name: &StreamName, sounds: &[Option<Sound>]) -> Option<(StreamName, Self)> {
+        let of = |rendition: Self| Some((name.as_str().strip_suffix(rendition.suffix())?, rendition));
+        let (base, rendition) = Self::NAMED.into_iter().find_map(of)?;
+        let is_meant = match rendition {
+            Self::Rate(_) => true,
+            Self::Sound(sound) => sounds.contains(&Some(sound)),
+        };
+        StreamName::parse(base).ok().filter(|_| is_meant).map(|base| (base, rendition))
     }
 
     /// The name under which it is played; none if it would be too long.
@@ -60,22 +67,11 @@ impl Rendition {
     }
 }
 
-/// The name without the word behind it, and what that means.
-fn split(name: &str) -> Option<(&str, Rendition)> {
-    let of = |rendition: Rendition| Some((name.strip_suffix(rendition.suffix())?, rendition));
-    Rendition::NAMED.into_iter().find_map(of)
-}
-
-/// The name of the stream that a name asks for something of; none if it ends in none of the words, or is nothing else.
-pub(crate) fn base_of(name: &str) -> Option<&str> {
-    split(name).map(|(base, _)| base).filter(|base| !base.is_empty())
-}
-
 #[cfg(test)]
 mod tests {
     use vivace_base::StreamName;
 
-    use super::{Rendition, Sound, base_of};
+    use super::{Rendition, Sound};
     use crate::channel::Rate;
 
     fn name(text: &str) -> StreamName {
@@ -84,7 +80,11 @@ mod tests {
 
     #[test]
     fn a_name_tells_what_is_asked_of_which_stream() {
-        let asked = |text: &str| Rendition::of_name(&name(text)).map(|(base, what)| (base.to_string(), what));
+        let both = [Some(Sound::Aac), Some(Sound::Opus)];
+        let among = |text: &str, sounds: &[Option<Sound>]| {
+            Rendition::of_name(&name(text), sounds).map(|(base, what)| (base.to_string(), what))
+        };
+        let asked = |text| among(text, &both);
         let of = |what| Some(("cam".to_owned(), what));
         assert_eq!(asked("cam_550"), of(Rendition::Rate(Rate::Sd)));
         assert_eq!(asked("cam_900"), of(Rendition::Rate(Rate::Hd)));
@@ -94,7 +94,11 @@ mod tests {
         for other in ["cam", "_aac", "opus", "cam_OPUS", "cam_mp3", "cam_700"] {
             assert_eq!(asked(other), None, "{other}");
         }
-        assert_eq!((base_of("cam_aac"), base_of("_aac"), base_of("cam")), (Some("cam"), None, None));
+        // Where a sound is not made, its word is a part of the name.
+        let opus = [None, Some(Sound::Opus)];
+        assert_eq!([among("cam_aac", &opus), among("cam_opus", &[]), among("cam_opus_aac", &opus)], [None, None, None]);
+        assert_eq!(among("cam_opus", &opus), of(Rendition::Sound(Sound::Opus)));
+        assert_eq!(among("cam_550", &[]), of(Rendition::Rate(Rate::Sd)));
     }
 
     #[test]

@@ -4,6 +4,7 @@ mod address;
 mod file;
 pub mod fuzz;
 mod query;
+mod shift;
 mod signature;
 #[cfg(test)]
 mod tests;
@@ -11,4 +12,5 @@ mod tests;
 pub use address::{Stamp, play_url, push_url};
 pub use file::{FileFault, PlayFormat, split_file};
 pub use query::{QueryFault, StartAt, StreamQuery};
+pub use shift::{Past, Shift, ShiftFault};
 pub use signature::{KeyPair, Signature, SignatureFault, Verified, WhichKey, sign, verify_play, verify_push};

@@ -31,7 +31,7 @@ pub use channels::{
 };
 pub use guarded::Guarded;
 pub use lists::{entry, version as list_version};
-pub use live::{Gate, Play, Policy, Published};
+pub use live::{Gate, Play, Policy, Published, Watched};
 pub use operator::{KeyFault, Operator, OperatorParts, ResendFault, StoreFailed, UndoFault, account_version};
 pub use pictures::{NewStreamTask, PictureDesk, PictureRuleParts, PictureRules, PictureTaskNow, Taking};
 pub use pulls::{PullFault, Pulling, Pulls};

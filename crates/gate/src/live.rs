@@ -10,8 +10,8 @@ use vivace_domain::channel::{ChannelId, Rate, SourceKind};
 use vivace_domain::claim::Owner;
 use vivace_domain::ip_list::Direction;
 use vivace_domain::live::{PlayFault, PublishFault};
-use vivace_domain::rendition::{Rendition, Sound};
-use vivace_domain::url::{KeyPair, StartAt, verify_play, verify_push};
+use vivace_domain::rendition::Sound;
+use vivace_domain::url::{KeyPair, Shift, StartAt, verify_play, verify_push};
 use vivace_hub::{Cut, FormatKind, Hub, HubFault, Publisher, Reader, Start, Stream};
 use vivace_store::Watermark;
 
@@ -60,6 +60,21 @@ pub struct Play {
     pub reader: Reader,
     /// Where it begins.
     pub start: Start,
+}
+
+/// What a play is granted whose bytes are cut into files.
+pub enum Watched {
+    /// A stream that is there.
+    Live(Arc<Stream>),
+    /// What has been kept of one, live or not.
+    Past {
+        /// Whose it is.
+        app: AppId,
+        /// Its name.
+        name: StreamName,
+        /// Which stretch.
+        shift: Shift,
+    },
 }
 
 /// Decides about pushes and plays.
@@ -242,8 +257,8 @@ impl Gate {
     /// there is such a stream, and whether the format carries what it holds as far as that is known.
     pub async fn play(&self, asked: Asked<'_>, peer: IpAddr, format: FormatKind) -> Result<Play, PlayFault> {
         let (app, Parsed { name, query }) = self.admit_player(asked, peer)?;
-        if let Some(name) = query.past {
-            return Err(PlayFault::PastInHlsOnly { name });
+        if let Some(past) = query.past {
+            return Err(PlayFault::PastInHlsOnly { name: past.parameter });
         }
         let reader = self.hub.subscribe(app, &name, format).ok_or_else(|| self.not_live(app, &name))?;
         if let Some(codec) = reader.stream().uncarried(format) {
@@ -256,21 +271,20 @@ impl Gate {
         Ok(Play { reader, start })
     }
 
-    /// Decides about a play whose bytes are cut into files: the same checks, and the stream instead of a place in it.
-    pub async fn watch(&self, asked: Asked<'_>, peer: IpAddr) -> Result<Arc<Stream>, PlayFault> {
-        let (app, Parsed { name, .. }) = self.admit_player(asked, peer)?;
-        self.hub.stream(app, &name).ok_or_else(|| self.not_live(app, &name))
-    }
-
-    /// Decides about a play of what has been kept of a stream, live or not: the same checks, and the stream's name.
-    pub fn replay(&self, asked: Asked<'_>, peer: IpAddr) -> Result<(AppId, StreamName), PlayFault> {
-        self.admit_player(asked, peer).map(|(app, Parsed { name, .. })| (app, name))
+    /// Decides about a play whose bytes are cut into files: the same checks, and the stream instead of a place in it, or
+    /// which stretch of its past.
+    pub async fn watch(&self, asked: Asked<'_>, peer: IpAddr) -> Result<Watched, PlayFault> {
+        let (app, Parsed { name, query }) = self.admit_player(asked, peer)?;
+        if let Some(past) = query.past {
+            return Ok(Watched::Past { app, name, shift: past.shift? });
+        }
+        self.hub.stream(app, &name).map(Watched::Live).ok_or_else(|| self.not_live(app, &name))
     }
 
     /// Why nothing is played under a name: addresses of rates are given out with a channel, whether or not the rate is
     /// made.
     fn not_live(&self, app: AppId, name: &StreamName) -> PlayFault {
-        match Rendition::of_name(name).and_then(|(base, _)| self.hub.stream(app, &base)) {
+        match self.rendition_of(name).and_then(|(base, _)| self.hub.stream(app, &base)) {
             Some(_) => PlayFault::NotProduced,
             None => PlayFault::NotLive,
         }
@@ -290,7 +304,9 @@ impl Gate {
         let signed = auth.enabled.unwrap_or_else(|| !self.policy.read().play_open);
         if signed {
             let keys = KeyPair { main: &app.keys.play_key, backup: &app.keys.play_key_backup };
-            verify_play(&parsed.query.signature, &parsed.name, keys, auth.delta_ms(), self.clock.unix())?;
+            let base = self.rendition_of(&parsed.name).map(|(base, _)| base);
+            let (signature, now) = (&parsed.query.signature, self.clock.unix());
+            verify_play(signature, &parsed.name, base.as_ref(), keys, auth.delta_ms(), now)?;
         }
         self.standing.admit_play(app.id, peer)?;
         Ok((app.id, parsed))

@@ -28,12 +28,17 @@ impl Gate {
         self.rates_of(&app, stream).await.map_err(|_| PlayFault::NotProduced)
     }
 
+    /// The stream and what is asked of it, if a name is that of a rate, or of a sound that is made here.
+    pub fn rendition_of(&self, name: &StreamName) -> Option<(StreamName, Rendition)> {
+        Rendition::of_name(name, &self.policy.read().sounds)
+    }
+
     /// Decides about a rate or a sound that a granted play asks for: the stream that it is to be made of.
     ///
     /// # Errors
     /// [`PlayFault`]: `NotProduced`, `NotLive`.
     pub async fn admit_rendition(&self, name: &StreamName) -> Result<(Arc<Stream>, Rendition), PlayFault> {
-        let (base, asked) = Rendition::of_name(name).ok_or(PlayFault::NotLive)?;
+        let (base, asked) = self.rendition_of(name).ok_or(PlayFault::NotLive)?;
         let app = self.app();
         let stream = self.hub.stream(app.id, &base).ok_or(PlayFault::NotLive)?;
         let made = self.makes(&app, &base, asked).await.map_err(|()| PlayFault::NotProduced)?;
@@ -54,7 +59,7 @@ impl Gate {
 
     /// Refuses a push to the name of a rate or a sound that this server makes.
     pub(crate) async fn admit_no_rendition(&self, app: &App, name: &StreamName) -> Result<(), PublishFault> {
-        let Some((base, asked)) = Rendition::of_name(name) else { return Ok(()) };
+        let Some((base, asked)) = self.rendition_of(name) else { return Ok(()) };
         match self.makes(app, &base, asked).await {
             Ok(true) => Err(PublishFault::RenditionReserved { of: base }),
             Ok(false) => Ok(()),
@@ -67,7 +72,8 @@ impl Gate {
     async fn makes(&self, app: &App, stream: &StreamName, asked: Rendition) -> Result<bool, ()> {
         match asked {
             Rendition::Rate(rate) => self.rates_of(app, stream).await.map(|rates| rates.contains(&rate)),
-            Rendition::Sound(sound) => Ok(self.policy.read().sounds.contains(&Some(sound))),
+            // It would be no name of one otherwise.
+            Rendition::Sound(_) => Ok(true),
         }
     }
 

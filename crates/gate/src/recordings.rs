@@ -99,9 +99,15 @@ impl Recordings {
         self.settings.read().clone()
     }
 
-    /// Whether the disk has room for recordings that are not begun.
-    pub fn has_room(&self) -> bool {
-        self.parts.desk.free()
+    /// Whether recordings begin at all.
+    ///
+    /// # Errors
+    /// [`RecordFault::Off`], [`RecordFault::DiskFull`].
+    pub fn begins(&self) -> Result<(), RecordFault> {
+        if !self.settings.read().on {
+            return Err(RecordFault::Off);
+        }
+        if self.parts.desk.free() { Ok(()) } else { Err(RecordFault::DiskFull) }
     }
 
     /// Sets it anew; it holds for what is begun from now on.

@@ -5,103 +5,120 @@ use vivace_base::{MediaTime, UnixMs};
 
 /// Runs that are remembered: streams that are made of this one come a few seconds behind it.
 const RUNS_MAX: usize = 8;
-/// Further than this from what the clock says, the clock has been set.
-const OFF_MS_MAX: i64 = 30_000;
+/// What comes so much later than its date says came after the machine's clock was set, and not late.
+const LATE_MAX: MediaTime = MediaTime::from_ms(30_000);
+/// How often a date is held against what has just come.
+const LOOK: MediaTime = MediaTime::from_ms(1_000);
+/// In this time dates go most of the way to what the clock says: that of an encoder is not the same over days, and what
+/// comes late by turns is no sign of that.
+const CREEP: MediaTime = MediaTime::from_ms(600_000);
+/// And no faster than by so much of the time that passes, so that those who tell a date a little later tell the same.
+const CREEP_PART: i64 = 512;
 
 /// The date of a time of a stream.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Dated {
     /// When it came to this server.
     pub date: UnixMs,
-    /// Counts publishers: within a run dates follow times.
+    /// Counts publishers.
     pub run: u64,
 }
 
 /// Which date a time of a timeline has: whoever tells it, of the stream or of another one that is made of it, says the
-/// same (RFC 8216bis, 6.2.4: consistent mappings of dates to media timestamps).
+/// same (RFC 8216bis, 6.2.4: consistent mappings of dates to media timestamps). A later time has no earlier date.
 #[derive(Debug)]
 pub(crate) struct Dates {
     runs: Mutex<VecDeque<Run>>,
 }
 
-/// What one publisher sends.
+/// What one publisher sends, up to a jump of its clock.
 #[derive(Clone, Copy, Debug)]
 struct Run {
     number: u64,
     /// Its times are behind this one.
     after: MediaTime,
-    /// The date of time zero, once something of it has been seen.
-    zero_ms: Option<i64>,
+    /// Once something of it has been seen.
+    zero: Option<Zero>,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Zero {
+    /// The date of time zero, from 1970 on.
+    date: MediaTime,
+    /// What it was held against last.
+    looked: MediaTime,
 }
 
 impl Dates {
     pub(crate) fn new() -> Self {
-        let first = Run { number: 0, after: MediaTime::from_ticks(i64::MIN), zero_ms: None };
+        let first = Run { number: 0, after: MediaTime::from_ticks(i64::MIN), zero: None };
         Self { runs: Mutex::new(VecDeque::from([first])) }
     }
 
     /// Another publisher goes on behind this time.
     pub(crate) fn begin_run(&self, after: MediaTime) {
+        push(&mut self.runs.lock(), 1, after);
+    }
+
+    /// The publisher's clock jumps behind this time, over which the timeline goes on: how long that took is not known.
+    pub(crate) fn jump(&self, after: MediaTime) {
         let mut runs = self.runs.lock();
-        let number = runs.back().map_or(0, |run| run.number + 1);
-        runs.push_back(Run { number, after, zero_ms: None });
-        if runs.len() > RUNS_MAX {
-            runs.pop_front();
+        // What another publisher begins with is no jump of the one before.
+        if runs.back().is_none_or(|run| run.after < after) {
+            push(&mut runs, 0, after);
         }
     }
 
-    /// The date of a time that has been seen at `at`. The first answer of a run holds for all of it, unless `is_own` and
-    /// the clock has been set.
+    /// The date of a time that has been seen at `at`. The first answer of a run holds for all of it, but for what its
+    /// newest times creep towards when they come, if `is_own`, and unless the clock has been set ahead.
     pub(crate) fn date(&self, time: MediaTime, at: UnixMs, is_own: bool) -> Dated {
         let mut runs = self.runs.lock();
-        let place = runs.iter().rposition(|run| time > run.after).unwrap_or(0);
+        let came = MediaTime::from_ms(at.0) - time;
+        let mut place = runs.iter().rposition(|run| time > run.after).unwrap_or(0);
+        if is_own && place + 1 == runs.len() {
+            let after = runs.back_mut().and_then(|run| run.zero.as_mut()?.look(time, came));
+            if let Some(after) = after {
+                push(&mut runs, 0, after);
+                place = runs.len() - 1;
+            }
+        }
+        let before = runs.iter().take(place).rev().find_map(|run| run.zero);
+        let behind = runs.iter().skip(place + 1).find_map(|run| run.zero);
         let Some(run) = runs.get_mut(place) else { return Dated { date: at, run: 0 } };
-        let (ms, seen_ms) = (time.ms(), at.0.saturating_sub(time.ms()));
-        let is_off = |zero_ms: i64| is_own && zero_ms.abs_diff(seen_ms) > OFF_MS_MAX.unsigned_abs();
-        let zero_ms = run.zero_ms.filter(|zero_ms| !is_off(*zero_ms)).unwrap_or(seen_ms);
-        run.zero_ms = Some(zero_ms);
-        Dated { date: UnixMs(zero_ms.saturating_add(ms)), run: run.number }
+        let zero = run.zero.get_or_insert_with(|| {
+            let date = before.map_or(came, |before| came.max(before.date));
+            Zero { date: behind.map_or(date, |behind| date.min(behind.date)), looked: time }
+        });
+        Dated { date: UnixMs((zero.date + time).ms()), run: run.number }
+    }
+}
+
+impl Zero {
+    /// Goes towards what says that a time has just come; where that cannot be, behind which time another run begins.
+    fn look(&mut self, time: MediaTime, came: MediaTime) -> Option<MediaTime> {
+        let (passed, off) = (time - self.looked, came - self.date);
+        if passed < LOOK {
+            return None;
+        }
+        if off > LATE_MAX {
+            return Some(self.looked);
+        }
+        let passed = passed.min(CREEP).ticks();
+        let step = off.ticks().saturating_mul(passed) / CREEP.ticks();
+        let most = passed / CREEP_PART;
+        self.date = self.date + MediaTime::from_ticks(step.clamp(-most, most));
+        self.looked = time;
+        None
+    }
+}
+
+fn push(runs: &mut VecDeque<Run>, publishers: u64, after: MediaTime) {
+    let number = runs.back().map_or(0, |run| run.number + publishers);
+    runs.push_back(Run { number, after, zero: None });
+    if runs.len() > RUNS_MAX {
+        runs.pop_front();
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use vivace_base::{MediaTime, UnixMs};
-
-    use super::{Dates, RUNS_MAX};
-
-    const fn ms(ms: i64) -> MediaTime {
-        MediaTime::from_ms(ms)
-    }
-
-    #[test]
-    fn what_comes_late_has_the_date_of_its_time() {
-        let dates = Dates::new();
-        assert_eq!(dates.date(ms(1_000), UnixMs(501_000), true).date, UnixMs(501_000));
-        assert_eq!(
-            dates.date(ms(1_000), UnixMs(504_000), false).date,
-            UnixMs(501_000),
-            "made of it, three seconds later"
-        );
-        assert_eq!(dates.date(ms(9_000), UnixMs(509_700), true).date, UnixMs(509_000), "late in the network");
-        dates.begin_run(ms(9_000));
-        let late = dates.date(ms(8_960), UnixMs(516_000), false);
-        assert_eq!((late.date, late.run), (UnixMs(508_960), 0), "of the publisher before");
-        let next = dates.date(ms(9_040), UnixMs(515_000), true);
-        assert_eq!((next.date, next.run), (UnixMs(515_000), 1));
-        assert_eq!(dates.date(ms(10_040), UnixMs(519_000), false).date, UnixMs(516_000));
-    }
-
-    #[test]
-    fn a_clock_that_is_set_is_followed_and_runs_are_bounded() {
-        let dates = Dates::new();
-        assert_eq!(dates.date(ms(0), UnixMs(0), true).date, UnixMs(0));
-        assert_eq!(dates.date(ms(1_000), UnixMs(9_000_000), false).date, UnixMs(1_000), "not by what is made of it");
-        assert_eq!(dates.date(ms(2_000), UnixMs(9_001_000), true).date, UnixMs(9_001_000));
-        for _ in 0..100 {
-            dates.begin_run(ms(3_000));
-        }
-        assert_eq!(dates.runs.lock().len(), RUNS_MAX);
-        assert_eq!(dates.date(ms(1), UnixMs(7), true).run, 93, "the oldest that is known");
-    }
-}
+mod tests;

@@ -2,6 +2,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use parking_lot::Mutex;
+use vivace_base::MediaTime;
 use vivace_media::Frame;
 
 use crate::stream::cost_bytes;
@@ -16,6 +17,13 @@ pub struct Batch {
     pub tracks: Tracks,
     /// The frames, in order.
     pub frames: Vec<Frame>,
+}
+
+impl Batch {
+    /// The newest decoding time in it.
+    pub fn newest(&self) -> Option<MediaTime> {
+        self.frames.iter().map(|frame| frame.dts).max()
+    }
 }
 
 /// What has come since the last look.

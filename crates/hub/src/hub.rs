@@ -179,15 +179,13 @@ impl Hub {
                 self.wake.wake(&stream);
             }
         }
-        let ended = self.take(over);
-        ended.iter().for_each(|stream| self.finish(stream));
-        ended
+        self.end_if(over)
     }
 
     /// Ends the streams that have no publisher, however short ago they lost it: where another process has taken over,
     /// none comes back to this one.
     pub fn end_lost(&self) {
-        self.take(|stream| stream.state() != StreamState::Live).iter().for_each(|stream| self.finish(stream));
+        self.end_if(|stream| stream.state() != StreamState::Live);
     }
 
     /// Ends a stream, live or waiting for its publisher: no frame is taken any more, readers are told and let go. The
@@ -219,7 +217,7 @@ impl Hub {
 
     /// Ends every stream: the server is about to stop.
     pub fn end_all(&self) {
-        self.take(|_| true).iter().for_each(|stream| self.finish(stream));
+        self.end_if(|_| true);
     }
 
     /// What all streams did since the hub began: those that have ended too. Counts never go back.
@@ -230,6 +228,13 @@ impl Hub {
         let now = streams.named.values().map(|slot| &slot.stream).chain(&streams.ending);
         now.for_each(|stream| sum.add(stream.counters.read()));
         sum
+    }
+
+    /// Ends the streams of which this holds.
+    fn end_if(&self, over: impl Fn(&Stream) -> bool) -> Vec<Arc<Stream>> {
+        let ended = self.take(over);
+        ended.iter().for_each(|stream| self.finish(stream));
+        ended
     }
 
     fn take(&self, over: impl Fn(&Stream) -> bool) -> Vec<Arc<Stream>> {
@@ -277,7 +282,8 @@ impl fmt::Display for Claimed {
     }
 }
 
-/// The right to feed a stream. Dropping it begins the stream's grace time.
+/// The right to feed a stream. Dropping it begins the stream's grace time; a derived stream ends at once, since nobody
+/// comes back to it: it is made anew for who asks next.
 pub struct Publisher {
     hub: Arc<Hub>,
     stream: Arc<Stream>,
@@ -325,7 +331,11 @@ impl Publisher {
 impl Drop for Publisher {
     fn drop(&mut self) {
         if self.stream.lose_publisher(self.epoch, self.hub.clock.mono()) {
-            self.hub.wake.wake(&self.stream);
+            if self.stream.is_derived() {
+                self.hub.end_if(|stream| std::ptr::eq(stream, &*self.stream) && stream.state() != StreamState::Live);
+            } else {
+                self.hub.wake.wake(&self.stream);
+            }
         }
         self.stream.leave();
     }

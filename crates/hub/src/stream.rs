@@ -181,16 +181,18 @@ impl Stream {
         if let Some(seen) = seen_by_watch(&frame) {
             inner.watch.look(seen, now);
         }
+        let newest = inner.timeline.newest();
         let placed = match frame.kind {
             // Metadata and headers carry odd times in the field (0 in mid-stream): they must not look like a jump.
             // Players change between it and the stream that it is made of.
             FrameKind::Video | FrameKind::Audio if self.derived => inner.timeline.keep(track, frame.dts),
             FrameKind::Video | FrameKind::Audio => inner.timeline.place(track, frame.dts),
-            _ => crate::Timestamp { dts: inner.timeline.newest(), discontinuity: false },
+            _ => crate::Timestamp { dts: newest, discontinuity: false },
         };
         frame.dts = placed.dts;
         if placed.discontinuity {
             self.counters.discontinuities.fetch_add(1, Relaxed);
+            self.dates.jump(newest);
         }
         self.counters.frames_in.fetch_add(1, Relaxed);
         self.counters.bytes_in.fetch_add(frame.payload.len() as u64, Relaxed);

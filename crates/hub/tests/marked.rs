@@ -7,7 +7,7 @@ use std::sync::Arc;
 use support::{Calls, HandClock, video};
 use vivace_base::{AppId, Limits, SessionId, StreamName};
 use vivace_domain::claim::Owner;
-use vivace_hub::{Follower, Hub, Publisher, StreamState};
+use vivace_hub::{Follower, Hub, HubFault, Publisher, StreamState};
 
 const APP: AppId = AppId(1);
 
@@ -93,6 +93,32 @@ fn what_is_made_of_another_stream_keeps_its_times() {
     }
     assert_eq!(seen(&follower).0, [500_000, 500_040, 620_000, 620_000], "no jump is mended, and none goes back");
     assert_eq!(stream.counters.read().discontinuities, 0);
+}
+
+#[test]
+fn what_is_made_of_another_stream_ends_with_its_maker_and_begins_anew() {
+    let hub = hub();
+    let name = StreamName::parse("a").unwrap();
+    let first = publish(&hub, Owner::Transcoder);
+    let stream = first.stream().clone();
+    first.push(video(500_000, true, 0)).unwrap();
+    let second = hub.publish(APP, &name, Owner::Transcoder, SessionId(2)).map(|publisher| publisher.epoch());
+    assert!(matches!(second, Err(HubFault::Taken { .. })), "one maker at a time: {second:?}");
+    drop(first);
+    assert_eq!((stream.state(), hub.stream(APP, &name).is_none()), (StreamState::Ended, true));
+    // Of another origin, whose times begin at zero.
+    let second = publish(&hub, Owner::Transcoder);
+    let shown = second.stream().follow(100, Box::new(|| ()));
+    for ms in [0, 40] {
+        second.push(video(ms, true, 0)).unwrap();
+    }
+    assert_eq!((seen(&shown).0, second.stream().serial() == stream.serial()), (vec![0, 40], false));
+    // A pushed stream waits for its publisher.
+    let pushed = publish_other(&hub);
+    let other = pushed.stream().clone();
+    drop(pushed);
+    assert!(matches!(other.state(), StreamState::Grace { .. }));
+    assert!(second.is_current());
 }
 
 fn publish_other(hub: &Arc<Hub>) -> Publisher {

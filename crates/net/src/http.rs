@@ -1,4 +1,5 @@
 mod activity;
+mod answer;
 mod fault;
 mod gather;
 mod h2;
@@ -9,7 +10,6 @@ use std::future::{Future, pending};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderValue, Request, Response, header};
@@ -17,12 +17,13 @@ use http_body_util::combinators::UnsyncBoxBody;
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
-use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::rt::TokioIo;
 use parking_lot::Mutex;
 use tokio::io::AsyncWriteExt;
 use tokio_util::sync::CancellationToken;
 use vivace_base::Limits;
 
+use answer::Answer;
 pub use fault::HttpFault;
 pub use live_body::LiveBody;
 
@@ -70,11 +71,10 @@ pub struct HttpLimits {
     pub stall_ms_max: u64,
     /// Requests under way at once on one HTTP/2 connection.
     pub streams_max: u32,
-    /// How long a client may take no byte while some wait for it.
-    pub write_ms_max: u64,
-    /// How long bytes may wait for a client all the time before `bytes_per_s_min` is asked of it.
+    /// How far a client may be behind `bytes_per_s_min` at least.
     pub slow_ms_max: u64,
-    /// Bytes a second that a client takes at least while some wait for it.
+    /// Bytes a second that a client takes at least while some wait for it. One that is behind by what kernels send without
+    /// telling of it, 192 KiB, is let go.
     pub bytes_per_s_min: u64,
     /// Bytes that an HTTP/2 client may send between two requests or pieces of a response.
     pub idle_input_bytes_max: u64,
@@ -87,7 +87,6 @@ impl From<&Limits> for HttpLimits {
             head_ms_max: limits.handshake_ms_max,
             stall_ms_max: limits.reader_stall_ms_max,
             streams_max: limits.http2_streams_max,
-            write_ms_max: limits.handshake_ms_max,
             slow_ms_max: limits.reader_slow_ms_max,
             bytes_per_s_min: limits.reader_bytes_per_s_min,
             idle_input_bytes_max: limits.http2_idle_input_bytes_max,
@@ -96,25 +95,47 @@ impl From<&Limits> for HttpLimits {
 }
 
 impl HttpLimits {
-    /// What is asked of a client that may take no byte for `stall_ms` and send `input_bytes_max` to no purpose.
-    const fn patience(self, stall_ms: u64, input_bytes_max: u64) -> Patience {
-        Patience { stall_ms, slow_ms: self.slow_ms_max, bytes_per_s_min: self.bytes_per_s_min, input_bytes_max }
+    /// What is asked of a client that may send `input_bytes_max` to no purpose.
+    const fn patience(self, input_bytes_max: u64) -> Patience {
+        Patience { slow_ms: self.slow_ms_max, bytes_per_s_min: self.bytes_per_s_min, input_bytes_max }
+    }
+
+    /// How long a client that takes a response may show nothing of it.
+    fn untaken_ms(self) -> u64 {
+        self.patience(self.idle_input_bytes_max).behind_ms()
     }
 }
 
-/// Serves one HTTP connection until it closes, is taken over, or `stop` asks it to end: HTTP/2 where its TLS handshake
-/// has agreed on it, else HTTP/1.1.
+/// Serves one HTTP connection until it closes, is taken over, `stop` asks it to end, or `cut` breaks it: HTTP/2 where its
+/// TLS handshake has agreed on it, else HTTP/1.1.
+///
+/// # Errors
+/// [`HttpFault`].
 pub async fn serve_http<S: HttpService>(
     stream: Stream,
     peer: SocketAddr,
     service: Arc<S>,
     limits: HttpLimits,
     stop: CancellationToken,
+    cut: CancellationToken,
 ) -> Result<(), HttpFault> {
     let Ok(local) = stream.local_address() else { return Ok(()) };
+    stream.tell_early(true);
     if stream.is_http2() {
-        return h2::serve(stream, peer, local, service, limits, stop).await;
+        return h2::serve(stream, (peer, local), service, limits, stop, cut).await;
     }
+    serve_http1(stream, (peer, local), service, limits, stop, cut).await
+}
+
+/// HTTP/1.1.
+async fn serve_http1<S: HttpService>(
+    stream: Stream,
+    (peer, local): (SocketAddr, SocketAddr),
+    service: Arc<S>,
+    limits: HttpLimits,
+    stop: CancellationToken,
+    cut: CancellationToken,
+) -> Result<(), HttpFault> {
     let taken: Arc<Mutex<Option<Takeover>>> = Arc::default();
     let (asked, served) = (CancellationToken::new(), Arc::new(AtomicBool::new(false)));
     let account = Arc::new(Account::default());
@@ -122,15 +143,15 @@ pub async fn serve_http<S: HttpService>(
         let (taken, asked, served, account) = (taken.clone(), asked.clone(), served.clone(), account.clone());
         service_fn(move |request| {
             served.store(true, Relaxed);
-            account.spend();
+            let answering = account.answer();
             let (service, taken, asked) = (service.clone(), taken.clone(), asked.clone());
             // Boxed, so that the connection can be moved out of the loop below.
             Box::pin(async move {
-                match service.call(request, peer, local).await {
-                    Reply::Response(response) => Ok::<_, Infallible>(response),
+                let response = match service.call(request, peer, local).await {
+                    Reply::Response(response) => response,
                     Reply::Last(mut response) => {
                         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));
-                        Ok(response)
+                        response
                     }
                     Reply::Takeover(takeover) => {
                         *taken.lock() = Some(takeover);
@@ -138,32 +159,46 @@ pub async fn serve_http<S: HttpService>(
                         // The connection is dismantled before this answer would be missed.
                         pending().await
                     }
-                }
+                };
+                Ok::<_, Infallible>(response.map(|body| Answer::new(body, answering)))
             })
         })
     };
     let mut connection = http1::Builder::new()
-        .timer(TokioTimer::new())
-        .header_read_timeout(Duration::from_millis(limits.head_ms_max))
+        // Its own time for the next head would run while the client still takes the response before.
+        .header_read_timeout(None)
         .max_buf_size(limits.head_bytes_max.max(8 << 10))
         .serve_connection(
-            TokioIo::new(WriteDeadline::new(stream, limits.patience(limits.write_ms_max, u64::MAX), account.clone())),
+            TokioIo::new(WriteDeadline::new(stream, limits.patience(u64::MAX), account.clone())),
             handler,
         );
-    let fault = |error| HttpFault::of(error, limits, served.load(Relaxed), &account);
+    let done = |done: Result<(), hyper::Error>| {
+        done.or_else(|error| HttpFault::of(error, limits, served.load(Relaxed), &account).map_or(Ok(()), Err))
+    };
+    let late = || {
+        // A client that had been served and kept its connection for nothing has done no wrong.
+        let begun = !served.load(Relaxed) || account.unspent_bytes() > 0;
+        if begun { Err(HttpFault::HeadLate { ms: limits.head_ms_max }) } else { Ok(()) }
+    };
     let ended = {
         let running = std::future::poll_fn(|context| connection.poll_without_shutdown(context));
         tokio::select! {
-            done = running => Some(done),
+            ended = running => Some(done(ended)),
             () = asked.cancelled() => None,
+            () = account.head_late(limits.head_ms_max) => Some(late()),
+            () = cut.cancelled() => return Err(HttpFault::Overtaken),
             () = stop.cancelled() => {
                 std::pin::Pin::new(&mut connection).graceful_shutdown();
-                return drain(connection, &asked).await.or_else(|error| fault(error).map_or(Ok(()), Err));
+                tokio::select! {
+                    ended = drain(connection, &asked) => return done(ended),
+                    () = account.head_late(limits.head_ms_max) => return late(),
+                    () = cut.cancelled() => return Err(HttpFault::Overtaken),
+                }
             }
         }
     };
     if let Some(done) = ended {
-        done.or_else(|error| fault(error).map_or(Ok(()), Err))?;
+        done?;
         // The peer may have gone already; there is nobody to tell then.
         let _ = connection.into_parts().io.into_inner().shutdown().await;
         return account.exhausted().map_or(Ok(()), |why| Err(why.into()));

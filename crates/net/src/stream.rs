@@ -3,12 +3,17 @@ use std::net::SocketAddr;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::server::TlsStream;
 
 use crate::cork::{Cork, Corkable};
 use crate::delivery::Socket;
+
+/// Bytes of a response that wait unsent in the kernel before it takes no more (`TCP_NOTSENT_LOWAT`): enough to keep a
+/// link busy. By itself it takes megabytes, and tells of progress when a third of them has gone.
+pub(crate) const UNSENT_BYTES: u32 = 32 << 10;
 
 /// A client's connection, plain or behind TLS.
 pub enum Stream {
@@ -19,11 +24,24 @@ pub enum Stream {
 }
 
 impl Stream {
+    fn socket(&self) -> &TcpStream {
+        match self {
+            Self::Plain(socket) => socket,
+            Self::Tls(tls) => tls.get_ref().0.socket(),
+        }
+    }
+
     /// The address that the client came to.
     pub fn local_address(&self) -> io::Result<SocketAddr> {
-        match self {
-            Self::Plain(socket) => socket.local_addr(),
-            Self::Tls(tls) => tls.get_ref().0.socket().local_addr(),
+        self.socket().local_addr()
+    }
+
+    /// Has the kernel tell of what the client takes while little of it waits, or as it does by itself.
+    pub(crate) fn tell_early(&self, early: bool) {
+        let bytes = if early { UNSENT_BYTES } else { 0 };
+        // Without it slow clients are let go too soon, and no others.
+        if let Err(error) = SockRef::from(self.socket()).set_tcp_notsent_lowat(bytes) {
+            tracing::debug!(%error, "TCP_NOTSENT_LOWAT was refused");
         }
     }
 
@@ -35,8 +53,9 @@ impl Stream {
         }
     }
 
-    /// Gives the connection away to a delivery thread.
+    /// Gives the connection away to a delivery thread, which writes as much as the kernel takes.
     pub fn into_socket(self) -> io::Result<Socket> {
+        self.tell_early(false);
         match self {
             Self::Plain(socket) => Ok(Socket::Plain(socket.into_std()?)),
             Self::Tls(tls) => {

@@ -19,11 +19,10 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const LIMITS: HttpLimits = HttpLimits {
     head_bytes_max: 16 << 10,
     head_ms_max: 300,
-    write_ms_max: 300,
     stall_ms_max: 300,
     streams_max: 10,
-    slow_ms_max: 10_000,
-    bytes_per_s_min: 1,
+    slow_ms_max: 2_000,
+    bytes_per_s_min: 1 << 20,
     idle_input_bytes_max: 1 << 20,
 };
 const GET: &[u8] = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -47,6 +46,7 @@ async fn connect(page_bytes: usize) -> (TcpStream, JoinHandle<Result<(), HttpFau
         peer,
         Arc::new(Page(page_bytes)),
         LIMITS,
+        CancellationToken::new(),
         CancellationToken::new(),
     );
     (client, tokio::spawn(serving))

@@ -1,6 +1,8 @@
 //! What has been kept of streams, as players of the past see it: segments of media files, and the playlists over them.
 
+mod bounds;
 mod index;
+mod texts;
 
 use std::net::IpAddr;
 use std::path::PathBuf;
@@ -10,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use vivace_base::{AppId, Limits, MediaTime, StreamName, Ulid, UnixMs};
 use vivace_domain::live::PlayFault;
 use vivace_domain::recording::{RecordFormat, Recording};
-use vivace_hls::engine::Shift;
+use vivace_domain::url::Shift;
 use vivace_hls::engine::archive::{Entry, Growth, Numbers, Rendition, SliceSettings, archive, archive_master};
 use vivace_hls::engine::reels::{behind, between, onward};
 use vivace_hls::serve::ArchiveName;
@@ -18,7 +20,9 @@ use vivace_net::{Quota, Share};
 use vivace_store::Store;
 use vivace_worker::recorder::PastNow;
 
+use bounds::{Bounds, Listing, SPAN_MS_MAX};
 use index::{Found, Index, Need, Shelf};
+pub(crate) use texts::{GROWING_MS, Text, Texts, WHOLE_MS};
 
 use crate::http::file_body::Sending;
 
@@ -26,10 +30,6 @@ use crate::http::file_body::Sending;
 const CUT: SliceSettings = SliceSettings { target: MediaTime::from_ms(4_000), longest: MediaTime::from_ms(8_000) };
 /// What a playlist that moves on with the clock lists: five target durations.
 const SLIDING: MediaTime = MediaTime::from_ms(40_000);
-/// The longest stretch that one playlist lists.
-const SPAN_MS_MAX: i64 = 24 * 3_600_000;
-/// A player that has just been told of a segment gets it, even if it leaves the window meanwhile.
-const LEAVING_MS: i64 = 120_000;
 
 /// What has been kept.
 pub(crate) struct Archive {
@@ -38,6 +38,7 @@ pub(crate) struct Archive {
     window_ms: AtomicU64,
     places: Arc<Quota>,
     sending: Sending,
+    texts: Texts,
     sent: AtomicU64,
 }
 
@@ -82,6 +83,7 @@ impl Archive {
             window_ms: AtomicU64::new(window_ms),
             places: Quota::per_address("kept_reads_max", all, "kept_reads_per_address_max", one),
             sending: Sending::default(),
+            texts: Texts::default(),
             sent: AtomicU64::new(0),
         }
     }
@@ -94,6 +96,11 @@ impl Archive {
     /// The files that are being sent.
     pub(crate) const fn sending(&self) -> &Sending {
         &self.sending
+    }
+
+    /// Playlists of recordings that were made a moment ago.
+    pub(crate) const fn texts(&self) -> &Texts {
+        &self.texts
     }
 
     /// Counts bytes that are sent.
@@ -119,34 +126,20 @@ impl Archive {
     /// Whether a player may begin so far back.
     ///
     /// # Errors
-    /// [`PlayFault::NoTimeShift`], [`PlayFault::BeyondTimeShift`].
+    /// [`PlayFault::NoTimeShift`], [`PlayFault::BeyondTimeShift`], [`PlayFault::StretchTooLong`].
     pub(crate) fn admit(&self, shift: Shift, past: PastNow) -> Result<(), PlayFault> {
-        let (now, window_ms) = (past.now, self.window_ms.load(Relaxed));
-        let asked_ms = match shift {
-            Shift::Behind { ms } => ms,
-            Shift::Between { from, .. } => past.age.0.saturating_sub(from.0),
-        };
-        let asked_ms = u64::try_from(asked_ms).unwrap_or(0);
-        let span_ms = match shift {
-            Shift::Between { from, to: Some(to) } => to.0.min(now.0).saturating_sub(from.0),
-            Shift::Between { from, to: None } => now.0.saturating_sub(from.0),
-            Shift::Behind { .. } => 0,
-        };
-        if window_ms == 0 {
-            Err(PlayFault::NoTimeShift)
-        } else if asked_ms > window_ms {
-            Err(PlayFault::BeyondTimeShift { window_ms, asked_ms })
-        } else if span_ms > SPAN_MS_MAX {
-            Err(PlayFault::BeyondTimeShift { window_ms: SPAN_MS_MAX.unsigned_abs(), asked_ms: span_ms.unsigned_abs() })
-        } else {
-            Ok(())
-        }
+        self.bounds(past)?.admit(shift)
+    }
+
+    fn bounds(&self, past: PastNow) -> Result<Bounds, PlayFault> {
+        Bounds::new(past, self.window_ms.load(Relaxed))
     }
 
     /// What a player of a stream's past is shown. `is_live`: whether more is to come.
     ///
     /// # Errors
-    /// [`PlayFault::NoTimeShift`], [`PlayFault::NotKept`], [`PlayFault::KeptUnreadable`].
+    /// [`PlayFault::NoTimeShift`], [`PlayFault::BeyondTimeShift`], [`PlayFault::StretchTooLong`], [`PlayFault::NotKept`],
+    /// [`PlayFault::KeptUnreadable`].
     pub(crate) async fn shifted(
         &self,
         app: AppId,
@@ -155,26 +148,19 @@ impl Archive {
         past: PastNow,
         is_live: bool,
     ) -> Result<Listed, PlayFault> {
-        let (now, window_ms) = (past.now, self.window_ms.load(Relaxed));
-        if window_ms == 0 {
-            return Err(PlayFault::NoTimeShift);
-        }
-        let oldest = UnixMs(past.age.0.saturating_sub_unsigned(window_ms).saturating_sub(LEAVING_MS));
-        match shift {
-            Shift::Behind { ms } => {
-                let until = UnixMs(now.0.saturating_sub(ms));
-                let shelf = self.index.numbered(app, stream, Need::Behind { until, least: SLIDING }).await?;
-                let (entries, numbers) = behind(&shelf.reels, until, SLIDING);
+        match self.bounds(past)?.listing(shift)? {
+            Listing::Behind { from, until } => {
+                let need = Need::Behind { from, until, least: SLIDING };
+                let shelf = self.index.numbered(app, stream, need).await?;
+                let (entries, numbers) = behind(&shelf.reels, from, until, SLIDING);
                 listed(&shelf, entries, numbers, Growth::FromNewest)
             }
-            Shift::Between { from, to: Some(to) } if to <= now => {
-                let shelf = self.index.within(app, stream, from.max(oldest), to).await?;
-                let entries = between(&shelf.reels, from.max(oldest), Some(to));
+            Listing::Between { from, to } => {
+                let shelf = self.index.within(app, stream, from, to).await?;
+                let entries = between(&shelf.reels, from, Some(to));
                 listed(&shelf, entries, Numbers::default(), Growth::Ended)
             }
-            // A player that stays for longer than the window loses what leaves it.
-            Shift::Between { from, .. } => {
-                let from = from.max(oldest);
+            Listing::Onward { from } => {
                 let shelf = self.index.numbered(app, stream, Need::Onward { from }).await?;
                 let (entries, numbers) = onward(&shelf.reels, from);
                 let growth = if shelf.grows() || is_live { Growth::FromFirst } else { Growth::Ended };
@@ -183,15 +169,19 @@ impl Archive {
         }
     }
 
-    /// What a player of a recording is shown, or of one that is still made.
+    /// What a player of a recording is shown: all of it, and of one that is still made at `now` as much as one playlist of the
+    /// past lists.
     ///
     /// # Errors
     /// [`PlayFault::NotKept`], [`PlayFault::KeptUnreadable`].
-    pub(crate) async fn recorded(&self, recording: &Recording) -> Result<Listed, PlayFault> {
-        let shelf = self.index.of_recording(recording).await?;
-        let entries = between(&shelf.reels, UnixMs(i64::MIN), None);
-        let growth = if recording.last.is_some() { Growth::Ended } else { Growth::FromFirst };
-        listed(&shelf, entries, Numbers::default(), growth)
+    pub(crate) async fn recorded(&self, recording: &Recording, now: UnixMs) -> Result<Listed, PlayFault> {
+        let (growth, from) = match recording.last {
+            Some(_) => (Growth::Ended, UnixMs(i64::MIN)),
+            None => (Growth::FromFirst, UnixMs(now.0.saturating_sub_unsigned(SPAN_MS_MAX))),
+        };
+        let shelf = self.index.of_recording(recording, from).await?;
+        let (entries, numbers) = onward(&shelf.reels, from);
+        listed(&shelf, entries, numbers, growth)
     }
 
     /// Whether any of the files that a playlist leads to is on this disk. One that is not is told by its own address.
@@ -216,13 +206,9 @@ impl Archive {
         name: ArchiveName,
         past: PastNow,
     ) -> Result<Stretch, PlayFault> {
-        let window_ms = i64::try_from(self.window_ms.load(Relaxed)).unwrap_or(i64::MAX);
-        if window_ms == 0 {
-            return Err(PlayFault::NoTimeShift);
-        }
-        let oldest = past.age.0.saturating_sub(window_ms).saturating_sub(LEAVING_MS);
+        let leaving = self.bounds(past)?.leaving();
         let found = self.index.find(app, stream, name).await?.ok_or(PlayFault::NotKept)?;
-        if found.ends_at.is_some_and(|ends_at| ends_at.0 < oldest) {
+        if found.ends_at.is_some_and(|ends_at| ends_at < leaving) {
             return Err(PlayFault::NotKept);
         }
         Ok(self.at(name, found))

@@ -10,7 +10,7 @@ use vivace_domain::App;
 use vivace_domain::channel::ChannelId;
 use vivace_domain::hook::Retry;
 use vivace_domain::live::MediaFault;
-use vivace_hub::Stream;
+use vivace_hub::{Publisher, Stream};
 use vivace_lvb::callbacks::{self as lvb, PushFacts};
 use vivace_rtmp::Address;
 use vivace_store::OpenPush;
@@ -174,8 +174,8 @@ pub(crate) struct Notice {
 
 impl Notice {
     /// Tells the begin. The number of a push is that of its session, which is in the log too.
-    pub(crate) fn begin(shared: &Shared, session: SessionId, stream: &Arc<Stream>, origin: Origin) -> Self {
-        let (now, sequence) = (shared.clock.unix(), session.0);
+    pub(crate) fn begin(shared: &Shared, session: SessionId, publisher: &Publisher, origin: Origin) -> Self {
+        let (now, sequence, stream) = (shared.clock.unix(), session.0, publisher.stream());
         let Origin { domain, path, param, channel, node, user_ip } = origin;
         let pusher = Pusher {
             client_ip: user_ip.to_canonical().to_string(),
@@ -186,7 +186,7 @@ impl Notice {
         };
         shared.statistics.publishes(stream, pusher);
         let facts = PushedTo { domain: &domain, path: &path, query: &param };
-        recording::push_began(shared, stream, channel, facts);
+        recording::push_began(shared, publisher, channel, facts);
         let push = OpenPush {
             sequence,
             app: stream.app(),

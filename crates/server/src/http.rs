@@ -18,6 +18,7 @@ use http_body_util::{BodyExt, Full};
 use hyper::body::Incoming;
 use parking_lot::Mutex;
 use serde_json::json;
+use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 use vivace_base::StreamName;
 use vivace_domain::live::PlayFault;
@@ -46,6 +47,8 @@ pub(crate) struct Service {
     pub(crate) seat: Mutex<Option<Seat>>,
     /// Given back when the connection is granted a play.
     pub(crate) place: Mutex<Option<Place>>,
+    /// Breaks the connection.
+    pub(crate) cut: CancellationToken,
 }
 
 impl HttpService for Service {
@@ -300,7 +303,15 @@ mod tests {
         let (connections, pending) = (&shared.quotas.connections, &shared.quotas.pending_http);
         let (seat, place) = (Mutex::new(connections.try_take()), Mutex::new(pending.try_take()));
         let peer = Peer { address: local, session: SessionId(2) };
-        let service = Service { shared: shared.clone(), router: Router::new(), peer, is_secure: false, seat, place };
+        let service = Service {
+            shared: shared.clone(),
+            router: Router::new(),
+            peer,
+            is_secure: false,
+            seat,
+            place,
+            cut: CancellationToken::new(),
+        };
 
         let reply = service.try_live(&Request::new(()), "a.flv").await;
         let Ok(Reply::Takeover(takeover)) = reply else { panic!("the play is refused") };

@@ -187,7 +187,7 @@ impl Server {
             folder: recording::folder(&config),
             events: events.clone(),
             announce: teller.clone(),
-            alone: recording::alone(origin.before(), recording_lock.clone()),
+            alone: recording::alone(origin.before(), recording_lock.clone(), &config.limits),
         })
         .map_err(|fault| LoadFault::Recordings { fault })?;
         let uploads = Uploads::start(UploadParts {

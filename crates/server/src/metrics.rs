@@ -97,6 +97,8 @@ pub(crate) fn render(shared: &Shared) -> String {
     let (hls_streams, hls_bytes) = shared.hls.held();
     page.gauge("hls_streams", "Streams that are cut into segments.", hls_streams as u64);
     page.gauge("hls_bytes", "Bytes of all segments held.", hls_bytes as u64);
+    let let_go = shared.hls.let_go_bytes() as u64;
+    page.gauge("hls_let_go_bytes", "Bytes of segments that have left their playlists and are still sent.", let_go);
     page.gauge("hls_sessions", "Players of HLS.", shared.hls.sessions() as u64);
     page.counter("kept_bytes_total", "Bytes of what has been kept that were sent.", shared.archive.sent());
     page.counter("hls_numbers_lost_total", "Numbers of HLS playlists that were not written.", shared.hls_log.lost());

@@ -12,7 +12,7 @@ use vivace_domain::live::APP_NAME;
 use vivace_domain::recording::{PushParameters, RecordFault, RecordState, Recording};
 use vivace_domain::url::StreamQuery;
 use vivace_gate::{RecordSettings as Wishes, RecorderDesk};
-use vivace_hub::Stream;
+use vivace_hub::Publisher;
 use vivace_lvb::actions::{RecordRefusal, RecordStep};
 use vivace_lvb::callbacks::{RecordedFacts, recorded};
 use vivace_lvb::codes::record;
@@ -71,7 +71,8 @@ pub(crate) fn folder(config: &Config) -> PathBuf {
 
 /// Ends when the process before, if there is one, is gone, and no other one holds the folder, however long that takes: two
 /// processes never write one file.
-pub(crate) fn alone(before: Option<u32>, lock: Arc<RecordingLock>) -> Alone {
+pub(crate) fn alone(before: Option<u32>, lock: Arc<RecordingLock>, limits: &vivace_base::Limits) -> Alone {
+    let patience = Duration::from_millis(limits.drain_ms_max);
     Box::pin(async move {
         if let Some(pid) = before {
             let first = began(pid);
@@ -79,7 +80,7 @@ pub(crate) fn alone(before: Option<u32>, lock: Arc<RecordingLock>) -> Alone {
                 sleep(LOOK).await;
             }
         }
-        lock.alone().await;
+        lock.alone(patience).await;
     })
 }
 
@@ -119,8 +120,9 @@ pub(crate) struct PushedTo<'a> {
 }
 
 /// Tells the recorder of a push that begins.
-pub(crate) fn push_began(shared: &Shared, stream: &Arc<Stream>, channel: Option<ChannelId>, to: PushedTo<'_>) {
+pub(crate) fn push_began(shared: &Shared, publisher: &Publisher, channel: Option<ChannelId>, to: PushedTo<'_>) {
     let PushedTo { domain, path, query } = to;
+    let stream = publisher.stream();
     // The gate has read it before: one that cannot be read asks for nothing.
     let asked = StreamQuery::parse(query, &shared.limits.get()).unwrap_or_default();
     // The push goes on: who made the address finds it among the events of the stream.
@@ -141,6 +143,7 @@ pub(crate) fn push_began(shared: &Shared, stream: &Arc<Stream>, channel: Option<
     let push = RecordedPush {
         app: stream.app(),
         stream: stream.name().clone(),
+        epoch: publisher.epoch(),
         channel,
         domain: domain.to_owned(),
         path: path.to_owned(),

@@ -11,7 +11,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use vivace_store::{DataFolder, FILE_NAME as DATABASE};
 
 /// Names the owner, and carries the lock.
@@ -95,18 +95,28 @@ struct Owner {
     data: String,
     /// Where the folder of recordings itself was last: with a copy of it, this file is copied too.
     dir: String,
+    /// Device and number of its database: within containers, two data folders may have one path.
+    #[serde(default)]
+    database: Option<(u64, u64)>,
 }
 
 impl Owner {
     fn of(id: &str, data: &Path, dir: &Path) -> Self {
         let text =
             |path: &Path| fs::canonicalize(path).unwrap_or_else(|_| path.to_owned()).to_string_lossy().into_owned();
-        Self { id: id.to_owned(), data: text(data), dir: text(dir) }
+        let (data, dir) = (text(data), text(dir));
+        Self { id: id.to_owned(), database: identity(&data, DATABASE), data, dir }
     }
 
     /// Whether both are the same folder, by whatever path.
     fn is_at(&self, other: &Self) -> bool {
         self.data == other.data || are_same(&self.data, &other.data, DATABASE)
+    }
+
+    /// Whether both are the same data folder, of which two processes are at work: nothing of it was moved or put back then.
+    fn is_with(&self, other: &Self) -> bool {
+        let is_one = other.database.is_none_or(|found| self.database == Some(found));
+        self.id == other.id && self.is_at(other) && is_one
     }
 
     /// Whether this one may go on with what that one, if any, has left.
@@ -181,7 +191,7 @@ impl RecordingLock {
             Ok(true) => {}
             // Who holds it has written who it is, or is about to.
             Ok(false) => match lock.read().map_err(|error| failed(&path, error))? {
-                Some(found) if found.id == lock.owner.id && found.is_at(&lock.owner) => return Ok(lock),
+                Some(found) if lock.owner.is_with(&found) => return Ok(lock),
                 found => {
                     lock.owner.may_follow(dir, found.as_ref())?;
                     return Err(RecordingFolderFault::InUse { dir: dir.to_owned() });
@@ -197,8 +207,20 @@ impl RecordingLock {
         Ok(lock)
     }
 
-    /// Ends when no other process holds the folder.
-    pub(crate) async fn alone(&self) {
+    /// Ends when no other process holds the folder. The log hears of one that holds it for longer than `patience`.
+    pub(crate) async fn alone(&self, patience: Duration) {
+        if timeout(patience, self.taken()).await.is_ok() {
+            return;
+        }
+        tracing::warn!(
+            dir = %self.dir.display(),
+            "another server of this data folder still keeps its recordings there: what a crash has cut off is mended when it \
+             has ended"
+        );
+        self.taken().await;
+    }
+
+    async fn taken(&self) {
         loop {
             match self.try_take() {
                 Ok(true) => return,
@@ -240,7 +262,7 @@ fn parse(file: &File) -> io::Result<Option<Owner>> {
 }
 
 /// Whether the server of a data folder may keep its recordings in `dir`, without a change of anything. `known`: what the
-/// data folder says of itself, if it is there.
+/// data folder says of itself, if it is there and can be read.
 ///
 /// # Errors
 /// [`RecordingFolderFault`].
@@ -257,120 +279,13 @@ pub fn look_at_recording_folder(
         Err(error) => Err(error),
     };
     let found = found.map_err(|source| RecordingFolderFault::Io { path, source })?;
-    Owner::of(known.map_or("", |known| known.id.as_str()), data, dir).may_follow(dir, found.as_ref())
+    let owner = Owner::of(known.map_or("", |known| known.id.as_str()), data, dir);
+    match found {
+        // What cannot be read, or not yet, is this data folder all the same where it lies there.
+        Some(found) if known.is_none() && owner.database.is_some() && found.is_at(&owner) => Ok(()),
+        found => owner.may_follow(dir, found.as_ref()),
+    }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::path::{Path, PathBuf};
-
-    use vivace_store::DataFolder;
-
-    use super::{RecordingFolderFault as Fault, RecordingLock, look_at_recording_folder as look};
-
-    /// A folder of recordings, and data folders with something in the place of their databases.
-    fn folders(name: &str) -> (PathBuf, PathBuf, [PathBuf; 3]) {
-        let root = std::env::temp_dir().join(format!("vivace-recordings-{name}-{}", std::process::id()));
-        let data = ["a", "b", "moved"].map(|name| root.join(name));
-        for one in &data[..2] {
-            std::fs::create_dir_all(one).unwrap();
-            std::fs::write(one.join("vivace.db"), name).unwrap();
-        }
-        (root.clone(), root.join("kept"), data)
-    }
-
-    fn known(id: &str) -> DataFolder {
-        DataFolder { id: id.to_owned(), recordings_dir: None, has_files: false }
-    }
-
-    #[test]
-    fn a_folder_whose_disk_is_not_mounted_is_not_taken_for_a_new_one() {
-        let (root, kept, [a, ..]) = folders("mount");
-        drop(RecordingLock::take(&kept, &known("1"), &a).unwrap());
-        let used = |dir: &Path| {
-            let dir = dir.canonicalize().unwrap().to_string_lossy().into_owned();
-            DataFolder { recordings_dir: Some(dir), has_files: true, ..known("1") }
-        };
-        let known = used(&kept);
-        let (away, both) = (root.join("away"), |dir: &Path, known: &DataFolder| {
-            [look(dir, Some(known), &a).err(), RecordingLock::take(dir, known, &a).err()]
-        });
-        assert!(both(&kept, &known).iter().all(Option::is_none));
-        // What it was mounted at is empty, or is not there at all; nothing is made there.
-        std::fs::rename(&kept, &away).unwrap();
-        for is_made in [false, true] {
-            if is_made {
-                std::fs::create_dir(&kept).unwrap();
-            }
-            for fault in both(&kept, &known) {
-                let fault = fault.unwrap();
-                assert!(matches!(&fault, Fault::Gone { .. }) && fault.remedy().contains("mount"), "{fault}");
-            }
-            assert_eq!(kept.exists(), is_made);
-        }
-        assert_eq!(std::fs::read_dir(&kept).unwrap().count(), 0);
-        // Nothing is missed where nothing was, nor in the data folder itself.
-        assert!(look(&kept, Some(&DataFolder { has_files: false, ..known.clone() }), &a).is_ok());
-        assert!(both(&a, &used(&a)).iter().all(Option::is_none));
-        // What the remedy says, and what is left where only the owner's file was removed.
-        std::fs::create_dir(kept.join("media")).unwrap();
-        assert!(look(&kept, Some(&known), &a).is_ok());
-        std::fs::remove_dir(kept.join("media")).unwrap();
-        std::fs::write(kept.join(super::FILE), "").unwrap();
-        assert!(both(&kept, &known).iter().all(Option::is_none));
-        std::fs::remove_dir_all(root).unwrap();
-    }
-
-    #[test]
-    fn a_folder_belongs_to_one_data_folder_also_when_nobody_serves_it() {
-        let (root, kept, [a, b, moved]) = folders("owner");
-        assert!(look(&kept, Some(&known("1")), &a).is_ok() && !kept.exists());
-        let first = RecordingLock::take(&kept, &known("1"), &a).unwrap();
-        for serves in [true, false] {
-            assert!(matches!(RecordingLock::take(&kept, &known("2"), &b), Err(Fault::Foreign { .. })), "{serves}");
-            // A copy has the same id.
-            assert!(matches!(RecordingLock::take(&kept, &known("1"), &b), Err(Fault::Copied { .. })), "{serves}");
-            let looked =
-                [look(&kept, Some(&known("2")), &b), look(&kept, None, &b), look(&kept, Some(&known("1")), &b)];
-            assert!(looked.iter().all(Result::is_err), "{looked:?}");
-            assert!(look(&kept, Some(&known("1")), &a).is_ok());
-            if serves {
-                first.file.unlock().unwrap();
-            }
-        }
-        drop(first);
-        std::fs::rename(&a, &moved).unwrap();
-        drop(RecordingLock::take(&kept, &known("1"), &moved).unwrap());
-        // Put back from a backup: another file in the same place.
-        std::fs::write(moved.join("new"), "").unwrap();
-        std::fs::rename(moved.join("new"), moved.join("vivace.db")).unwrap();
-        assert!(RecordingLock::take(&kept, &known("1"), &moved).is_ok());
-        // A copy of all that is served beside what it is a copy of.
-        let (copy, copied) = (root.join("copy"), root.join("copied"));
-        for (from, to) in [(&moved, &copy), (&kept, &copied)] {
-            std::fs::create_dir(to).unwrap();
-            for file in std::fs::read_dir(from).unwrap().map(Result::unwrap) {
-                std::fs::copy(file.path(), to.join(file.file_name())).unwrap();
-            }
-        }
-        drop(RecordingLock::take(&copied, &known("1"), &copy).unwrap());
-        std::fs::write(kept.join(super::FILE), "{\"id\":\"1").unwrap();
-        assert!(RecordingLock::take(&kept, &known("2"), &b).is_ok());
-        std::fs::remove_dir_all(root).unwrap();
-    }
-
-    #[tokio::test(start_paused = true)]
-    async fn who_takes_over_waits_for_the_server_before() {
-        let (root, kept, [a, ..]) = folders("over");
-        let first = RecordingLock::take(&kept, &known("1"), &a).unwrap();
-        let second = RecordingLock::take(&kept, &known("1"), &a).unwrap();
-        tokio::select! {
-            biased;
-            () = second.alone() => panic!("the first still has it"),
-            () = tokio::time::sleep(10 * super::LOOK) => {}
-        }
-        drop(first);
-        second.alone().await;
-        std::fs::remove_dir_all(root).unwrap();
-    }
-}
+mod tests;

@@ -68,7 +68,7 @@ async fn publish(shared: &Arc<Shared>, request: PublishRequest<Stream>, peer: Pe
             tracing::info!(session = %peer.session, peer = %peer.address, stream = %name, epoch, %how, "publish begins");
             shared.event(peer, kind, Some(name.clone()), None, format!("epoch {epoch}{from}"));
             let origin = Origin::pushed(&address, channel, node, peer);
-            let mut notice = Notice::begin(shared, peer.session, &stream, origin);
+            let mut notice = Notice::begin(shared, peer.session, &publisher, origin);
             let mut late = None;
             let span = spans::publish(peer, &name);
             let said = |end: &SessionEnd| {

@@ -321,8 +321,9 @@ async fn serve(shared: Arc<Shared>, stream: Stream, peer: Peer, Seats { seat, pl
     let stop = shared.stop.clone();
     let (seat, place) = (Mutex::new(Some(seat)), Mutex::new(Some(place)));
     let is_secure = matches!(stream, Stream::Tls(_));
-    let service = Arc::new(http::Service { shared: shared.clone(), router, peer, is_secure, seat, place });
-    if let Err(fault) = serve_http(stream, peer.address, service, limits, stop).await {
+    let cut = CancellationToken::new();
+    let service = http::Service { shared: shared.clone(), router, peer, is_secure, seat, place, cut: cut.clone() };
+    if let Err(fault) = serve_http(stream, peer.address, Arc::new(service), limits, stop, cut).await {
         match Reason::of_http(&fault) {
             Some(reason) => shared.closed(peer, "http", reason, &fault),
             None => tracing::debug!(session = %peer.session, peer = %peer.address, %fault, "HTTP connection ends"),

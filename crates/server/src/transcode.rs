@@ -9,7 +9,7 @@ use vivace_domain::channel::Rate;
 use vivace_domain::live::{PlayFault, PublishFault};
 use vivace_domain::rendition::Rendition;
 use vivace_flv::{FLV, MP4};
-use vivace_gate::{Asked, Gate, Marks, Play};
+use vivace_gate::{Asked, Gate, Marks, Play, Watched};
 use vivace_hub::{FormatKind, Hub, Publisher, Stream};
 use vivace_net::outbound::Outbound;
 use vivace_store::{EventLog, Store, Watermark};
@@ -119,7 +119,7 @@ impl Shared {
     }
 
     /// Decides about a play whose bytes are cut into files, likewise.
-    pub(crate) async fn watch(&self, asked: Asked<'_>, peer: IpAddr) -> Result<Arc<Stream>, PlayFault> {
+    pub(crate) async fn watch(&self, asked: Asked<'_>, peer: IpAddr) -> Result<Watched, PlayFault> {
         match self.gate.watch(asked, peer).await {
             Err(fault) if self.comes(asked.name, &fault).await? => self.gate.watch(asked, peer).await,
             decided => decided,
@@ -128,18 +128,18 @@ impl Shared {
 
     /// Whether what a granted play did not find is there now: it has come from the process before, or is made here.
     async fn comes(&self, asked: &str, fault: &PlayFault) -> Result<bool, PlayFault> {
+        if !matches!(fault, PlayFault::NotLive | PlayFault::NotProduced) {
+            return Ok(false);
+        }
+        if self.is_expected(asked) {
+            return Ok(self.arrives(asked).await);
+        }
         let name = StreamName::parse(asked.split_once('?').map_or(asked, |(name, _)| name));
         let Ok(name) = name else { return Ok(false) };
-        match fault {
-            PlayFault::NotLive => {
-                let base = Rendition::of_name(&name).map(|(base, _)| base);
-                match base.filter(|_| !self.is_expected(asked)) {
-                    Some(base) if self.arrives(base.as_str()).await => self.make(&name).await,
-                    Some(_) => Ok(false),
-                    None => Ok(self.arrives(asked).await),
-                }
+        match self.gate.rendition_of(&name) {
+            Some((base, _)) if *fault == PlayFault::NotProduced || self.arrives(base.as_str()).await => {
+                self.make(&name).await
             }
-            PlayFault::NotProduced => self.make(&name).await,
             _ => Ok(false),
         }
     }
@@ -166,7 +166,7 @@ impl Shared {
 
     /// The rates that may be played in a stream's place.
     pub(crate) async fn ladder(&self, name: &StreamName) -> Vec<LadderRate> {
-        if Rendition::of_name(name).is_some() || self.transcoder.children().program().is_none() {
+        if self.gate.rendition_of(name).is_some() || self.transcoder.children().program().is_none() {
             return Vec::new();
         }
         // What cannot be read has been logged; the original is played all the same.

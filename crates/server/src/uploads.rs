@@ -79,7 +79,8 @@ impl Playlists for KeptPlaylists {
     fn of<'a>(&'a self, recording: &'a Recording) -> Playlist<'a> {
         Box::pin(async move {
             let shared = self.0.shared().ok_or(PlayFault::KeptUnreadable)?;
-            let listed = shared.archive.recorded(recording).await?;
+            let now = shared.recorder.past_now(recording.app, &recording.stream).now;
+            let listed = shared.archive.recorded(recording, now).await?;
             Ok(listed.media().replace(TOKEN, ""))
         })
     }

@@ -7,7 +7,8 @@ use vivace_base::{AppId, StreamName, Ulid};
 use crate::{Fault, Operation, Reader, Store};
 
 const SELECT: &str = "SELECT file, sequence, discontinuity FROM archive_numbers WHERE app = $1 AND stream = $2 \
-    ORDER BY file";
+    AND file >= COALESCE((SELECT MAX(file) FROM archive_numbers WHERE app = $1 AND stream = $2 AND file <= $3), $3) \
+    AND ($4 IS NULL OR file <= $4) ORDER BY file";
 const INSERT: &str = "INSERT OR IGNORE INTO archive_numbers (file, app, stream, sequence, discontinuity) \
     VALUES ($1, $2, $3, $4, $5)";
 /// Files that are gone, but the newest: those to come count on from it.
@@ -51,12 +52,21 @@ impl Store {
 }
 
 impl Reader {
-    /// The numbers of a stream's files, in the order of the files.
+    /// The numbers of a stream's files from one to another of them, both included, in the order of the files; to the newest
+    /// if no last one is said. If the first has none, those of the newest before it that has some come before.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn archive_numbers(&self, app: AppId, stream: &StreamName) -> Result<Vec<ArchiveNumbers>, Fault> {
-        let rows = sqlx::query(SELECT).bind(i64::from(app.0)).bind(stream.as_str()).fetch_all(&self.pool).await;
+    pub async fn archive_numbers(
+        &self,
+        app: AppId,
+        stream: &StreamName,
+        first: Ulid,
+        last: Option<Ulid>,
+    ) -> Result<Vec<ArchiveNumbers>, Fault> {
+        let select = sqlx::query(SELECT).bind(i64::from(app.0)).bind(stream.as_str());
+        let select = select.bind(first.to_string()).bind(last.map(|last| last.to_string()));
+        let rows = select.fetch_all(&self.pool).await;
         let rows = rows.map_err(|error| self.fault(Operation::ReadRecordings, error))?;
         rows.iter().map(|row| self.archive_row(row)).collect()
     }

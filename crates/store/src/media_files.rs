@@ -21,6 +21,8 @@ const APPEND: &str = "INSERT INTO media_parts (file, number, offset, bytes, begu
 const PARTS: &str = "SELECT number, offset, bytes, begun_at, dts, duration, flags FROM media_parts WHERE file = $1 \
     ORDER BY number";
 const CLOSE: &str = "UPDATE media_files SET closed = 1, bytes = $2, ended_at = $3, parts = $4 WHERE id = $1";
+const BEHIND: &str = "SELECT id FROM media_files WHERE app = $1 AND stream = $2 AND (ended_at IS NULL OR ended_at > $3) \
+    ORDER BY id LIMIT 1";
 /// Whether a recording `r` covers a file `f`.
 const COVERS: &str = "r.app = f.app AND r.stream = f.stream AND r.first_file <= f.id \
     AND (r.last_file IS NULL OR r.last_file >= f.id)";
@@ -190,6 +192,57 @@ impl Reader {
         );
         let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(app.0)).bind(stream.as_str());
         self.files(select.bind(first.to_string()).bind(last.map(|last| last.to_string()))).await
+    }
+
+    /// The first of a stream's files, in their order, that holds something of the time behind `from`.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be read, or the row is damaged.
+    pub async fn media_file_behind(
+        &self,
+        app: AppId,
+        stream: &StreamName,
+        from: UnixMs,
+    ) -> Result<Option<Ulid>, Fault> {
+        let select = sqlx::query_scalar(BEHIND).bind(i64::from(app.0)).bind(stream.as_str()).bind(from.0);
+        let id: Option<String> =
+            select.fetch_optional(&self.pool).await.map_err(|error| self.fault(Operation::ReadRecordings, error))?;
+        let odd = |_| Fault::value(self.file(), Operation::ReadRecordings, "media_files", "id");
+        id.map(|id| Ulid::parse(&id).map_err(odd)).transpose()
+    }
+
+    /// At most `limit` of a stream's files that hold something of the time from `from` up to `until`, newest first, those
+    /// before the one of id `before`.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be read, or a row is damaged.
+    pub async fn newest_media_files(
+        &self,
+        app: AppId,
+        stream: &StreamName,
+        (from, until): (UnixMs, UnixMs),
+        before: Option<Ulid>,
+        limit: u32,
+    ) -> Result<Vec<MediaFile>, Fault> {
+        let sql = format!(
+            "SELECT {FILE_COLUMNS} FROM media_files WHERE app = $1 AND stream = $2 AND begun_at <= $4 \
+            AND (ended_at IS NULL OR ended_at > $3) AND ($5 IS NULL OR id < $5) ORDER BY id DESC LIMIT $6"
+        );
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(app.0)).bind(stream.as_str());
+        let before = before.map(|before| before.to_string());
+        self.files(select.bind(from.0).bind(until.0).bind(before).bind(i64::from(limit))).await
+    }
+
+    /// A stream's newest file, by its id.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be read, or the row is damaged.
+    pub async fn newest_media_file(&self, app: AppId, stream: &StreamName) -> Result<Option<Ulid>, Fault> {
+        let newest = sqlx::query_scalar("SELECT MAX(id) FROM media_files WHERE app = $1 AND stream = $2");
+        let newest = newest.bind(i64::from(app.0)).bind(stream.as_str()).fetch_one(&self.pool).await;
+        let newest: Option<String> = newest.map_err(|error| self.fault(Operation::ReadRecordings, error))?;
+        let odd = |_| Fault::value(self.file(), Operation::ReadRecordings, "media_files", "id");
+        newest.map(|id| Ulid::parse(&id).map_err(odd)).transpose()
     }
 
     /// One file.

@@ -107,14 +107,15 @@ impl Store {
         if known == 0 {
             return Ok(RuleWritten::NoTemplate);
         }
-        let count: i64 = sqlx::query_scalar(COUNT).bind(app).fetch_one(&mut *write).await.map_err(failed)?;
-        if count.unsigned_abs() >= rules_max {
-            return Ok(RuleWritten::Full);
-        }
         let create = sqlx::query(CREATE_RULE).bind(app).bind(&rule.domain).bind(&rule.path).bind(&rule.stream);
         let create = create.bind(template).bind(rule.created_at.0);
         if create.execute(&mut *write).await.map_err(failed)?.rows_affected() == 0 {
             return Ok(RuleWritten::Known);
+        }
+        // With the new one, which is not written where there are too many.
+        let count: i64 = sqlx::query_scalar(COUNT).bind(app).fetch_one(&mut *write).await.map_err(failed)?;
+        if count.unsigned_abs() > rules_max {
+            return Ok(RuleWritten::Full);
         }
         write.commit().await.map_err(failed)?;
         Ok(RuleWritten::Made)

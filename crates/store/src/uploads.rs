@@ -250,13 +250,14 @@ impl Store {
         self.change_upload(fail).await.map(drop)
     }
 
-    /// All that waits for its next try is due: the clock was set back, and would let it wait for longer than it was to.
+    /// What waits for its next try until later than `beyond` is due `now`: the clock was set back, and would let it wait for
+    /// longer than it was to. How many these are.
     ///
     /// # Errors
     /// [`Fault`]: the store cannot be written.
-    pub async fn hasten_uploads(&self, now: UnixMs) -> Result<(), Fault> {
-        let hasten = sqlx::query("UPDATE uploads SET next_at = $1 WHERE next_at > $1").bind(now.0);
-        self.change_upload(hasten).await.map(drop)
+    pub async fn hasten_uploads(&self, beyond: UnixMs, now: UnixMs) -> Result<u64, Fault> {
+        let hasten = sqlx::query("UPDATE uploads SET next_at = $2 WHERE next_at > $1").bind(beyond.0).bind(now.0);
+        self.change_upload(hasten).await
     }
 
     /// A copy cannot be made, whatever is tried: it waits no more, and `told` is told of its recording, which stays where

@@ -9,9 +9,10 @@ use vivace_base::{AppId, MonoMs, Secret, SessionId, UnixMs};
 use vivace_domain::hook::HookUrl;
 use vivace_store::{EventKind, Fault, Hook, LiveEvent, Settled};
 
+use crate::PostFault;
 use crate::callbacks::Shared;
 use crate::post::{Terms, post};
-use crate::{PostFault, SET_BACK_MS};
+use crate::waits::Waits;
 
 /// Longest sleep: a machine's clock may be set, and the outbox may be changed by another hand.
 const LOOK_MS: i64 = 1_000;
@@ -28,8 +29,7 @@ pub(crate) struct Deliverer {
     /// Tries that are over and not written yet: the store refused. None of them is tried again before.
     unwritten: Vec<(i64, Settled)>,
     counted_at: Option<MonoMs>,
-    /// When it looked last, by the clock.
-    looked_at: Option<UnixMs>,
+    waits: Waits,
 }
 
 impl Deliverer {
@@ -40,7 +40,7 @@ impl Deliverer {
             flying: HashMap::new(),
             unwritten: Vec::new(),
             counted_at: None,
-            looked_at: None,
+            waits: Waits::of("callbacks"),
         }
     }
 
@@ -99,11 +99,8 @@ impl Deliverer {
             self.shared.store.settle_hooks(&self.unwritten, now).await?;
             self.unwritten.clear();
         }
-        if self.looked_at.is_some_and(|before| now.0 < before.0.saturating_sub(SET_BACK_MS)) {
-            tracing::warn!("the machine's clock was set back: callbacks that wait are tried at once");
-            self.shared.store.hasten_hooks(now).await?;
-        }
-        self.looked_at = Some(now);
+        let (store, longest_ms) = (&self.shared.store, self.shared.settings.read().retry.longest_ms());
+        self.waits.look(now, longest_ms, |beyond| store.hasten_hooks(beyond, now)).await?;
         let reader = self.shared.store.reader().clone();
         let limits = self.shared.limits.get();
         let flights_max = limits.callback_deliveries_max.max(1);

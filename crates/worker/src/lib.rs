@@ -5,6 +5,8 @@ mod callbacks;
 pub mod child;
 mod counts;
 mod deliver;
+pub mod fuzz;
+mod image;
 pub mod pictures;
 mod post;
 mod record;
@@ -13,11 +15,9 @@ pub mod recorder;
 mod tests;
 pub mod transcode;
 pub mod uploads;
+mod waits;
 
 pub use about::HookAbout;
 pub use callbacks::{Alone, CallbackEvent, CallbackSettings, Callbacks, Face, Parts, PushEnd, PushErrors};
 pub use counts::{CallbackCounts, REASONS};
 pub use post::PostFault;
-
-/// A clock that goes back by more was set: those that are steered creep.
-const SET_BACK_MS: i64 = 10_000;

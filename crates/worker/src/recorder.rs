@@ -5,6 +5,7 @@
 //! there before anything tells of it. The live path never waits for any of this.
 
 mod begun;
+mod begun_tasks;
 mod counts;
 mod dates;
 mod disk;
@@ -15,6 +16,7 @@ mod index;
 mod media_log;
 mod note;
 mod owner;
+mod push;
 mod read;
 mod repair;
 mod retain;
@@ -86,6 +88,8 @@ pub struct RecordedPush {
     pub app: AppId,
     /// The stream.
     pub stream: StreamName,
+    /// The publisher's epoch.
+    pub epoch: u64,
     /// The channel, if the stream is one's.
     pub channel: Option<ChannelId>,
     /// The host name that was pushed to; may be empty.

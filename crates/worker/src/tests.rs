@@ -362,6 +362,23 @@ async fn what_is_handed_over_is_delivered_by_another() {
     next.until("both", |counts| counts.delivered == 2).await;
 }
 
+#[tokio::test]
+async fn what_a_clock_that_was_a_year_ahead_has_put_off_is_tried_after_the_next_start() {
+    const YEAR_MS: i64 = 365 * 86_400_000;
+    let receiver = Receiver::start(|number| Reply::text(if number == 0 { 500 } else { 200 }, "")).await;
+    let retry = Retry { retries: 3, interval_ms: 30_000, backoff_ms_max: 30_000, give_up_ms: 60_000 };
+    let settings = CallbackSettings { retry, ..settings(Some(&receiver.url("/"))) };
+    let house = house(settings.clone(), Limits::default()).await;
+    house.clock.ms.fetch_add(YEAR_MS, Ordering::Relaxed);
+    house.run(7, "a");
+    house.until("a failed try", |counts| counts.failed.iter().sum::<u64>() == 1).await;
+    house.callbacks.shutdown().await;
+    house.clock.ms.fetch_sub(YEAR_MS, Ordering::Relaxed);
+    let callbacks = start(&house.store, &house.clock, settings, Allow::any(), &Limits::default());
+    let next = House { callbacks, ..house };
+    next.until("both", |counts| counts.delivered == 2).await;
+}
+
 #[test]
 fn an_answer_is_an_object_with_a_code_or_none() {
     for (body, expected) in [

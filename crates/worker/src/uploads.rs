@@ -82,8 +82,8 @@ pub struct UploadParts {
 pub enum UploadedAt {
     /// At this address, which may hold a signature.
     Address(String),
-    /// By this playlist.
-    Playlist(String),
+    /// By [`Uploads::playlist`].
+    Playlist,
 }
 
 /// The way to uploads. Handles are cheap to clone.
@@ -187,32 +187,40 @@ impl Uploads {
     /// # Errors
     /// [`UploadFault`]: the store or the bucket cannot be asked, or it is in another bucket.
     pub async fn elsewhere(&self, recording: &Recording) -> Result<Option<UploadedAt>, UploadFault> {
-        let found = self.shared.store.reader().upload(recording.app, recording.id).await?;
-        match found {
-            Some(Upload { state: UploadState::Uploaded, local_gone_at: Some(_), place, .. }) => {
-                self.at(recording, &place).await.map(Some)
-            }
-            _ => Ok(None),
+        let Some(bucket) = self.bucket_of(recording).await? else { return Ok(None) };
+        let prefix = &bucket.settings().prefix;
+        if let Some(address) = self.shared.public_address(prefix, recording) {
+            return Ok(Some(UploadedAt::Address(address)));
         }
+        if recording.format == RecordFormat::Hls {
+            return Ok(Some(UploadedAt::Playlist));
+        }
+        bucket.signed(&plan::key_of(prefix, recording)).await.map(|address| Some(UploadedAt::Address(address)))
     }
 
-    async fn at(&self, recording: &Recording, place: &str) -> Result<UploadedAt, UploadFault> {
-        let shared = &self.shared;
-        let bucket = shared.bucket.read().clone();
-        let Some(bucket) = bucket.filter(|bucket| bucket.settings().place() == place) else {
-            return Err(UploadFault::Elsewhere { place: place.to_owned() });
-        };
-        if let Some(address) = shared.public_address(&bucket.settings().prefix, recording) {
-            return Ok(UploadedAt::Address(address));
-        }
+    /// The playlist of an uploaded recording, each address in it signed; `None` as of [`Uploads::elsewhere`]. It is read from
+    /// the bucket, `limits.upload_playlist_bytes_max` at most.
+    ///
+    /// # Errors
+    /// As of [`Uploads::elsewhere`].
+    pub async fn playlist(&self, recording: &Recording) -> Result<Option<String>, UploadFault> {
+        let Some(bucket) = self.bucket_of(recording).await? else { return Ok(None) };
+        let objects = self.shared.store.reader().upload_objects(recording.id).await?;
         let key = plan::key_of(&bucket.settings().prefix, recording);
-        if recording.format != RecordFormat::Hls {
-            return Ok(UploadedAt::Address(bucket.signed(&key).await?));
-        }
-        let objects = shared.store.reader().upload_objects(recording.id).await?;
-        let text = bucket.text(&key, shared.limits.get().upload_playlist_bytes_max).await?;
+        let text = bucket.text(&key, self.shared.limits.get().upload_playlist_bytes_max).await?;
         let addresses = send::addresses(&bucket, &objects).await?;
-        Ok(UploadedAt::Playlist(plan::readdressed(&text, &addresses)))
+        Ok(Some(plan::readdressed(&text, &addresses)))
+    }
+
+    /// The bucket that has an uploaded recording whose files are not on this server's disk.
+    async fn bucket_of(&self, recording: &Recording) -> Result<Option<Bucket>, UploadFault> {
+        let found = self.shared.store.reader().upload(recording.app, recording.id).await?;
+        let Some(Upload { state: UploadState::Uploaded, local_gone_at: Some(_), place, .. }) = found else {
+            return Ok(None);
+        };
+        let bucket = self.shared.bucket.read().clone();
+        let bucket = bucket.filter(|bucket| bucket.settings().place() == place);
+        bucket.map(Some).ok_or(UploadFault::Elsewhere { place })
     }
 
     /// Where everybody can read a recording, if it is uploaded to a bucket that everybody can read.

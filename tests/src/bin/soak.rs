@@ -2,11 +2,12 @@
 
 use std::process::ExitCode;
 
-use vivace_tests::soak::{Many, Recording, Soak, Verdict, Waves, many, recording, soak, waves};
+use vivace_tests::soak::{Browsers, Many, Recording, Soak, Verdict, Waves, browsers, many, recording, soak, waves};
 
 const USAGE: &str = "\
 soak [MODE] [--minutes N]
   live   publishers and players of all kinds come and go for N minutes (default, 10)
+  hls    hls.js plays each form of HLS in a browser for N minutes (5)
   waves  10,000 streams and 50,000 players are created and dropped
   record 200 streams of 1 Mbit/s are recorded for N minutes (1), the server is killed 20 times, and a stream of half an
          hour is recorded faster than time
@@ -19,6 +20,8 @@ fn main() -> ExitCode {
     let verdict = match args.as_slice() {
         [] | ["live"] => live(Some(10)),
         ["--minutes", minutes] | ["live", "--minutes", minutes] => live(minutes.parse().ok()),
+        ["hls"] => hls(Some(5)),
+        ["hls", "--minutes", minutes] => hls(minutes.parse().ok()),
         ["waves"] => Some(waves(Waves { waves: 10, streams: 1_000, players: 5 })),
         ["record"] => record(Some(1)),
         ["record", "--minutes", minutes] => record(minutes.parse().ok()),
@@ -40,6 +43,11 @@ fn main() -> ExitCode {
 fn record(minutes: Option<u64>) -> Option<Verdict> {
     let minutes = minutes.filter(|minutes| *minutes > 0)?;
     Some(recording(Recording { streams: 200, secs: minutes * 60, kbps: 1_000, kills: 20, minutes: 30 }))
+}
+
+fn hls(minutes: Option<u32>) -> Option<Verdict> {
+    let secs = minutes.filter(|minutes| *minutes > 0)?.checked_mul(60)?;
+    Some(browsers(Browsers { secs }))
 }
 
 fn live(minutes: Option<u64>) -> Option<Verdict> {

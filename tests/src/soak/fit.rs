@@ -36,6 +36,11 @@ impl Trend {
     pub fn is_above(&self, bound: f64) -> bool {
         self.per_hour - 3.0 * self.error > bound
     }
+
+    /// Whether it grows or falls by more than that beyond doubt.
+    pub fn is_off(&self, bound: f64) -> bool {
+        self.per_hour.abs() - 3.0 * self.error > bound
+    }
 }
 
 impl std::fmt::Display for Trend {
@@ -81,6 +86,13 @@ mod tests {
         let trend = Trend::of(&samples).unwrap();
         assert!((trend.per_hour - 60.0).abs() < 12.0, "{trend}");
         assert!(trend.is_above(10.0), "{trend}");
+    }
+
+    #[test]
+    fn a_fall_is_seen_where_it_is_asked_for() {
+        let trend = Trend::of(&noisy(450, -100.0, 1.0)).unwrap();
+        assert!(trend.is_off(10.0) && !trend.is_above(10.0), "{trend}");
+        assert!(!Trend::of(&noisy(450, 0.0, 1.0)).unwrap().is_off(10.0));
     }
 
     #[test]

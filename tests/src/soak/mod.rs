@@ -3,6 +3,7 @@
 //! Publishers cut their link, come back with another encoder, within the grace time and beyond it, jump in time, and run
 //! fast or slow; players of every protocol join, leave, vanish and do not read. Once a second the server is looked at.
 
+mod browsers;
 mod fit;
 mod many;
 mod player;
@@ -14,6 +15,7 @@ mod stamp;
 mod verdict;
 mod waves;
 
+pub use browsers::{Browsers, browsers};
 pub use fit::Trend;
 pub use many::{Many, many};
 pub use recording::{Recording, recording};

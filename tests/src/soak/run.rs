@@ -21,12 +21,15 @@ const GRACE_MS: u64 = 6_000;
 const HLS_IDLE_MS: u64 = 8_000;
 /// How long everything may take to go when all have left.
 const GOING: Duration = Duration::from_secs(40);
-/// Growth of memory, beyond doubt, that fails a run.
+/// Growth of memory, beyond doubt, that fails a run, however short; and what a run of hours may keep in all.
 const MEMORY_MB_PER_HOUR: f64 = 24.0;
+const MEMORY_MB_KEPT: f64 = 8.0;
 /// Growth of delay, beyond doubt, that fails a run.
 const DELAY_MS_PER_HOUR: f64 = 10.0;
 /// How far sound may move against the picture: less than one frame of AAC.
 const OFFSET_MS_MAX: f64 = 20.0;
+/// And how fast, beyond doubt: a day of it is heard.
+const OFFSET_MS_PER_HOUR: f64 = 10.0;
 /// Descriptors that a server holds for good once it has worked: connections of its store.
 const FILES_KEPT: usize = 24;
 const THREADS_KEPT: u64 = 8;
@@ -331,9 +334,11 @@ fn judge(
     let warm_s = samples.last().map_or(0.0, |sample| sample.at_s) / 4.0;
     let watched = samples.iter().filter(|sample| sample.at_s > warm_s);
     let series = |of: fn(&Sample) -> f64| watched.clone().map(|sample| (sample.at_s, of(sample))).collect::<Vec<_>>();
-    trend(verdict, "memory MB", &series(|sample| sample.memory_mb), MEMORY_MB_PER_HOUR);
-    // What grows under load may be gone when all have left. A run may end with as many more as are held for good.
     let watched_h = samples.last().map_or(0.0, |sample| sample.at_s - warm_s) / 3_600.0;
+    let memory = MEMORY_MB_PER_HOUR.min(MEMORY_MB_KEPT / watched_h);
+    trend(verdict, "memory MB", &series(|sample| sample.memory_mb), memory);
+    trend(verdict, "memory MB asked for", &series(|sample| sample.allocated_mb), memory);
+    // What grows under load may be gone when all have left. A run may end with as many more as are held for good.
     trend(verdict, "descriptors", &series(|sample| sample.files as f64), FILES_KEPT as f64 / watched_h);
     trend(verdict, "threads", &series(|sample| sample.threads as f64), THREADS_KEPT as f64 / watched_h);
     for (name, seen) in &seen {
@@ -343,7 +348,7 @@ fn judge(
         verdict.notes.push(format!("{name}: {} stamps, delay p50 {half:.1} ms", seen.delays.len()));
         trend(verdict, &format!("delay ms, {name}"), &delays, DELAY_MS_PER_HOUR);
         if name.ends_with("fast") || name.ends_with("slow") {
-            offsets(verdict, name, &seen.offsets);
+            offsets(verdict, name, &seen.offsets, &warm(&seen.offsets));
         }
     }
     let counts = shared.counts.lock().clone();
@@ -368,7 +373,7 @@ fn trend(verdict: &mut Verdict, what: &str, samples: &[(f64, f64)], bound: f64) 
     }
 }
 
-fn offsets(verdict: &mut Verdict, name: &str, offsets: &[(f64, f64)]) {
+fn offsets(verdict: &mut Verdict, name: &str, offsets: &[(f64, f64)], warm: &[(f64, f64)]) {
     let worst = offsets.iter().map(|(_, offset)| offset.abs()).fold(0.0, f64::max);
     // A player of bytes alone sees no times; the others have seen some, or nothing was measured.
     let sees_times = ["Flv", "Rtmp"].iter().any(|way| name.starts_with(way));
@@ -376,5 +381,10 @@ fn offsets(verdict: &mut Verdict, name: &str, offsets: &[(f64, f64)]) {
         let ok = !offsets.is_empty() && worst <= OFFSET_MS_MAX;
         let found = format!("{worst:.1} of {}", offsets.len());
         verdict.check(format!("offset of sound ms, {name}"), found, format!("<= {OFFSET_MS_MAX}"), ok);
+        let drift = Trend::of(warm);
+        let found = drift.map_or_else(|| "too few samples".to_owned(), |drift| drift.to_string());
+        let ok = drift.is_some_and(|drift| !drift.is_off(OFFSET_MS_PER_HOUR));
+        let bound = format!("within ± {OFFSET_MS_PER_HOUR} an hour beyond doubt");
+        verdict.check(format!("drift of sound ms, {name}"), found, bound, ok);
     }
 }

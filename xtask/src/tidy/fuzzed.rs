@@ -9,20 +9,37 @@ use crate::repo::{File, Repo};
 use crate::rust::{Kind, Token, after_group};
 
 /// Crates whose parsers read what a peer sends.
-const CRATES: [&str; 7] = [
+const CRATES: [&str; 9] = [
     "crates/base/src/",
     "crates/media/src/",
     "crates/domain/src/",
     "crates/protocols/",
     "crates/faces/",
     "crates/gate/src/",
+    "crates/net/src/",
+    "crates/worker/src/",
     SERVER,
 ];
 /// The crate that no fuzz target is linked with: what reads bytes there stands in the wrong place, whoever may call it.
 const SERVER: &str = "crates/server/src/";
 /// How functions are called that take a peer's bytes.
-const NAMES: [&str; 9] =
-    ["parse", "feed", "packet", "on_input", "handle_input", "of_query", "of_body", "of_json", "judge"];
+const NAMES: [&str; 15] = [
+    "parse",
+    "feed",
+    "packet",
+    "on_input",
+    "handle_input",
+    "of_query",
+    "of_body",
+    "of_json",
+    "json_body",
+    "members",
+    "decode",
+    "judge",
+    "look",
+    "facts",
+    "not_after",
+];
 const INSTEAD: &str = "give it a function in the crate's `fuzz` module and a target in fuzz/fuzz_targets";
 const ELSEWHERE: &str =
     "move it to a library crate, with a function in its `fuzz` module and a target in fuzz/fuzz_targets";
@@ -61,7 +78,8 @@ fn check(file: &File, functions: &[BTreeSet<String>]) -> Vec<Finding> {
             && takes_bytes(&tokens, at + 2);
         // A trait's function hands on to what reads; what is not public is reached through what is.
         let is_own = within.as_ref().is_none_or(|found| !found.is_trait);
-        let is_public = at.checked_sub(1).is_some_and(|before| tokens[before].is("pub"));
+        // A crate whose own work is no reading has its parsers for itself, and no other one to reach them through.
+        let is_public = is_public(&tokens, at);
         if !named || !(is_public || is_server && is_own) {
             continue;
         }
@@ -75,6 +93,19 @@ fn check(file: &File, functions: &[BTreeSet<String>]) -> Vec<Finding> {
         }
     }
     findings
+}
+
+/// Whether the function at `at` is public, to all or to some.
+fn is_public(tokens: &[Token], at: usize) -> bool {
+    let is_word_between = |token: &Token| ["const", "async", "unsafe"].iter().any(|word| token.is(word));
+    let before: Vec<&Token> = tokens[..at].iter().rev().skip_while(|token| is_word_between(token)).collect();
+    match before.first() {
+        Some(last) if last.is(")") => {
+            let open = before.iter().position(|token| token.is("("));
+            open.and_then(|open| before.get(open + 1)).is_some_and(|word| word.is("pub"))
+        }
+        last => last.is_some_and(|word| word.is("pub")),
+    }
 }
 
 /// What a file's own functions are called by: its name, or its folder's.
@@ -123,7 +154,10 @@ fn implemented(tokens: &[Token], at: usize) -> String {
 fn takes_bytes(tokens: &[Token], at: usize) -> bool {
     let open = (at..tokens.len()).find(|at| tokens[*at].is("("));
     open.is_some_and(|open| {
-        tokens[open..after_group(tokens, open)].iter().any(|token| token.is("u8") || token.is("str"))
+        let parameters = &tokens[open..after_group(tokens, open)];
+        // One byte by itself is a number.
+        let many = |pair: &[Token]| pair[1].is("u8") && (pair[0].is("[") || pair[0].is("<"));
+        parameters.iter().any(|token| token.is("str")) || parameters.windows(2).any(many)
     })
 }
 
@@ -168,8 +202,20 @@ mod tests {
 
     #[test]
     fn what_takes_no_bytes_or_is_private_is_no_parser() {
-        let text = "impl X { pub fn feed(&mut self, frame: Frame) {} fn parse(data: &[u8]) {} }";
-        assert!(wrong(&[("crates/domain/src/x.rs", text), ("crates/net/src/y.rs", PARSER)]).is_empty());
+        let text = "impl X { pub fn feed(&mut self, frame: Frame, by: u8) {} fn parse(data: &[u8]) {} }";
+        assert!(wrong(&[("crates/domain/src/x.rs", text), ("crates/store/src/y.rs", PARSER)]).is_empty());
+    }
+
+    #[test]
+    fn what_a_crate_that_reads_little_has_for_itself_is_a_parser_too() {
+        for (path, text, name) in [
+            ("crates/worker/src/image.rs", "pub(crate) fn look(bytes: &[u8]) {}", "image::look"),
+            ("crates/worker/src/unpack.rs", "impl U { pub(super) fn feed(&mut self, b: &[u8]) {} }", "U::feed"),
+            ("crates/net/src/tls/facts.rs", "pub(super) fn facts(certificate: &[u8]) {}", "facts::facts"),
+            ("crates/faces/x/src/fields.rs", "pub(in crate::api) fn members(bytes: &[u8]) {}", "fields::members"),
+        ] {
+            assert_eq!(wrong(&[(path, text)]), [format!("`{name}` reads a peer's bytes and is not fuzzed")]);
+        }
     }
 
     #[test]

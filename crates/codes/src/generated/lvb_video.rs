@@ -483,12 +483,12 @@ pub(super) static ROWS: [Row; 39] = [
         retry: Retry::Never,
         en: Text {
             message: "A part that this action needs is not active",
-            cause: "The action needs a part that is switched off for this app or could not be started: live video itself, the recording store, screenshots, or the queue that their messages are read from; or FFmpeg, which output rates, sounds, watermarks and screenshots take. A play of a live stream at a rate (`_550`, `_900`) or with a sound (`_aac`, `_opus`) that is not produced is refused with it.",
+            cause: "The action needs a part that is switched off for this app or could not be started: live video itself, the recording store, screenshots, or the queue that their messages are read from; or FFmpeg, which output rates, sounds, watermarks and screenshots take. A play of a live stream at a rate (`_550`, `_900`), or with a sound (`_aac`, `_opus`) that is switched on, is refused with it where that is not produced.",
             remedy: "`fault` in the log line names the part. The operator switches it on in the app's settings and checks that it has what it needs, such as a recording folder that can be written; `vivace check-config` and `vivace doctor` report what is missing.",
         },
         zh: Text {
             message: "该动作所需的部件未启用",
-            cause: "该动作所需的部件未对此应用开启，或未能启动：直播本身、录制存储、截图，或读取其消息的队列；或者缺少 FFmpeg（输出码率、音频转换、水印与截图都需要它）。播放正在直播但未产出的码率（`_550`、`_900`）或音频（`_aac`、`_opus`）时，也以此码拒绝。",
+            cause: "该动作所需的部件未对此应用开启，或未能启动：直播本身、录制存储、截图，或读取其消息的队列；或者缺少 FFmpeg（输出码率、音频转换、水印与截图都需要它）。播放正在直播但未产出的码率（`_550`、`_900`），或已启用但未产出的音频（`_aac`、`_opus`）时，也以此码拒绝。",
             remedy: "日志的 `fault` 字段写有是哪个部件。运维者应在应用设置中开启它，并确认其条件具备（例如录制目录可写）；`vivace check-config` 会报告缺少什么。",
         },
     },

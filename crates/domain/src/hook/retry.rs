@@ -22,9 +22,14 @@ impl Retry {
     pub fn next(&self, attempts: u32, created_at: UnixMs, now: UnixMs) -> Option<UnixMs> {
         let doublings = attempts.saturating_sub(self.retries).min(32);
         let wait = self.interval_ms.saturating_mul(1_u64.checked_shl(doublings).unwrap_or(u64::MAX));
-        let wait = wait.min(self.backoff_ms_max.max(self.interval_ms));
+        let wait = wait.min(self.longest_ms());
         let at = UnixMs(now.0.saturating_add_unsigned(wait));
         let until = created_at.0.saturating_add_unsigned(self.give_up_ms);
         (at.0 <= until).then_some(at)
+    }
+
+    /// The longest wait for a next try, in milliseconds.
+    pub fn longest_ms(&self) -> u64 {
+        self.backoff_ms_max.max(self.interval_ms)
     }
 }

@@ -3,7 +3,7 @@
 use vivace_base::NameFault;
 
 use super::{PlayFault, PublishFault};
-use crate::url::{FileFault, QueryFault, SignatureFault};
+use crate::url::{FileFault, QueryFault, ShiftFault, SignatureFault};
 
 macro_rules! from_address_faults {
     ($fault:ty) => {
@@ -40,6 +40,16 @@ macro_rules! from_address_faults {
 
 from_address_faults!(PublishFault);
 from_address_faults!(PlayFault);
+
+impl From<ShiftFault> for PlayFault {
+    fn from(fault: ShiftFault) -> Self {
+        match fault {
+            ShiftFault::Missing { name } => Self::ParameterMissing { name },
+            ShiftFault::Malformed { name, form } => Self::ParameterMalformed { name, wanted: form },
+            ShiftFault::Backwards { name } => Self::ParameterMalformed { name, wanted: "later than the begin" },
+        }
+    }
+}
 
 impl From<FileFault> for PlayFault {
     fn from(fault: FileFault) -> Self {

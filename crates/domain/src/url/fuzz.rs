@@ -2,7 +2,7 @@
 
 use vivace_base::{Limits, Secret, StreamName, UnixMs};
 
-use super::{KeyPair, Signature, Stamp, StreamQuery, WhichKey, play_url, push_url, split_file};
+use super::{KeyPair, Past, Shift, Signature, Stamp, StreamQuery, WhichKey, play_url, push_url, split_file};
 use super::{PlayFormat, sign, verify_play, verify_push};
 
 /// Any text as what an address carries behind its name: what is read keeps its promises, and a signature holds for the
@@ -24,6 +24,31 @@ pub fn query(data: &[u8]) {
         assert_eq!(parsed(&encoded).as_ref(), Some(&query), "two spellings of one query differ");
     }
     signatures(&query.signature);
+}
+
+/// Any text as the query of a request for a stream's past: what is refused says why, and what was read is read again from
+/// the way that our own playlists write it.
+///
+/// # Panics
+/// If it is not.
+pub fn shift(data: &[u8]) {
+    let Some(Past { parameter, shift }) = parsed(&String::from_utf8_lossy(data)).and_then(|query| query.past) else {
+        return;
+    };
+    assert!(["txTimeshift", "from", "to"].contains(&parameter));
+    let shift = match shift {
+        Ok(shift) => shift,
+        Err(fault) => return assert!(!fault.to_string().is_empty()),
+    };
+    if let Shift::Between { from, to } = shift {
+        assert!(to.is_none_or(|to| from < to), "the end is not later than the begin");
+        // Times before 1970 or of more digits are not written so.
+        if from.0 < 0 || to.unwrap_or(from).0 > 9_999_999_999_999 {
+            return;
+        }
+    }
+    let written = shift.query();
+    assert_eq!(parsed(&written).and_then(|query| query.past).map(|past| past.shift), Some(Ok(shift)), "{written}");
 }
 
 /// Any text as the last part of a play's path and as a stream name: what is accepted is written again as it was, and an
@@ -102,7 +127,7 @@ fn signatures(given: &Signature) {
     let name = StreamName::parse("cam_550").expect("a good name");
     let check = |signature: &Signature, now| {
         let push = verify_push(signature, &name, keys, 1_000, now);
-        let play = verify_play(signature, &name, keys, 1_000, now);
+        let play = verify_play(signature, &name, None, keys, 1_000, now);
         assert!(push.is_err() || push == play, "a player is asked for more than a publisher");
         push
     };

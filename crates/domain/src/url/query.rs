@@ -4,7 +4,8 @@ use std::fmt;
 use thiserror::Error;
 use vivace_base::Limits;
 
-use super::Signature;
+use super::shift::Given;
+use super::{Past, Signature};
 use crate::text::unescape;
 
 /// Characters of a peer's parameter name that a fault keeps.
@@ -30,8 +31,8 @@ pub struct StreamQuery {
     pub mix: Option<String>,
     /// `start`: where a player joins.
     pub start: Option<StartAt>,
-    /// The parameter that asks for the past of the stream: `txTimeshift` other than `off`, or a time in `from` or `to`.
-    pub past: Option<&'static str>,
+    /// The past of the stream, where it is asked for: by `txTimeshift` other than `off`, or a time in `from` or `to`.
+    pub past: Option<Past>,
 }
 
 /// Where a player joins a stream.
@@ -86,7 +87,7 @@ impl StreamQuery {
             return Err(QueryFault::TooLong { bytes: raw.len(), max: limits.url_bytes_max });
         }
         let mut query = Self::default();
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut past) = (BTreeSet::new(), Given::default());
         let mut at = 0;
         for part in raw.split('&') {
             if !part.is_empty() {
@@ -94,6 +95,7 @@ impl StreamQuery {
                 let name = decode(name).ok_or(QueryFault::Encoding { at })?;
                 let value = decode(value).ok_or(QueryFault::Encoding { at })?;
                 if !seen.contains(&name) {
+                    past.set(&name, &value);
                     query.set(&name, value)?;
                     seen.insert(name);
                 } else if !query.add(&name, &value) {
@@ -102,6 +104,7 @@ impl StreamQuery {
             }
             at += part.len() + 1;
         }
+        query.past = past.past();
         Ok(query)
     }
 
@@ -134,10 +137,6 @@ impl StreamQuery {
             "record_interval" => self.record_interval = Some(value),
             "mix" => self.mix = Some(value),
             "start" => self.start = Some(StartAt::parse(&value)?),
-            "txTimeshift" if value != "off" => self.past = Some("txTimeshift"),
-            // Pages are shared with `from=` of another meaning, which is dropped like any name that is unknown here.
-            "from" if is_time(&value) => self.past = self.past.or(Some("from")),
-            "to" if is_time(&value) => self.past = self.past.or(Some("to")),
             _ => {}
         }
         Ok(())
@@ -176,11 +175,6 @@ impl StartAt {
             _ => Err(QueryFault::Value { name: "start", wanted: "live or fast" }),
         }
     }
-}
-
-/// Whether this is a time in seconds or milliseconds of Unix time, as `from` and `to` hold it.
-fn is_time(value: &str) -> bool {
-    matches!(value.len(), 10 | 13) && value.bytes().all(|byte| byte.is_ascii_digit())
 }
 
 /// Decodes `application/x-www-form-urlencoded` text; nothing if it is not that, or not UTF-8 afterwards.

@@ -5,7 +5,6 @@ use subtle::{Choice, ConstantTimeEq};
 use thiserror::Error;
 use vivace_base::{Secret, StreamName, UnixMs};
 
-use crate::rendition::base_of;
 use crate::text::hex;
 
 /// `txSecret` and `txTime` as an address carries them; an empty value counts as none.
@@ -95,19 +94,19 @@ pub fn verify_push(
 
 /// Checks a play address for `name`, the file's name without its extension.
 ///
-/// For the name of a [`Rendition`](crate::rendition::Rendition) (`_550`, `_aac`) the signature may have been made with or
-/// without that suffix: clients of both kinds exist.
+/// For the name of a [`Rendition`](crate::rendition::Rendition) of `base` (`_550`, `_aac`) the signature may have been made
+/// with or without that suffix: clients of both kinds exist.
 pub fn verify_play(
     signature: &Signature,
     name: &StreamName,
+    base: Option<&StreamName>,
     keys: KeyPair<'_>,
     validity_ms: u64,
     now: UnixMs,
 ) -> Result<Verified, SignatureFault> {
-    let full = name.as_str();
-    match base_of(full) {
-        Some(base) => verify(signature, &[full, base], keys, validity_ms, now),
-        None => verify(signature, &[full], keys, validity_ms, now),
+    match base {
+        Some(base) => verify(signature, &[name.as_str(), base.as_str()], keys, validity_ms, now),
+        None => verify(signature, &[name.as_str()], keys, validity_ms, now),
     }
 }
 

@@ -10,7 +10,7 @@ mod relays;
 mod router;
 mod view;
 
-pub use api::document;
+pub use api::{document, fuzz};
 pub use channel_view::{ChannelLineView, ChannelView, RateUrls};
 pub use relays::{Answer, NewRelay, RelayFault, RelayView, Relays};
 pub use router::{Cover, Done, Live, PeerAddress, router};

@@ -94,7 +94,9 @@ pub fn play(fault: &PlayFault) -> Refusal {
         | PlayFault::DuplicateParameter { .. }
         | PlayFault::ParameterMissing { .. }
         | PlayFault::ExpiryMalformed => LvbAccess::InvalidParameter.row(),
-        PlayFault::ParameterMalformed { .. } | PlayFault::BeyondTimeShift { .. } => LvbVideo::ValueOutOfRange.row(),
+        PlayFault::ParameterMalformed { .. } | PlayFault::BeyondTimeShift { .. } | PlayFault::StretchTooLong { .. } => {
+            LvbVideo::ValueOutOfRange.row()
+        }
         PlayFault::ExpiryMissing | PlayFault::SignatureMissing | PlayFault::SignatureWrong => {
             LvbAccess::AuthenticationFailed.row()
         }
@@ -152,6 +154,7 @@ pub const fn http_status(fault: &PlayFault) -> u16 {
         | PlayFault::ParameterMalformed { .. }
         | PlayFault::ParameterMissing { .. }
         | PlayFault::BeyondTimeShift { .. }
+        | PlayFault::StretchTooLong { .. }
         | PlayFault::ExpiryMalformed => 400,
         PlayFault::ExpiryMissing
         | PlayFault::SignatureMissing

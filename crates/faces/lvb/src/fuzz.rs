@@ -2,7 +2,7 @@
 
 use vivace_base::Limits;
 
-use crate::access::Parameters;
+use crate::access::{ParameterFault, Parameters};
 use crate::actions::{Action, Command};
 use crate::connect::{CLOUD_NAMES, is_whole, judge};
 use crate::v3::{self, Moment, Params};
@@ -17,7 +17,17 @@ pub fn parameters(data: &[u8]) {
     let at = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
     let (kind, body) = data.split_at(at);
     let body = body.strip_prefix(b"\n").unwrap_or(body);
-    let read = match Parameters::of_body(&String::from_utf8_lossy(kind), body, &limits) {
+    flat(Parameters::of_body(&String::from_utf8_lossy(kind), body, &limits), &limits);
+    multipart(data, &limits);
+}
+
+/// All of it as a body of several parts: noise hardly ever names the boundary that it has.
+fn multipart(data: &[u8], limits: &Limits) {
+    flat(Parameters::of_body("multipart/form-data; boundary=b", data, limits), limits);
+}
+
+fn flat(read: Result<Parameters, ParameterFault>, limits: &Limits) {
+    let read = match read {
         Ok(read) => read,
         Err(fault) => return assert!(!fault.to_string().is_empty()),
     };

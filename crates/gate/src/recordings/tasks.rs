@@ -119,9 +119,7 @@ impl Recordings {
             return Err(RecordFault::NotLive.into());
         }
         self.parts.channels.admit_create(account)?;
-        if !self.parts.desk.free() {
-            return Err(RecordFault::DiskFull.into());
-        }
+        self.begins()?;
         let (this, caller, exclusive) = (self.clone(), caller.clone(), new.exclusive);
         self.whole(async move { this.create_task_now(&caller, drafted, exclusive).await }).await.map_err(Into::into)
     }

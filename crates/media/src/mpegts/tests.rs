@@ -123,7 +123,7 @@ fn a_long_run_of_sound_becomes_several_packets() {
     let mut writer = Writer::new();
     writer.configure(None, Some((Codec::Aac, ASC))).unwrap();
     let frame = vec![1; 8_000];
-    let samples: Vec<_> = (0..20).map(|at| sample(at * 23, 0, true, &frame)).collect();
+    let samples: Vec<_> = (0..20).map(|at| sample(at * 10, 0, true, &frame)).collect();
     let mut out = Vec::new();
     writer.audio(&samples, &mut out).unwrap();
     let read = read(&out);
@@ -148,6 +148,47 @@ fn the_clock_is_told_between_rare_pictures_and_never_goes_back() {
     assert!(clocks.windows(2).all(|pair| pair[0] <= pair[1] && pair[1] - pair[0] <= 63 * 90), "{clocks:?}");
     let tables = out.chunks(PACKET_BYTES).filter(|packet| packet[1] == 0x40 && packet[2] == 0).count();
     assert_eq!(tables, 3, "at 0, 414 and 828 ms");
+}
+
+/// Steps of the clock, and of it from tables to tables, in milliseconds.
+fn steps(out: &[u8]) -> (Vec<u64>, Vec<u64>) {
+    let (mut clocks, mut tables) = (Vec::new(), Vec::new());
+    let mut reader = Reader::new(1 << 20);
+    let mut due = false;
+    for packet in out.chunks(PACKET_BYTES) {
+        due |= packet[1] == 0x40 && packet[2] == 0;
+        let Some(pcr) = reader.packet(packet).unwrap().pcr else { continue };
+        clocks.push(pcr / 90);
+        if std::mem::take(&mut due) {
+            tables.push(pcr / 90);
+        }
+    }
+    let steps = |times: Vec<u64>| times.windows(2).map(|pair| pair[1] - pair[0]).collect();
+    (steps(clocks), steps(tables))
+}
+
+#[test]
+fn the_clock_and_the_tables_are_told_where_pictures_are_rare_and_sound_is_long() {
+    let idr = slice(0x65, 20);
+    let mut silent = Writer::new();
+    silent.configure(Some((Codec::H264, AVCC)), None).unwrap();
+    let mut alone = Writer::new();
+    alone.configure(None, Some((Codec::Aac, ASC))).unwrap();
+    let (mut pictures, mut sounds) = (Vec::new(), Vec::new());
+    for at in 0..10 {
+        silent.video(&sample(at * 1_000, 0, at == 0, &idr), &mut pictures).unwrap();
+        alone.audio(&[sample(at * 256, 0, true, &[1; 50])], &mut sounds).unwrap();
+    }
+    for out in [&pictures, &sounds] {
+        let (clocks, tables) = steps(out);
+        assert!(clocks.iter().all(|ms| *ms <= 100) && clocks.len() > 20, "{clocks:?}");
+        assert!(tables.iter().all(|ms| (300..=500).contains(ms)) && tables.len() >= 4, "{tables:?}");
+        assert_eq!(read(out).units.len(), 10);
+    }
+    // A hole is none that is filled.
+    let mut out = Vec::new();
+    silent.video(&sample(3_600_000, 0, true, &idr), &mut out).unwrap();
+    assert_eq!(out.len(), 3 * PACKET_BYTES);
 }
 
 #[test]

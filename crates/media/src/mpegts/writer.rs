@@ -11,8 +11,8 @@ use crate::{Codec, mp3};
 /// Writes one program. Continuity counters and the tables' version go on over segments and changes of configuration.
 ///
 /// The tables stand before each key frame and again when they are 400 ms old. The clock stands in the first packet of
-/// each picture (of each PES packet of sound, if there is no picture), and where pictures are rare in packets of its own,
-/// so that it is told every 40 ms while there is sound.
+/// each picture (of each PES packet of sound, if there is no picture), and where these are rare in packets of its own: every
+/// 40 ms while there is sound beside pictures, and every 100 ms at least.
 #[derive(Debug, Default)]
 pub struct Writer {
     video: Option<Video>,
@@ -49,6 +49,10 @@ const START: MediaTime = MediaTime::from_ms(1_000);
 /// How far the clock runs ahead of decoding: room for the bytes of a large picture to arrive.
 const CLOCK_LEAD: MediaTime = MediaTime::from_ms(100);
 const CLOCK_INTERVAL: MediaTime = MediaTime::from_ms(40);
+/// The longest time between two references of the clock (ISO/IEC 13818-1, 2.7.2).
+const CLOCK_INTERVAL_MAX: MediaTime = MediaTime::from_ms(100);
+/// A longer hole is not filled with the clock.
+const BRIDGED_MAX: MediaTime = MediaTime::from_ms(10_000);
 const TABLES_INTERVAL: MediaTime = MediaTime::from_ms(400);
 
 const STREAM_ID_VIDEO: u8 = 0xe0;
@@ -95,6 +99,7 @@ impl Writer {
         let Some(video) = &self.video else { return Err(Fault::NoTrack) };
         let mut bytes = 0usize;
         video.annexb.pieces(sample.payload, sample.key, |piece| bytes = bytes.saturating_add(piece.len()))?;
+        self.bridge(sample.dts, out);
         self.tables_if_due(sample.dts, sample.key, out);
         let pcr = Some(self.clock(sample.dts));
         let Some(video) = &self.video else { return Err(Fault::NoTrack) };
@@ -118,6 +123,7 @@ impl Writer {
             let Some((group, later)) = rest.split_at_checked(count) else { return Ok(()) };
             rest = later;
             let alone = self.video.is_none();
+            self.bridge(first.dts, out);
             self.tables_if_due(first.dts, false, out);
             let pcr = self.clock_if_due(first.dts, alone, out);
             let Some(audio) = &self.audio else { return Err(Fault::NoTrack) };
@@ -159,6 +165,20 @@ impl Writer {
         let at = self.clock_at.map_or(dts, |before| before.max(dts));
         self.clock_at = Some(at);
         wire(at - CLOCK_LEAD)
+    }
+
+    /// Tells the clock, and the tables with it, where nothing has come for longer than the standard lets it rest.
+    fn bridge(&mut self, until: MediaTime, out: &mut Vec<u8>) {
+        let Some(before) = self.clock_at.filter(|before| until - *before <= BRIDGED_MAX) else { return };
+        let mut at = before + CLOCK_INTERVAL_MAX;
+        while at < until {
+            self.tables_if_due(at, false, out);
+            let pcr = self.clock(at);
+            let Counters { video, audio, .. } = self.counters;
+            let (pid, counter) = if self.video.is_some() { (PID_VIDEO, video) } else { (PID_AUDIO, audio) };
+            clock_only(out, pid, counter, pcr);
+            at = at + CLOCK_INTERVAL_MAX;
+        }
     }
 
     /// What the sound's own packet says of the clock; beside pictures, it stands in a packet of theirs if it is due.

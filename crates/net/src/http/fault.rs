@@ -55,6 +55,9 @@ pub enum HttpFault {
         /// The limit.
         ms: u64,
     },
+    /// It was cut because what was sent over it is too old to be held.
+    #[error("the client is so slow that what it reads is held for it alone")]
+    Overtaken,
     /// The connection broke.
     #[error("the connection broke: {0}")]
     Broken(hyper::Error),

@@ -33,6 +33,11 @@ impl<I: AsyncWrite + Cork + Unpin> Turn<I> {
     pub(super) fn poll_end(&self, context: &mut Context<'_>) -> Poll<Result<()>> {
         self.0.lock().poll_send(context)
     }
+
+    /// Whether something that was written has not been sent.
+    pub(super) fn holds(&self) -> bool {
+        self.0.lock().unflushed
+    }
 }
 
 impl<I: AsyncWrite + Cork + Unpin> Gathered<I> {

@@ -34,14 +34,17 @@ const SEND_BUFFER_BYTES: usize = 64 << 10;
 /// Serves one HTTP/2 connection until it closes, has been quiet for long, or `stop` asks it to end.
 pub(super) async fn serve<S: HttpService>(
     stream: Stream,
-    peer: SocketAddr,
-    local: SocketAddr,
+    addresses: (SocketAddr, SocketAddr),
     service: Arc<S>,
     limits: HttpLimits,
     stop: CancellationToken,
+    cut: CancellationToken,
 ) -> Result<(), HttpFault> {
     let tasks = TaskTracker::new();
-    let ended = run(stream, (peer, local), service, limits, stop, &tasks).await;
+    let ended = tokio::select! {
+        ended = run(stream, addresses, service, limits, stop, &tasks) => ended,
+        () = cut.cancelled() => Err(HttpFault::Overtaken),
+    };
     // Without their connection the tasks of its streams have nothing left to do.
     tasks.close();
     tasks.wait().await;
@@ -77,7 +80,9 @@ async fn run<S: HttpService>(
         })
     };
     let stall = Duration::from_millis(limits.stall_ms_max);
-    let patience = limits.patience(limits.stall_ms_max, limits.idle_input_bytes_max);
+    // A client that reads slowly finds a ping behind all that it has not read.
+    let untaken = Duration::from_millis(limits.stall_ms_max.max(limits.untaken_ms()));
+    let patience = limits.patience(limits.idle_input_bytes_max);
     let (io, turn) = gather(WriteDeadline::new(stream, patience, activity.account()));
     let connection = http2::Builder::new(Tasks(tasks.clone()))
         .timer(TokioTimer::new())
@@ -87,7 +92,7 @@ async fn run<S: HttpService>(
         .initial_connection_window_size(WINDOW_BYTES)
         .max_send_buf_size(SEND_BUFFER_BYTES)
         .keep_alive_interval(stall)
-        .keep_alive_timeout(stall)
+        .keep_alive_timeout(untaken)
         .serve_connection(TokioIo::new(io), handler);
     let mut connection = pin!(connection);
     let fault = |error| match error {
@@ -102,12 +107,13 @@ async fn run<S: HttpService>(
             connection.as_mut().graceful_shutdown();
             return turns(connection, &turn).await.or_else(fault);
         }
-        () = activity.quiet(limits) => {}
+        () = activity.quiet(limits, || turn.holds()) => {}
     }
+    let fault = activity.fault(limits, turn.holds());
     connection.as_mut().graceful_shutdown();
     // Who does not take the goodbye is left without it.
     let _ = timeout(Duration::from_millis(limits.head_ms_max), turns(connection, &turn)).await;
-    Err(activity.fault(limits))
+    Err(fault)
 }
 
 /// How a connection broke.

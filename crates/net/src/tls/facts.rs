@@ -44,7 +44,7 @@ impl Files {
 }
 
 /// Facts of a certificate in DER (RFC 5280, section 4.1).
-fn facts(certificate: &[u8]) -> Option<CertificateFacts> {
+pub(super) fn facts(certificate: &[u8]) -> Option<CertificateFacts> {
     let (issuer, rest) = value(fields(certificate)?, SEQUENCE)?;
     let (validity, rest) = value(rest, SEQUENCE)?;
     let (begin, end) = any(validity)?;

@@ -5,6 +5,7 @@ mod certificates;
 mod expiry;
 mod facts;
 mod fault;
+pub mod fuzz;
 mod make;
 mod pair;
 #[cfg(test)]

@@ -210,6 +210,8 @@ pub struct Walker {
     pub playlists: u64,
     /// Discontinuities met.
     pub discontinuities: u64,
+    /// Playlists that left segments out: delta updates.
+    pub deltas: u64,
 }
 
 /// Rounding of a duration to five decimals, many times over.
@@ -223,19 +225,44 @@ impl Walker {
     /// # Errors
     /// [`Fault`]: the first rule that it breaks.
     pub fn add(&mut self, text: &str) -> Result<&Playlist, Fault> {
-        let now = Playlist::parse(text)?;
+        let mut now = Playlist::parse(text)?;
+        if now.skipped > 0 {
+            self.fill(&mut now)?;
+        }
         durations(&now)?;
         if let Some(before) = &self.before {
             grows(before, &now)?;
         }
         for segment in &now.segments {
-            self.segment(segment, now.skipped > 0)?;
+            self.segment(segment)?;
         }
-        let newest = now.segments.last().map_or(0, |segment| segment.sequence);
-        let keep_from = newest.saturating_sub(1_000);
+        let [first, newest] = [now.segments.first(), now.segments.last()].map(|one| one.map_or(0, |one| one.sequence));
+        // A delta update leans on the segment before its first.
+        let keep_from = newest.saturating_sub(1_000).min(first.saturating_sub(1));
         self.known.retain(|sequence, _| *sequence >= keep_from);
         self.playlists += 1;
+        self.deltas += u64::from(now.skipped > 0);
         Ok(self.before.insert(now))
+    }
+
+    /// Gives the segments of a delta update what they have from those that it leaves out (RFC 8216bis, 6.2.5.1).
+    fn fill(&self, now: &mut Playlist) -> Result<(), Fault> {
+        skips_old_ones(now)?;
+        // The parser has added both, and more.
+        let last = now.media_sequence.saturating_add(now.skipped) - 1;
+        let unknown = || Fault::Missing(format!("segment {last} is left out, and was never listed"));
+        let left_out = self.known.get(&last).filter(|segment| !segment.uri.is_empty()).ok_or_else(unknown)?;
+        let (before, counted) = (left_out.discontinuity_sequence, now.discontinuity_sequence);
+        let falls = Fault::Falls { what: "the discontinuity sequence", before: counted, now: before };
+        let more = before.checked_sub(counted).ok_or(falls)?;
+        for segment in &mut now.segments {
+            let sum = segment.discontinuity_sequence.checked_add(more);
+            segment.discontinuity_sequence = sum.ok_or_else(|| syntax("too large a number", "#EXT-X-SKIP"))?;
+            if segment.map.is_empty() {
+                segment.map.clone_from(&left_out.map);
+            }
+        }
+        Ok(())
     }
 
     /// What is known of a segment.
@@ -243,9 +270,9 @@ impl Walker {
         self.known.values()
     }
 
-    fn segment(&mut self, now: &Listed, delta: bool) -> Result<(), Fault> {
+    fn segment(&mut self, now: &Listed) -> Result<(), Fault> {
         if let Some(before) = self.known.get(&now.sequence) {
-            same(before, now, delta)?;
+            same(before, now)?;
         }
         if let Some((_, last)) = self.known.range(..now.sequence).next_back() {
             follows(last, now)?;
@@ -255,12 +282,9 @@ impl Walker {
         }
         let mut kept = now.clone();
         if let Some(before) = self.known.get(&now.sequence) {
-            // A whole segment's parts are taken off the list after a while, and a delta update may not repeat the map.
+            // A whole segment's parts are taken off the list after a while.
             if kept.parts.len() < before.parts.len() {
                 kept.parts.clone_from(&before.parts);
-            }
-            if kept.map.is_empty() {
-                kept.map.clone_from(&before.map);
             }
         }
         self.known.insert(now.sequence, kept);
@@ -284,6 +308,23 @@ fn durations(list: &Playlist) -> Result<(), Fault> {
         if !segment.parts.is_empty() && !segment.uri.is_empty() && sum.abs_diff(segment.duration_us) > ROUNDING_US {
             return Err(Fault::Duration { what: "the sum of the parts", which: which(), ms: sum / 1_000 });
         }
+    }
+    Ok(())
+}
+
+/// What may be left out lies at least so many target durations from the end (RFC 8216bis, 4.4.3.8).
+const SKIP_TARGETS: u64 = 6;
+
+fn skips_old_ones(list: &Playlist) -> Result<(), Fault> {
+    // A segment in the making is as long as its parts.
+    let duration = |segment: &Listed| match segment.duration_us {
+        0 => segment.parts.iter().fold(0u64, |sum, (duration, _)| sum.saturating_add(*duration)),
+        whole => whole,
+    };
+    let left = list.segments.iter().fold(0u64, |sum, segment| sum.saturating_add(duration(segment)));
+    let least = list.target_s.saturating_mul(SKIP_TARGETS * 1_000_000);
+    if left.saturating_add(ROUNDING_US) < least {
+        return Err(Fault::Duration { what: "the rest", which: "a delta update".to_owned(), ms: left / 1_000 });
     }
     Ok(())
 }
@@ -323,10 +364,10 @@ fn grows(before: &Playlist, now: &Playlist) -> Result<(), Fault> {
     Ok(())
 }
 
-fn same(before: &Listed, now: &Listed, delta: bool) -> Result<(), Fault> {
+fn same(before: &Listed, now: &Listed) -> Result<(), Fault> {
     let which = format!("segment {}", now.sequence);
     let changes = |what, before: String, now: String| Err(Fault::Changes { what, which: which.clone(), before, now });
-    if before.discontinuity_sequence != now.discontinuity_sequence && !delta {
+    if before.discontinuity_sequence != now.discontinuity_sequence {
         let (before, now) = (before.discontinuity_sequence, now.discontinuity_sequence);
         return changes("the discontinuity sequence", before.to_string(), now.to_string());
     }
@@ -337,7 +378,7 @@ fn same(before: &Listed, now: &Listed, delta: bool) -> Result<(), Fault> {
         let text = |one: &Listed| format!("{} of {} us", one.uri, one.duration_us);
         return changes("the address or duration", text(before), text(now));
     }
-    if !before.map.is_empty() && before.map != now.map && !(delta && now.map.is_empty()) {
+    if !before.map.is_empty() && before.map != now.map {
         return changes("the map", before.map.clone(), now.map.clone());
     }
     let both = before.parts.iter().zip(&now.parts);

@@ -1,5 +1,8 @@
 //! The media files of streams, cut into segments: read from the store once, and held.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 use std::ops::RangeInclusive;
 use std::sync::Arc;
@@ -15,6 +18,10 @@ use vivace_store::{ArchiveNumbers, Fault, Store};
 
 /// Files whose segments are held in memory, about 10 kB each.
 const FILES_MAX: usize = 2_048;
+/// Recordings whose counts are held.
+const COUNTED_MAX: usize = 1_024;
+/// Files that are read at a time on the way back from the newest.
+const FILES_AT_ONCE: u32 = 4;
 /// Numbers that are left out where files went that had none yet.
 const SKIPPED: u64 = 1 << 20;
 
@@ -36,6 +43,8 @@ pub(super) struct Shelf {
 pub(super) enum Need {
     /// The newest segments that were over at a time, as many as last so long.
     Behind {
+        /// Nothing that was over here.
+        from: UnixMs,
         /// The time.
         until: UnixMs,
         /// How long.
@@ -61,6 +70,8 @@ struct Held {
     files: HashMap<Ulid, Arc<Cut>>,
     /// The order in which they came.
     order: VecDeque<Ulid>,
+    /// Of recordings that are made: the file that their playlists began with last, and where its first segment stands.
+    counted: HashMap<Ulid, (Ulid, Numbers)>,
 }
 
 /// A file and its segments as far as they were known when it was read.
@@ -96,15 +107,13 @@ impl Index {
     /// The files that a playlist needs, numbered; none behind one that may still grow.
     pub(super) async fn numbered(&self, app: AppId, stream: &StreamName, need: Need) -> Result<Shelf, PlayFault> {
         let reader = self.store.reader();
-        let files = reader.media_files(app, stream, UnixMs(0), UnixMs(i64::MAX)).await.map_err(unreadable)?;
-        let known = reader.archive_numbers(app, stream).await.map_err(unreadable)?;
-        let given: HashMap<Ulid, Numbers> = known.iter().map(|one| (one.file, numbers_of(one))).collect();
-        let needed = self.needed(&files, need).await?;
+        let Some((first, last)) = self.needed(app, stream, need).await? else { return Ok(Shelf::default()) };
         // Numbers follow from those of the file before, so they are counted from the last file that has some.
-        let begin =
-            files.iter().take(needed.saturating_add(1)).rposition(|file| given.contains_key(&file.id)).unwrap_or(0);
+        let known = reader.archive_numbers(app, stream, first, last).await.map_err(unreadable)?;
+        let begin = known.first().map(|one| one.file).filter(|file| *file <= first).unwrap_or(Ulid(0));
+        let given: HashMap<Ulid, Numbers> = known.iter().map(|one| (one.file, numbers_of(one))).collect();
         let (mut shelf, mut fresh, mut next) = (Shelf::default(), Vec::new(), None);
-        for (at, file) in files.into_iter().enumerate().skip(begin) {
+        for file in reader.media_files_between(app, stream, begin, last).await.map_err(unreadable)? {
             let (id, closed, cut) = (file.id, file.closed, self.cut(file).await?);
             let numbers = match (given.get(&id), next) {
                 (Some(given), _) => *given,
@@ -116,7 +125,7 @@ impl Index {
                 fresh.push(ArchiveNumbers { file: id, sequence, discontinuity });
             }
             next = Some(numbers.behind(&cut.slices));
-            if at >= needed {
+            if id >= first {
                 shelf.add(cut.file.clone(), numbers, cut.slices.clone());
             }
             if !closed {
@@ -132,25 +141,40 @@ impl Index {
         Ok(shelf)
     }
 
-    /// The first file that a playlist needs.
-    async fn needed(&self, files: &[MediaFile], need: Need) -> Result<usize, PlayFault> {
-        let (until, least) = match need {
+    /// The first and the last file that a playlist needs; to the newest if no last one is said.
+    async fn needed(
+        &self,
+        app: AppId,
+        stream: &StreamName,
+        need: Need,
+    ) -> Result<Option<(Ulid, Option<Ulid>)>, PlayFault> {
+        let reader = self.store.reader();
+        let (from, until, least) = match need {
             Need::Onward { from } => {
-                let first = files.iter().position(|file| file.ended_at.is_none_or(|end| end > from));
-                return Ok(first.unwrap_or(files.len()));
+                let first = reader.media_file_behind(app, stream, from).await.map_err(unreadable)?;
+                return Ok(first.map(|first| (first, None)));
             }
-            Need::Behind { until, least } => (until, least),
+            Need::Behind { from, until, least } => (from, until, least),
         };
-        let mut lasts = MediaTime::ZERO;
-        for (at, file) in files.iter().enumerate().rev().filter(|(_, file)| file.begun_at <= until) {
-            let cut = self.cut(file.clone()).await?;
-            let over = cut.slices.iter().filter(|slice| slice.ends_at() <= until);
-            lasts = over.fold(lasts, |sum, slice| sum + slice.duration);
-            if lasts >= least {
-                return Ok(at);
+        let (mut found, mut lasts) = (None, MediaTime::ZERO);
+        while lasts < least {
+            let before = found.map(|(first, _)| first);
+            let files = reader.newest_media_files(app, stream, (from, until), before, FILES_AT_ONCE).await;
+            let files = files.map_err(unreadable)?;
+            if files.is_empty() {
+                break;
+            }
+            for file in files {
+                found = Some((file.id, found.map_or(Some(file.id), |(_, last)| last)));
+                let cut = self.cut(file).await?;
+                let over = cut.slices.iter().filter(|slice| slice.ends_at() <= until);
+                lasts = over.fold(lasts, |sum, slice| sum + slice.duration);
+                if lasts >= least {
+                    break;
+                }
             }
         }
-        Ok(0)
+        Ok(found)
     }
 
     /// The files that have something of a time.
@@ -169,18 +193,56 @@ impl Index {
         Ok(shelf)
     }
 
-    /// The files of a recording, and of their parts those that it has: its segments begin where it does.
-    pub(super) async fn of_recording(&self, recording: &Recording) -> Result<Shelf, PlayFault> {
-        let Recording { app, stream, first, last, .. } = recording;
-        let last_file = last.map(|last| last.file);
-        let files = self.store.reader().media_files_between(*app, stream, first.file, last_file).await;
+    /// The files of a recording, and of their parts those that it has: its segments begin where it does. Of one that is made,
+    /// the files from the first on that has something of the time behind `from`.
+    pub(super) async fn of_recording(&self, recording: &Recording, from: UnixMs) -> Result<Shelf, PlayFault> {
+        let (Recording { app, stream, first, last, .. }, reader) = (recording, self.store.reader());
+        let (mut begin, mut numbers) = (first.file, Numbers::default());
+        if last.is_none() {
+            let behind = reader.media_file_behind(*app, stream, from).await.map_err(unreadable)?;
+            begin = behind.unwrap_or(begin).max(begin);
+            numbers = self.counted(recording, begin).await?;
+        }
         let mut shelf = Shelf::default();
+        let files = reader.media_files_between(*app, stream, begin, last.map(|last| last.file)).await;
         for file in files.map_err(unreadable)? {
-            let is_whole = file.closed || last_file == Some(file.id);
-            let pieces = self.pieces(&file, &span(file.id, *first, *last)).await?;
-            shelf.add(file, Numbers::default(), self.cut.slices(&pieces, is_whole));
+            let cut = self.cut_of(recording, file).await?;
+            let next = numbers.behind(&cut.slices);
+            shelf.add(cut.file.clone(), std::mem::replace(&mut numbers, next), cut.slices.clone());
         }
         Ok(shelf)
+    }
+
+    /// Where the first segment of a file stands in the playlist of a recording that is made. It is counted on from where the
+    /// one asked for last stands, so no poll reads a recording of days anew.
+    async fn counted(&self, recording: &Recording, file: Ulid) -> Result<Numbers, PlayFault> {
+        let Recording { id, app, stream, first, .. } = recording;
+        let known = self.held.lock().counted.get(id).copied().filter(|(known, _)| *known <= file);
+        let (begin, mut numbers) = known.unwrap_or((first.file, Numbers::default()));
+        if begin == file {
+            return Ok(numbers);
+        }
+        let before = self.store.reader().media_files_between(*app, stream, begin, Some(file)).await;
+        for one in before.map_err(unreadable)?.into_iter().filter(|one| one.id < file) {
+            numbers = numbers.behind(&self.cut_of(recording, one).await?.slices);
+        }
+        let mut held = self.held.lock();
+        if held.counted.len() >= COUNTED_MAX {
+            held.counted.clear();
+        }
+        held.counted.insert(*id, (file, numbers));
+        Ok(numbers)
+    }
+
+    /// The segments of a file that a recording has. All of it is cut like the stream's.
+    async fn cut_of(&self, recording: &Recording, file: MediaFile) -> Result<Arc<Cut>, PlayFault> {
+        let parts = span(file.id, recording.first, recording.last);
+        if parts == (0..=u32::MAX) {
+            return self.cut(file).await;
+        }
+        let is_whole = file.closed || recording.last.is_some_and(|last| last.file == file.id);
+        let pieces = self.pieces(&file, &parts).await?;
+        Ok(Arc::new(Cut { slices: self.cut.slices(&pieces, is_whole), file }))
     }
 
     /// A segment or initialisation segment of a recording.
@@ -195,9 +257,8 @@ impl Index {
         let within = id >= first.file && last.is_none_or(|last| id <= last.file);
         let file = self.store.reader().media_file(id).await.map_err(unreadable)?;
         let Some(file) = file.filter(|file| within && is_own(file)) else { return Ok(None) };
-        let is_whole = file.closed || last.is_some_and(|last| last.file == id);
-        let pieces = self.pieces(&file, &span(id, *first, *last)).await?;
-        Ok(found(&file, &self.cut.slices(&pieces, is_whole), name))
+        let cut = self.cut_of(recording, file).await?;
+        Ok(found(&cut.file, &cut.slices, name))
     }
 
     /// A segment or initialisation segment of a stream.

@@ -94,7 +94,9 @@ reasons! {
     /// No HTTP.
     HttpMalformed "http_malformed", "", "speak HTTP/1.1 or HTTP/2 to this port";
     /// Nothing of a response was taken.
-    HttpStalled "http_write_late", "handshake_ms_max", "read the response";
+    HttpStalled "http_write_late", "reader_bytes_per_s_min", "read the response";
+    /// What a client was sent had left its playlist, and more of that was held than may be.
+    HlsOvertaken "hls_overtaken", "hls_let_go_bytes_max", "play a lower bitrate, or look at the client's network";
     /// Nothing of a file was taken, over a connection that went on.
     KeptStalled "kept_read_stalled", "kept_read_stall_ms_max", "ask for the rest of the file when it is wanted";
     /// Too little of a response was taken.
@@ -193,6 +195,7 @@ impl Reason {
             HttpFault::Malformed(_) => Self::HttpMalformed,
             HttpFault::Stalled { .. } => Self::HttpStalled,
             HttpFault::TooSlow { .. } => Self::HttpSlow,
+            HttpFault::Overtaken => Self::HlsOvertaken,
             HttpFault::Flood { .. } => Self::HttpFlood,
             HttpFault::Http2 { .. } => Self::Http2,
             HttpFault::Silent { .. } => Self::HttpSilent,

@@ -1,5 +1,6 @@
-//! A stretch of a file as the body of a response: read in pieces, as fast as the client takes them. Over HTTP/2, one whose
-//! client takes nothing for long is let go: its connection may be busy with something else, and would hold its place.
+//! A stretch of a file, or a text, as the body of a response that holds a place: given in pieces, as fast as the client takes
+//! them. Over HTTP/2, one whose client takes nothing for long is let go: its connection may be busy with something else, and
+//! would hold its place.
 
 use std::fs::File;
 use std::io;
@@ -19,7 +20,7 @@ use vivace_net::{BoxError, Share};
 use crate::shared::Peer;
 
 /// Bytes that are read at a time: what one response holds in memory.
-const PIECE_BYTES: u64 = 256 << 10;
+const PIECE_BYTES: usize = 256 << 10;
 /// Bytes given to an HTTP/2 connection at a time, which holds them for as long as its client likes: one frame.
 const FRAME_BYTES: usize = (16 << 10) - 9;
 /// How many that have ended are remembered besides those that are sent, before the list is looked through.
@@ -29,10 +30,12 @@ const ENDED_MAX: usize = 1_024;
 #[derive(Default)]
 pub(crate) struct Sending(Mutex<Vec<Weak<Mutex<Held>>>>);
 
-/// What a file that is sent holds.
+/// What a body that is sent holds.
 struct Held {
     peer: Peer,
+    /// None when it has been let go.
     place: Option<Share>,
+    /// None of a text.
     file: Option<Arc<File>>,
     /// What is read and not given.
     piece: Bytes,
@@ -90,7 +93,7 @@ pub(crate) struct Part<'a> {
     pub(crate) is_shared: bool,
 }
 
-/// A file that is sent.
+/// A file or a text that is sent.
 pub(crate) struct FileBody {
     held: Arc<Mutex<Held>>,
     /// Where the next piece is read.
@@ -115,23 +118,38 @@ impl FileBody {
             end.map(|_| file).ok_or_else(|| io::Error::from(io::ErrorKind::UnexpectedEof))
         });
         let file = Some(Arc::new(file.await.map_err(io::Error::other)??));
-        let (piece, reading) = (Bytes::new(), None);
+        Ok(Self::new(sending, (peer, is_shared), place, (file, offset), (Bytes::new(), bytes)))
+    }
+
+    /// A text, for which it keeps a place.
+    pub(crate) fn text(sending: &Sending, (peer, is_shared): (Peer, bool), text: Bytes, place: Share) -> Self {
+        let bytes = text.len() as u64;
+        Self::new(sending, (peer, is_shared), place, (None, 0), (text, bytes))
+    }
+
+    fn new(
+        sending: &Sending,
+        (peer, is_shared): (Peer, bool),
+        place: Share,
+        (file, offset): (Option<Arc<File>>, u64),
+        (piece, left): (Bytes, u64),
+    ) -> Self {
         // One that is never asked for is the client's to take too.
-        let held = Held { peer, place: Some(place), file, piece, reading, waits: true, seen_at: None };
+        let held = Held { peer, place: Some(place), file, piece, reading: None, waits: true, seen_at: None };
         let held = Arc::new(Mutex::new(held));
         // A connection that carries nothing else has a deadline of its own, which counts bytes. By pieces, a client that is
         // slow looks like one that takes nothing.
         if is_shared {
             sending.add(&held);
         }
-        let give_bytes = if is_shared { FRAME_BYTES } else { usize::MAX };
-        Ok(Self { held, offset, left: bytes, give_bytes })
+        let give_bytes = if is_shared { FRAME_BYTES } else { PIECE_BYTES };
+        Self { held, offset, left, give_bytes }
     }
 }
 
 /// Reads the next piece where a thread may wait.
 fn read(file: Arc<File>, offset: u64, left: u64) -> JoinHandle<io::Result<Bytes>> {
-    let bytes = usize::try_from(left.min(PIECE_BYTES)).unwrap_or(0);
+    let bytes = usize::try_from(left).unwrap_or(usize::MAX).min(PIECE_BYTES);
     tokio::task::spawn_blocking(move || {
         let mut piece = vec![0; bytes];
         file.read_exact_at(&mut piece, offset)?;
@@ -151,11 +169,11 @@ impl hyper::body::Body for FileBody {
         let mut held = shared.lock();
         // It is asked for more: what was given has been taken.
         (held.waits, held.seen_at) = (false, None);
-        let Some(file) = held.file.clone() else {
+        if held.place.is_none() {
             self.left = 0;
             return Poll::Ready(Some(Err(io::Error::from(io::ErrorKind::TimedOut).into())));
-        };
-        if held.piece.is_empty() {
+        }
+        if let Some(file) = held.file.clone().filter(|_| held.piece.is_empty()) {
             let mut reading = held.reading.take().unwrap_or_else(|| read(file.clone(), self.offset, self.left));
             let Poll::Ready(done) = Pin::new(&mut reading).poll(cx) else {
                 held.reading = Some(reading);
@@ -177,7 +195,11 @@ impl hyper::body::Body for FileBody {
             }
         }
         let bytes = held.piece.len().min(self.give_bytes);
-        let given = held.piece.split_to(bytes);
+        let mut given = held.piece.split_to(bytes);
+        if held.file.is_none() {
+            // The connection holds what is given for as long as it likes, and a part of the text would be all of it.
+            given = Bytes::copy_from_slice(&given);
+        }
         self.left = self.left.saturating_sub(bytes as u64);
         held.waits = true;
         Poll::Ready(Some(Ok(Frame::data(given))))
@@ -197,6 +219,7 @@ mod tests {
     use std::net::SocketAddr;
     use std::path::{Path, PathBuf};
 
+    use bytes::Bytes;
     use http_body_util::BodyExt;
     use vivace_base::{MonoMs, SessionId};
     use vivace_net::Quota;
@@ -235,6 +258,31 @@ mod tests {
         }
         assert!(sending.look(MonoMs(1), 0).is_empty() && places.taken() == 0);
         std::fs::remove_file(path).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_text_keeps_its_place_until_all_of_it_is_given() {
+        let (places, sending) = (Quota::new("kept_reads_max", 9), Sending::default());
+        let peer = Peer { address: SocketAddr::from(([127, 0, 0, 1], 9)), session: SessionId(1) };
+        let text = Bytes::from(vec![b'x'; 600_000]);
+        for (is_shared, most) in [(false, 256 << 10), (true, FRAME_BYTES)] {
+            let place = places.try_take().unwrap();
+            let mut body = FileBody::text(&sending, (peer, is_shared), text.clone(), place);
+            let mut given = Vec::new();
+            while given.len() < text.len() {
+                assert_eq!(places.taken(), 1);
+                let piece = body.frame().await.unwrap().unwrap().into_data().unwrap();
+                assert!(piece.len() <= most && (piece.len() == most || given.len() + piece.len() == text.len()));
+                given.extend_from_slice(&piece);
+            }
+            assert!(given == text && body.frame().await.is_none());
+            drop(body);
+            assert_eq!(places.taken(), 0);
+        }
+        let mut body = FileBody::text(&sending, (peer, true), text, places.try_take().unwrap());
+        assert!(body.frame().await.unwrap().is_ok());
+        assert_eq!([0, 30_000].map(|ms| sending.look(MonoMs(ms), 30_000).len()), [0, 1]);
+        assert!(places.taken() == 0 && body.frame().await.unwrap().is_err());
     }
 
     #[tokio::test]

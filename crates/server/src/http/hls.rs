@@ -12,13 +12,12 @@ use serde_json::json;
 use vivace_base::StreamName;
 use vivace_domain::live::PlayFault;
 use vivace_flv::RequestFault;
-use vivace_gate::Asked;
+use vivace_gate::{Asked, Watched};
 use vivace_hls::engine::Flavor;
 use vivace_hls::serve::{Fault, Head, KeptFile, OnEnd, Rate, Visit};
 use vivace_hub::Stream;
 use vivace_net::{BoxError, Full, Share};
 
-use super::kept::shift_of;
 use super::{Body, Denied, Service};
 use crate::closed::Reason;
 use crate::spans;
@@ -29,11 +28,11 @@ impl Service {
     pub(super) async fn hls_begin(&self, request: &Request<Incoming>, name: &str) -> Result<Response<Body>, Denied> {
         readable(request)?;
         let query = request.uri().query().unwrap_or("");
-        if let Some(shift) = shift_of(query)? {
-            return self.shift_begin(request, name, shift).await;
-        }
         let asked = Asked { host: super::host_of(request), app: "live", name, query };
-        let stream = self.shared.watch(asked, self.peer.address.ip()).await.map_err(Denied::Play)?;
+        let stream = match self.shared.watch(asked, self.peer.address.ip()).await.map_err(Denied::Play)? {
+            Watched::Live(stream) => stream,
+            Watched::Past { app, name, shift } => return self.shift_begin(request, app, &name, shift).await,
+        };
         let flavor = Flavor::of_query(query)
             .ok_or(Denied::Play(PlayFault::ParameterMalformed { name: "hls", wanted: "mp4, ll or ts" }))?;
         if let Some(codec) = uncarried(&stream, flavor) {
@@ -83,7 +82,12 @@ impl Service {
         if found.is_ok() {
             self.place.lock().take();
         }
-        self.hls_answer(found)
+        if file.ends_with(".m3u8") {
+            return self.hls_answer(found);
+        }
+        let cut = self.cut.clone();
+        let on_cut = Arc::new(move || cut.cancel());
+        self.hls_answer(found.map(|response| response.map(|pieces| self.shared.hls.send(pieces, on_cut))))
     }
 
     fn hls_answer(&self, found: Result<Response<Vec<Bytes>>, Fault>) -> Result<Response<Body>, Denied> {

@@ -4,6 +4,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::atomic::Ordering::Relaxed;
 
+use bytes::Bytes;
 use http::{HeaderValue, Method, Request, Response, StatusCode, Version, header};
 use http_body_util::BodyExt;
 use hyper::body::Incoming;
@@ -12,38 +13,45 @@ use vivace_base::{AppId, StreamName, Ulid};
 use vivace_domain::hex;
 use vivace_domain::live::PlayFault;
 use vivace_domain::recording::{RecordFormat, RecordState, Recording};
-use vivace_gate::Asked;
-use vivace_hls::engine::{Shift, ShiftFault, TOKEN};
-use vivace_hls::serve::{Fault, Head, KeptFile, RecordingPart, RecordingPath, SHIFTED, kept_playlist, ranged};
+use vivace_domain::url::{Shift, StreamQuery};
+use vivace_hls::engine::TOKEN;
+use vivace_hls::serve::{Fault, Head, Keep, KeptFile, RecordingPart, RecordingPath, SHIFTED, kept_playlist, ranged};
 use vivace_hub::StreamState;
-use vivace_worker::uploads::UploadedAt;
+use vivace_net::Share;
+use vivace_worker::uploads::{UploadFault, UploadedAt};
 
 use super::file_body::{FileBody, Part};
 use super::{Body, Denied, Service, empty};
-use crate::archive::{Listed, Stretch};
+use crate::archive::{GROWING_MS, Listed, Stretch, Text, WHOLE_MS};
 use crate::closed::Reason;
 use crate::shared::Shared;
 
 /// Where recordings stand.
 pub(crate) const RECORDINGS: &str = "/recordings/";
-/// The last time of 13 digits.
-const TIME_MAX_MS: i64 = 9_999_999_999_999;
+
+/// A stretch of a file, and what is said of it.
+pub(super) struct Sent {
+    pub(super) stretch: Stretch,
+    pub(super) content_type: &'static str,
+    /// What a browser saves it under.
+    pub(super) name: Option<String>,
+    pub(super) etag: Option<HeaderValue>,
+    pub(super) keep: Keep,
+}
 
 impl Service {
-    /// The address of a stream's past: decided by the gate like every play, answered with a master playlist.
+    /// The address of a stream's past, which the gate has granted like every play: answered with a master playlist.
     pub(super) async fn shift_begin(
         &self,
         request: &Request<Incoming>,
-        name: &str,
+        app: AppId,
+        name: &StreamName,
         shift: Shift,
     ) -> Result<Response<Body>, Denied> {
-        let query = request.uri().query().unwrap_or("");
-        let asked = Asked { host: super::host_of(request), app: "live", name, query };
-        let (app, name) = self.shared.gate.replay(asked, self.peer.address.ip()).map_err(Denied::Play)?;
-        let past = self.shared.recorder.past_now(app, &name);
+        let past = self.shared.recorder.past_now(app, name);
         self.shared.archive.admit(shift, past).map_err(Denied::Play)?;
-        let Some(_place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
-        let listed = self.shifted(app, &name, shift).await.map_err(Denied::Play)?;
+        let Some(place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
+        let listed = self.shifted(app, name, shift).await.map_err(Denied::Play)?;
         if !self.shared.archive.is_there(&listed).await {
             return Ok(self.hls_denied(&Fault::Gone));
         }
@@ -51,9 +59,9 @@ impl Service {
         let session = self.peer.session;
         self.shared.counts.plays.fetch_add(1, Relaxed);
         tracing::info!(%session, peer = %self.peer.address, stream = %name, format = "hls-shift", "play begins");
-        let query = format!("?k={}&{}", self.shared.hls.admit(app, &name), query_of(shift));
+        let query = format!("?k={}&{}", self.shared.hls.admit(app, name), shift.query());
         let text = listed.master(&format!("{name}/{SHIFTED}")).replace(TOKEN, &query);
-        Ok(self.kept_text(request, text, false))
+        Ok(self.kept_text(request, text, false, place))
     }
 
     /// A file of a stream's past; its token says that the gate has granted it.
@@ -71,19 +79,26 @@ impl Service {
         };
         let answer = match kept {
             KeptFile::Playlist => {
-                let shift = shift_of(query)?.ok_or(Denied::Play(PlayFault::ParameterMissing { name: "from" }))?;
-                let Some(_place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
+                let shift = self.shift_of(query).map_err(Denied::Play)?;
+                let Some(place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
                 let listed = self.shifted(app, name, shift).await.map_err(Denied::Play)?;
-                self.kept_text(request, listed.media().replace(TOKEN, &format!("?k={token}")), false)
+                self.kept_text(request, listed.media().replace(TOKEN, &format!("?k={token}")), false, place)
             }
             KeptFile::Media(file) => {
                 let past = self.shared.recorder.past_now(app, name);
                 let stretch = self.shared.archive.stretch(app, name, file, past).await.map_err(Denied::Play)?;
-                self.stretch(request, stretch, "video/mp4", None, None).await
+                let sent = Sent { stretch, content_type: "video/mp4", name: None, etag: None, keep: Keep::Immutable };
+                self.stretch(request, sent).await
             }
         };
         self.place.lock().take();
         Ok(answer)
+    }
+
+    /// The stretch that the query of a playlist asks for.
+    fn shift_of(&self, query: &str) -> Result<Shift, PlayFault> {
+        let past = StreamQuery::parse(query, &self.shared.limits.get())?.past;
+        Ok(past.ok_or(PlayFault::ParameterMissing { name: "from" })?.shift?)
     }
 
     async fn shifted(&self, app: AppId, name: &StreamName, shift: Shift) -> Result<Listed, PlayFault> {
@@ -137,26 +152,21 @@ impl Service {
             RecordingPart::Below(_) => "",
         };
         if extension == recording.format.extension()
-            && let Some(found) = self.uploaded_at(&recording).await?
+            && recording.state == RecordState::Uploaded
+            && let Some(response) = self.uploaded(request, &recording).await?
         {
-            return Ok(match found {
-                UploadedAt::Address(address) => self.redirect(&address),
-                UploadedAt::Playlist(text) => self.kept_text(request, text, false),
-            });
+            return Ok(response);
         }
         if let RecordingPart::Below(name) = part {
             let stretch = self.shared.archive.stretch_of(&recording, name).await?;
             let etag = etag_of(format_args!("{}-{}-{}", name.file(), stretch.offset, stretch.bytes));
-            return Ok(self.stretch(request, stretch, "video/mp4", None, etag.as_ref()).await);
+            let sent = Sent { stretch, content_type: "video/mp4", name: None, etag, keep: Keep::Never };
+            return Ok(self.stretch(request, sent).await);
         }
         if extension == RecordFormat::Hls.extension() {
-            let Some(_place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
-            let listed = self.shared.archive.recorded(&recording).await?;
-            if !self.shared.archive.is_there(&listed).await {
-                return Ok(self.hls_denied(&Fault::Gone));
-            }
-            let text = in_folder(&listed.media(), id).replace(TOKEN, "");
-            return Ok(self.kept_text(request, text, recording.last.is_some()));
+            let Some(place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
+            let Some(text) = self.playlist_of(&recording).await? else { return Ok(self.hls_denied(&Fault::Gone)) };
+            return Ok(self.kept_text(request, text, recording.last.is_some(), place));
         }
         if extension != recording.format.extension() || !recording.state.is_readable() {
             return Err(PlayFault::NotKept);
@@ -167,18 +177,55 @@ impl Service {
         let name = format!("{}.{extension}", recording.file_name(zone_ms));
         let sum = recording.sha256.map_or_else(String::new, |sum| hex(&sum));
         let etag = etag_of(format_args!("{id}-{sum}"));
-        Ok(self.stretch(request, stretch, content_type(recording.format), Some(&name), etag.as_ref()).await)
+        let content_type = content_type(recording.format);
+        Ok(self.stretch(request, Sent { stretch, content_type, name: Some(name), etag, keep: Keep::Never }).await)
     }
 
-    /// Where an uploaded recording is read whose files are not here any more.
-    async fn uploaded_at(&self, recording: &Recording) -> Result<Option<UploadedAt>, PlayFault> {
-        if recording.state != RecordState::Uploaded {
-            return Ok(None);
+    /// The playlist of a recording over what is on this disk; `None` if nothing of it is.
+    async fn playlist_of(&self, recording: &Recording) -> Result<Option<Bytes>, PlayFault> {
+        let (id, archive) = (recording.id, &self.shared.archive);
+        let keep_ms = if recording.last.is_some() { WHOLE_MS } else { GROWING_MS };
+        let now = self.shared.recorder.past_now(recording.app, &recording.stream).now;
+        let text = archive.texts().get(Text::Disk(id), (self.shared.clock.mono(), keep_ms), async {
+            let listed = archive.recorded(recording, now).await.map_err(Some)?;
+            // What is not there is looked for anew the next time.
+            if !archive.is_there(&listed).await {
+                return Err(None);
+            }
+            Ok(in_folder(&listed.media(), id).replace(TOKEN, "").into())
+        });
+        match text.await {
+            Ok(text) => Ok(Some(text)),
+            Err(None) => Ok(None),
+            Err(Some(fault)) => Err(fault),
         }
-        self.shared.uploads.elsewhere(recording).await.map_err(|fault| {
-            tracing::error!(%fault, recording = %recording.id, "an uploaded recording cannot be read");
+    }
+
+    /// An uploaded recording whose files are not here any more; `None` if they are.
+    async fn uploaded(
+        &self,
+        request: &Request<Incoming>,
+        recording: &Recording,
+    ) -> Result<Option<Response<Body>>, PlayFault> {
+        let (id, uploads) = (recording.id, &self.shared.uploads);
+        let unread = |fault: UploadFault| {
+            tracing::error!(%fault, recording = %id, "an uploaded recording cannot be read");
             PlayFault::KeptUnreadable
-        })
+        };
+        // Before anything is asked of the bucket.
+        let Some(place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(Some(self.busy())) };
+        match uploads.elsewhere(recording).await.map_err(unread)? {
+            None => Ok(None),
+            Some(UploadedAt::Address(address)) => Ok(Some(self.redirect(&address))),
+            Some(UploadedAt::Playlist) => {
+                let since = (self.shared.clock.mono(), WHOLE_MS);
+                let text = self.shared.archive.texts().get(Text::Bucket(id), since, async {
+                    let text = uploads.playlist(recording).await.map_err(unread)?;
+                    text.map(Bytes::from).ok_or(PlayFault::NotKept)
+                });
+                Ok(Some(self.kept_text(request, text.await?, false, place)))
+            }
+        }
     }
 
     /// Sends a player to an address that may hold a signature, so nobody keeps it.
@@ -198,22 +245,29 @@ impl Service {
         self.shared.archive.file(recording.id, recording.format.extension())
     }
 
-    fn kept_text(&self, request: &Request<Incoming>, text: String, whole: bool) -> Response<Body> {
-        let head = Head::of(request.method(), request.headers());
-        self.hls_response(kept_playlist(&head, text, whole))
-    }
-
-    pub(super) async fn stretch(
+    /// A playlist that holds its place until it is sent.
+    fn kept_text(
         &self,
         request: &Request<Incoming>,
-        stretch: Stretch,
-        content_type: &'static str,
-        name: Option<&str>,
-        etag: Option<&HeaderValue>,
+        text: impl Into<Bytes>,
+        whole: bool,
+        place: Share,
     ) -> Response<Body> {
         let head = Head::of(request.method(), request.headers());
+        let mut response = kept_playlist(&head, text, whole).map(|text| {
+            let text = text.into_iter().next().unwrap_or_default();
+            let to = (self.peer, request.version() == Version::HTTP_2);
+            FileBody::text(self.shared.archive.sending(), to, text, place).boxed_unsync()
+        });
+        self.sign(response.headers_mut());
+        response
+    }
+
+    pub(super) async fn stretch(&self, request: &Request<Incoming>, sent: Sent) -> Response<Body> {
+        let Sent { stretch, content_type, name, etag, keep } = sent;
+        let head = Head::of(request.method(), request.headers());
         let Ok(bytes) = usize::try_from(stretch.bytes) else { return self.hls_denied(&Fault::NoFile) };
-        let (response, range) = match ranged(&head, content_type, bytes, etag) {
+        let (response, range) = match ranged(&head, content_type, bytes, etag.as_ref(), keep) {
             Ok(found) => found,
             Err(fault) => return self.hls_denied(&fault),
         };
@@ -247,7 +301,7 @@ impl Service {
         let mut response = response.map(|()| body);
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_LENGTH, HeaderValue::from(length));
-        if let Some(disposition) = name.and_then(disposition) {
+        if let Some(disposition) = name.as_deref().and_then(disposition) {
             headers.insert(header::CONTENT_DISPOSITION, disposition);
         }
         self.sign(headers);
@@ -263,32 +317,14 @@ impl Service {
 }
 
 impl Shared {
-    /// Ends the sending of files of which nobody takes anything.
+    /// Ends the sending of files of which nobody takes anything, and forgets old playlists.
     pub(crate) fn let_go_of_files(&self) {
         let (now, stall_ms) = (self.clock.mono(), self.limits.get().kept_read_stall_ms_max);
         for peer in self.archive.sending().look(now, stall_ms) {
             let detail = format_args!("nothing of a file was taken for {stall_ms} ms");
             self.closed.note(now, peer, "http", Reason::KeptStalled, &detail);
         }
-    }
-}
-
-/// The stretch that a query asks for, if it asks for one.
-pub(super) fn shift_of(query: &str) -> Result<Option<Shift>, Denied> {
-    Shift::parse(query).map_err(|fault| {
-        Denied::Play(match fault {
-            ShiftFault::Missing { name } => PlayFault::ParameterMissing { name },
-            ShiftFault::Malformed { name, form } => PlayFault::ParameterMalformed { name, wanted: form },
-            ShiftFault::Backwards { name } => PlayFault::ParameterMalformed { name, wanted: "later than the begin" },
-        })
-    })
-}
-
-fn query_of(shift: Shift) -> String {
-    match shift {
-        Shift::Behind { ms } => format!("txTimeshift=on&tsDelay={}", ms / 1_000),
-        Shift::Between { from, to: None } => format!("from={:013}", from.0),
-        Shift::Between { from, to: Some(to) } => format!("from={:013}&to={:013}", from.0, to.0.min(TIME_MAX_MS)),
+        self.archive.texts().look(now);
     }
 }
 

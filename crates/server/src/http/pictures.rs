@@ -4,7 +4,9 @@ use http::{HeaderValue, Method, Request, Response, StatusCode, header};
 use hyper::body::Incoming;
 use serde_json::json;
 use vivace_domain::picture::PictureKey;
+use vivace_hls::serve::Keep;
 
+use super::kept::Sent;
 use super::{Body, Service};
 use crate::archive::Stretch;
 
@@ -36,25 +38,10 @@ impl Service {
             }
         };
         self.place.lock().take();
+        let stretch = Stretch { path: found.path, offset: 0, bytes: found.bytes };
         let etag = HeaderValue::from_str(&format!("\"{id}\"")).ok();
-        let asked = request.headers().get(header::IF_NONE_MATCH);
-        let is_known = asked.is_some() && (asked == etag.as_ref() || asked.is_some_and(|tag| tag == "*"));
-        let mut response = if is_known {
-            let mut response = self.answer(StatusCode::NOT_MODIFIED, &json!(null));
-            *response.body_mut() = super::empty();
-            response.headers_mut().remove(header::CONTENT_TYPE);
-            response
-        } else {
-            let stretch = Stretch { path: found.path, offset: 0, bytes: found.bytes };
-            self.stretch(request, stretch, "image/jpeg", None, None).await
-        };
-        if response.status().is_success() || is_known {
-            let headers = response.headers_mut();
-            headers.extend(etag.map(|etag| (header::ETAG, etag)));
-            // A picture never changes under its address; that it is deleted one day need not be noticed at once.
-            let keep = HeaderValue::from_static("public, max-age=86400, immutable");
-            headers.insert(header::CACHE_CONTROL, keep);
-        }
-        response
+        // A picture never changes under its address; that it is deleted one day need not be noticed at once.
+        let keep = Keep::Immutable;
+        self.stretch(request, Sent { stretch, content_type: "image/jpeg", name: None, etag, keep }).await
     }
 }

@@ -101,7 +101,7 @@ impl Attempt<'_> {
         let stream = publisher.stream().clone();
         self.shared.mark(&stream, watermark);
         let origin = Origin::pulled(self.shared, channel_of(relay.id), from);
-        let notice = Notice::begin(self.shared, self.session, &stream, origin);
+        let notice = Notice::begin(self.shared, self.session, &publisher, origin);
         Ok((publisher, stream, notice))
     }
 

@@ -51,13 +51,15 @@ impl Store {
         write.commit().await.map_err(failed)
     }
 
-    /// All that waits for its next try is due: the clock was set back, and would let it wait for longer than it was to.
-    pub async fn hasten_hooks(&self, now: UnixMs) -> Result<(), Fault> {
+    /// What waits for its next try until later than `beyond` is due `now`: the clock was set back, and would let it wait for
+    /// longer than it was to. How many these are.
+    pub async fn hasten_hooks(&self, beyond: UnixMs, now: UnixMs) -> Result<u64, Fault> {
         let failed = |error| self.reader.fault(Operation::WriteHooks, error);
         let mut write = self.write(Operation::WriteHooks).await?;
-        let hasten = sqlx::query("UPDATE outbox SET next_at = $1 WHERE next_at > $1").bind(now.0);
-        hasten.execute(&mut *write).await.map_err(failed)?;
-        write.commit().await.map_err(failed)
+        let hasten = sqlx::query("UPDATE outbox SET next_at = $2 WHERE next_at > $1").bind(beyond.0).bind(now.0);
+        let hastened = hasten.execute(&mut *write).await.map_err(failed)?.rows_affected();
+        write.commit_if(hastened > 0).await.map_err(failed)?;
+        Ok(hastened)
     }
 
     fn cut<'a>(&self, text: &'a str) -> &'a str {

@@ -38,8 +38,12 @@ async fn files_keep_the_numbers_that_they_were_given_first() {
     store.put_archive_numbers(APP, &cam, &[numbers(1, 0), numbers(2, 150)]).await.unwrap();
     store.put_archive_numbers(APP, &cam, &[numbers(2, 7), numbers(3, 300)]).await.unwrap();
     let all = vec![numbers(1, 0), numbers(2, 150), numbers(3, 300)];
-    assert_eq!(store.reader().archive_numbers(APP, &cam).await.unwrap(), all);
-    assert_eq!(store.reader().archive_numbers(AppId(2), &cam).await.unwrap(), []);
+    let (reader, any) = (store.reader(), Ulid(0));
+    assert_eq!(reader.archive_numbers(APP, &cam, any, None).await.unwrap(), all);
+    assert_eq!(reader.archive_numbers(AppId(2), &cam, any, None).await.unwrap(), []);
+    assert_eq!(reader.archive_numbers(APP, &cam, Ulid(2), Some(Ulid(2))).await.unwrap(), all[1..2]);
+    // One without numbers is counted on from the one before that has some.
+    assert_eq!(reader.archive_numbers(APP, &cam, Ulid(9), None).await.unwrap(), all[2..]);
 }
 
 #[tokio::test]
@@ -54,5 +58,5 @@ async fn of_files_that_are_gone_the_newest_is_counted_on_from() {
         store.remove_media_file(Ulid(id)).await.unwrap();
     }
     store.put_archive_numbers(APP, &cam, &[]).await.unwrap();
-    assert_eq!(store.reader().archive_numbers(APP, &cam).await.unwrap(), vec![numbers(3, 300)]);
+    assert_eq!(store.reader().archive_numbers(APP, &cam, Ulid(0), None).await.unwrap(), vec![numbers(3, 300)]);
 }

@@ -177,6 +177,7 @@ async fn a_rule_and_its_watermark_hold_each_other() {
     assert_eq!(create(APP, rule("s", id)).await, RuleWritten::Made);
     assert_eq!(create(APP, rule("s", id)).await, RuleWritten::Known);
     assert_eq!(create(APP, rule("t", id)).await, RuleWritten::Full);
+    assert_eq!(create(APP, rule("s", id)).await, RuleWritten::Known, "it would be none more");
     assert_eq!(store.reader().watermark_rules(None).await.unwrap(), [(APP, rule("s", id))]);
     assert_eq!(store.reader().watermark_rules(Some(AppId(2))).await.unwrap(), []);
     assert!(!store.delete_watermark(APP, id).await.unwrap(), "a rule names it");

@@ -155,6 +155,7 @@ async fn templates_and_rules_hold_on_to_each_other() {
     assert_eq!(put(&rule("a", 2)).await, RuleWritten::Known);
     assert_eq!(put(&rule("b", 1)).await, RuleWritten::Made);
     assert_eq!(put(&rule("c", 1)).await, RuleWritten::Full);
+    assert_eq!(put(&rule("a", 2)).await, RuleWritten::Known, "it would be none more");
     assert_eq!(store.reader().record_rules(FIRST_APP).await.unwrap(), [rule("a", 1), rule("b", 1)]);
     assert!(!store.delete_record_template(FIRST_APP, 1).await.unwrap(), "rules name it");
     assert!(store.delete_record_template(FIRST_APP, 2).await.unwrap());

@@ -155,6 +155,21 @@ async fn files_are_found_by_the_time_they_hold() {
         store.reader().media_files_between(FIRST_APP, &stream("cam"), Ulid(11), Some(Ulid(11))).await.unwrap();
     assert_eq!(between.len(), 1);
     assert_eq!(store.reader().media_files(AppId(2), &stream("cam"), at(0), at(100)).await.unwrap(), []);
+    let behind =
+        async |app, from| store.reader().media_file_behind(AppId(app), &stream("cam"), at(from)).await.unwrap();
+    assert_eq!([behind(FIRST_APP.0, 9).await, behind(FIRST_APP.0, 10).await], [Some(Ulid(10)), Some(Ulid(11))]);
+    assert_eq!([behind(FIRST_APP.0, 1_000).await, behind(2, 0).await], [Some(Ulid(12)), None]);
+    let newest = async |from, until, before: Option<u128>, limit| {
+        let times = (at(from), at(until));
+        let files = store.reader().newest_media_files(FIRST_APP, &stream("cam"), times, before.map(Ulid), limit).await;
+        files.unwrap().iter().map(|file| file.id.0).collect::<Vec<_>>()
+    };
+    assert_eq!(newest(0, 20, None, 2).await, [12, 11]);
+    assert_eq!(newest(0, 20, Some(11), 2).await, [10]);
+    assert_eq!(newest(10, 19, None, 9).await, [11]);
+    let newest = async |app, name| store.reader().newest_media_file(AppId(app), &stream(name)).await.unwrap();
+    assert_eq!((newest(FIRST_APP.0, "cam").await, newest(2, "cam").await), (Some(Ulid(12)), None));
+    assert_eq!(newest(FIRST_APP.0, "other").await, None);
 }
 
 #[tokio::test]

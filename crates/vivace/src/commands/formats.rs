@@ -107,8 +107,8 @@ mod tests {
 What a publisher may send, and in which formats viewers get it. Nothing is transcoded that was not asked for by its name
 (`NAME_aac`, `NAME_opus`, `NAME_550`, `NAME_900`: see [rates and sounds](transcoding.md)): a codec that a format cannot carry
 makes its play impossible, and that play is refused with the code `lvb-video/20113` and the name of the codec (over HTTP
-with the status 406), at once or as soon as the publisher shows what it sends. No player is left with a black picture or
-without sound.
+with the status 406), at once or as soon as the publisher shows what it sends. No format leaves a player with a black
+picture or without sound.
 
 ";
 
@@ -117,10 +117,17 @@ without sound.
   One message carries one track; several in one (\"multitrack\") are refused.
 - HLS and LL-HLS are fragmented MP4; the same address with `&hls=ts` gives segments of MPEG-TS. No standard puts AV1 and
   VP9 into a transport stream, and no player of HLS reads Opus from one.
+- Each segment and part of a live playlist has an address of its own and no byte range: a part is asked for before its segment
+  has a length, and caches keep no ranges of such a file. Where media is a file already, playlists have byte ranges (see
+  [storage](storage.md)). Every segment, part and recording is sent by ranges to who asks so (`Range`, RFC 9110).
 - hls.js does not play MP3 from fragmented MP4, and does from MPEG-TS; ffmpeg plays both.
 - G.711 has 8 kHz and one channel. MP4 has a form for it that no browser plays.
 - Whether a player decodes what it gets is its own matter: browsers differ in HEVC and AV1, and FLV players in all that
   the legacy headers did not know.
+- Players of RTMP do not say which codecs they know. A new ffmpeg plays HEVC, AV1, VP9 and Opus from RTMP and announces none of
+  them: its `connect`, without `fourCcList`, is that of ffmpeg 5.1 and VLC 3, which play none of them, and GStreamer's differs in
+  `flashVer` alone. Whoever refused a play for want of a list would refuse it to those that can play it, so none is refused. An
+  old player gets the sound, or says that it does not know the codec; HEVC, AV1 and VP9 reach it as fragmented MP4.
 - Streams of pictures alone or sound alone are carried as well.
 
 Made from what the code carries; not to be edited here. `UPDATE=1 cargo test -p vivace formats_page` writes it, and

@@ -1,6 +1,7 @@
 //! Recordings that were taken away while something stands beside their files still: that is noted there too, or the start
 //! that goes by it would make them anew.
 
+use std::collections::HashSet;
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 
@@ -12,6 +13,7 @@ use vivace_store::Fault;
 use super::disk::{DiskFault, Folders};
 use super::note::{self, READ_BYTES_MAX};
 use super::shared::Shared;
+use super::views::Asked;
 
 /// What was taken away.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,13 +34,16 @@ pub(crate) enum GoneFault {
 }
 
 impl Gone {
-    fn of(Recording { task, format, first, last, .. }: &Recording) -> Self {
-        Self { task: *task, format: *format, first: *first, last: last.unwrap_or(*first) }
+    /// What a recording is, once it is taken away.
+    pub(crate) fn of(Recording { task, format, first, last, .. }: &Recording) -> Self {
+        // One that has no end has nothing of another file.
+        let last = last.unwrap_or(PartAt { part: u32::MAX, ..*first });
+        Self { task: *task, format: *format, first: *first, last }
     }
 
-    /// Whether a recording that a note speaks of is this one.
-    pub(crate) fn is(&self, Recording { task, format, first, .. }: &Recording) -> bool {
-        (self.task, self.format) == (*task, *format) && (self.first..=self.last).contains(first)
+    /// Whether it had this part of what is asked for.
+    pub(crate) fn had(&self, asked: &Asked, at: PartAt) -> bool {
+        (self.task, self.format) == (asked.task, asked.want.format) && (self.first..=self.last).contains(&at)
     }
 
     /// What was noted beside a file.
@@ -90,11 +95,12 @@ pub(crate) async fn note(shared: &Shared, recording: &Recording) -> Result<(), G
     let gone = Gone::of(recording);
     let (from, to) = (gone.first.file, gone.last.file);
     let noted = shared.noted(from, to);
-    if noted.is_empty() {
+    if noted.as_ref().is_some_and(HashSet::is_empty) {
         return Ok(());
     }
     let files = shared.store.reader().media_files_between(recording.app, &recording.stream, from, Some(to)).await?;
-    let files: Vec<Ulid> = files.into_iter().map(|file| file.id).filter(|id| noted.contains(id)).collect();
+    let may_be = |id: &Ulid| noted.as_ref().is_none_or(|noted| noted.contains(id));
+    let files: Vec<Ulid> = files.into_iter().map(|file| file.id).filter(may_be).collect();
     let written = shared.disk.run(move |folders, _| files.into_iter().try_for_each(|id| gone.write(folders, id)));
     Ok(written.await?)
 }

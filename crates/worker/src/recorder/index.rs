@@ -3,7 +3,7 @@
 #[cfg(test)]
 pub(super) mod tests;
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use vivace_domain::recording::{MediaFile, MediaPart, Recording};
 use vivace_store::Fault;
 
 use super::Shared;
+use super::begun::Key;
 
 /// How long rows wait for others to be written with them.
 const TICK: Duration = Duration::from_millis(250);
@@ -37,8 +38,8 @@ pub(crate) enum Entry {
     Open(Box<MediaFile>),
     /// A part of it is.
     Part(Ulid, MediaPart),
-    /// No more will follow.
-    Close(Ulid),
+    /// No more will follow of this one of a stream.
+    Close(Key, Ulid),
     /// A recording begins.
     Begin(Box<Recording>),
     /// It has ended; its file is to be made.
@@ -76,11 +77,30 @@ struct Refused {
     /// Begins and ends that are tried again; the end of a recording stands behind its begin.
     late: VecDeque<Entry>,
     /// Recordings whose begin is among them: there is nothing yet that could end.
-    begins: HashSet<Ulid>,
+    begins: HashMap<Ulid, Span>,
     /// Files that have no row, so that their parts cannot have one.
     files: HashSet<Ulid>,
-    /// Files that are closed while a begin waits: what stands beside them says what begins.
-    withheld: Vec<Ulid>,
+    /// Files that are closed while the begin of what they hold waits: what stands beside them says what begins.
+    withheld: Vec<(Key, Ulid)>,
+}
+
+/// The files that a recording has something of.
+#[derive(Debug)]
+struct Span {
+    key: Key,
+    first: Ulid,
+    /// None as long as it has not ended.
+    last: Option<Ulid>,
+}
+
+impl Span {
+    fn of(Recording { app, stream, first, last, .. }: &Recording) -> Self {
+        Self { key: (*app, stream.clone()), first: first.file, last: last.map(|last| last.file) }
+    }
+
+    fn has(&self, key: &Key, file: Ulid) -> bool {
+        self.first <= file && self.last.is_none_or(|last| file <= last) && self.key == *key
+    }
 }
 
 impl Refused {
@@ -91,10 +111,32 @@ impl Refused {
             return false;
         }
         if let Entry::Begin(recording) = &entry {
-            self.begins.insert(recording.id);
+            self.begins.insert(recording.id, Span::of(recording));
         }
         self.late.push_back(entry);
         true
+    }
+
+    /// Whether a recording whose begin waits has something of a file.
+    fn holds(&self, key: &Key, file: Ulid) -> bool {
+        self.begins.values().any(|span| span.has(key, file))
+    }
+
+    /// The files that no begin waits for any more.
+    fn released(&mut self) -> Vec<Ulid> {
+        let (free, withheld) =
+            std::mem::take(&mut self.withheld).into_iter().partition(|(key, file)| !self.holds(key, *file));
+        self.withheld = withheld;
+        let free: Vec<(Key, Ulid)> = free;
+        free.into_iter().map(|(_, file)| file).collect()
+    }
+
+    /// A begin is written, or never will be.
+    fn settle(&mut self, id: Ulid, is_written: bool) {
+        self.begins.remove(&id);
+        if !is_written {
+            self.late.retain(|entry| !matches!(entry, Entry::End(recording) if recording.id == id));
+        }
     }
 
     /// The parts of this file are left out.
@@ -146,7 +188,7 @@ async fn write(shared: &Shared, refused: &mut Refused, entries: Vec<Entry>) {
             Entry::Open(file) => {
                 let written = insist(shared, "a media file", TRIES, || shared.store.open_media_file(&file)).await;
                 // A try whose answer was a fault may have written it.
-                if !written && !matches!(shared.store.reader().media_file(file.id).await, Ok(Some(_))) {
+                if written.is_err() && !matches!(shared.store.reader().media_file(file.id).await, Ok(Some(_))) {
                     refused.refuse(file.id);
                 }
             }
@@ -155,21 +197,24 @@ async fn write(shared: &Shared, refused: &mut Refused, entries: Vec<Entry>) {
             other => rest.push(other),
         }
     }
-    if !parts.is_empty() && !insist(shared, "parts", TRIES, || shared.store.append_parts(&parts)).await {
+    if !parts.is_empty() && insist(shared, "parts", TRIES, || shared.store.append_parts(&parts)).await.is_err() {
         // One that the store does not take shall not cost the others.
         for part in parts.chunks(1) {
-            insist(shared, "a part", 1, || shared.store.append_parts(part)).await;
+            // What is refused is counted and told.
+            let _ = insist(shared, "a part", 1, || shared.store.append_parts(part)).await;
         }
     }
     for entry in rest {
         match entry {
             Entry::Open(_) | Entry::Part(..) | Entry::Stop => {}
-            Entry::Close(id) if refused.files.remove(&id) => shared.let_go(id),
-            Entry::Close(id) => {
-                if insist(shared, "the end of a media file", TRIES, || shared.store.close_media_file(id)).await {
-                    close(shared, refused, id);
+            Entry::Close(_, id) if refused.files.remove(&id) => shared.let_go(id),
+            Entry::Close(key, id) => {
+                let written =
+                    insist(shared, "the end of a media file", TRIES, || shared.store.close_media_file(id)).await;
+                if written.is_ok() {
+                    close(shared, refused, key, id);
                 } else {
-                    refused.keep(Entry::Close(id));
+                    refused.keep(Entry::Close(key, id));
                 }
             }
             Entry::Begin(recording) => begin(shared, refused, recording).await,
@@ -183,28 +228,31 @@ async fn write(shared: &Shared, refused: &mut Refused, entries: Vec<Entry>) {
 
 /// A file is closed. What it is kept as stands in its recordings, unless the begin of one is not written yet.
 /// Until then the file is this process's: nobody takes it away for having no recording.
-fn close(shared: &Shared, refused: &mut Refused, id: Ulid) {
-    if refused.begins.is_empty() {
+fn close(shared: &Shared, refused: &mut Refused, key: Key, id: Ulid) {
+    if !refused.holds(&key, id) {
         shared.closed(id);
     } else if refused.withheld.len() < WITHHELD_MAX {
-        refused.withheld.push(id);
+        refused.withheld.push((key, id));
     } else {
         shared.let_go(id);
     }
 }
 
 /// Writes that a recording begins. One that is refused is tried again later: its media is kept all the same, and it has
-/// all of it then.
+/// all of it then. One that contradicts others never will be taken.
 async fn begin(shared: &Shared, refused: &mut Refused, recording: Box<Recording>) {
     shared.claim(recording.id);
     shared.tally.begun();
-    let written = insist(shared, "a recording", TRIES, || shared.store.put_recording(&recording)).await;
-    if written || is_there(shared, &recording).await {
-        shared.tell(&recording);
-        return;
+    let Err(fault) = insist(shared, "a recording", TRIES, || shared.store.put_recording(&recording)).await else {
+        return shared.tell(&recording);
+    };
+    let is_there = is_there(shared, &recording).await;
+    if is_there == Some(true) {
+        return shared.tell(&recording);
     }
     let (id, told) = (recording.id, recording.clone());
-    if refused.keep(Entry::Begin(recording)) {
+    let is_over = is_there == Some(false) && fault.is_constraint();
+    if !is_over && refused.keep(Entry::Begin(recording)) {
         shared.tell_late(&told, "it cannot be noted that it begins: tried again");
     } else {
         shared.let_go(id);
@@ -212,9 +260,9 @@ async fn begin(shared: &Shared, refused: &mut Refused, recording: Box<Recording>
     }
 }
 
-/// Whether a recording has its row: a try whose answer was a fault may have written it.
-async fn is_there(shared: &Shared, recording: &Recording) -> bool {
-    matches!(shared.store.reader().recording(recording.app, recording.id).await, Ok(Some(_)))
+/// Whether a recording has its row, if that can be read: a try whose answer was a fault may have written it.
+async fn is_there(shared: &Shared, recording: &Recording) -> Option<bool> {
+    shared.store.reader().recording(recording.app, recording.id).await.ok().map(|found| found.is_some())
 }
 
 /// Writes the end of a recording, and gives it to who makes its file. One that is refused is tried again later: its file
@@ -227,8 +275,13 @@ async fn end(shared: &Shared, refused: &mut Refused, recording: Recording) {
     if !shared.is_ours(recording.id) {
         return shared.tally.ended();
     }
-    let may_end = !refused.begins.contains(&recording.id);
-    let written = may_end && insist(shared, "the end of a recording", TRIES, || finish(shared, &recording)).await;
+    let begin = refused.begins.get_mut(&recording.id);
+    let may_end = begin.is_none();
+    if let Some(begin) = begin {
+        *begin = Span::of(&recording);
+    }
+    let written =
+        may_end && insist(shared, "the end of a recording", TRIES, || finish(shared, &recording)).await.is_ok();
     shared.tally.ended();
     if written {
         pass_on(shared, recording);
@@ -247,11 +300,17 @@ fn pass_on(shared: &Shared, recording: Recording) {
     shared.finaliser.add(recording);
 }
 
-/// Tries each begin and end that was refused once more; none behind one for which the store is locked or full.
+/// Tries each begin and end that was refused once more, and lets go of the files that no begin waits for any more.
 async fn again(shared: &Shared, refused: &mut Refused) {
+    try_again(shared, refused).await;
+    refused.released().into_iter().for_each(|id| shared.closed(id));
+}
+
+/// None behind one for which the store is locked or full.
+async fn try_again(shared: &Shared, refused: &mut Refused) {
     for _ in 0..refused.late.len() {
         let Some(entry) = refused.late.pop_front() else { return };
-        if matches!(&entry, Entry::End(recording) if refused.begins.contains(&recording.id)) {
+        if matches!(&entry, Entry::End(recording) if refused.begins.contains_key(&recording.id)) {
             refused.late.push_back(entry);
             continue;
         }
@@ -260,6 +319,15 @@ async fn again(shared: &Shared, refused: &mut Refused) {
             continue;
         };
         shared.tally.index_refused();
+        if let Entry::Begin(recording) = &entry
+            && fault.is_constraint()
+            && is_there(shared, recording).await == Some(false)
+        {
+            refused.settle(recording.id, false);
+            shared.let_go(recording.id);
+            shared.tell_late(recording, "it cannot be noted that it begins: it is left out");
+            continue;
+        }
         tracing::error!(%fault, "what was refused cannot be written into the index of recordings: tried again in a minute");
         if passes(&fault) {
             return refused.late.push_front(entry);
@@ -270,9 +338,9 @@ async fn again(shared: &Shared, refused: &mut Refused) {
 
 async fn once_more(shared: &Shared, entry: &Entry) -> Result<(), Fault> {
     match entry {
-        Entry::Close(id) => shared.store.close_media_file(*id).await.map(drop),
+        Entry::Close(_, id) => shared.store.close_media_file(*id).await.map(drop),
         Entry::Begin(recording) => match shared.store.put_recording(recording).await {
-            Err(fault) if fault.is_constraint() && is_there(shared, recording).await => Ok(()),
+            Err(fault) if fault.is_constraint() && is_there(shared, recording).await == Some(true) => Ok(()),
             done => done,
         },
         Entry::End(recording) => finish(shared, recording).await,
@@ -282,13 +350,10 @@ async fn once_more(shared: &Shared, entry: &Entry) -> Result<(), Fault> {
 
 fn written_late(shared: &Shared, refused: &mut Refused, entry: Entry) {
     match entry {
-        Entry::Close(id) => close(shared, refused, id),
+        Entry::Close(key, id) => close(shared, refused, key, id),
         Entry::Begin(recording) => {
-            refused.begins.remove(&recording.id);
+            refused.settle(recording.id, true);
             shared.tell(&recording);
-            if refused.begins.is_empty() {
-                refused.withheld.drain(..).for_each(|id| shared.closed(id));
-            }
         }
         Entry::End(recording) => pass_on(shared, *recording),
         _ => {}
@@ -301,21 +366,21 @@ const fn passes(fault: &Fault) -> bool {
 }
 
 /// Writes something until the store takes it. What it refuses for a reason that does not pass is given up, and the answer
-/// is false: the file on disk still has it. A row that contradicts others is tried once, and any other `tries_max` times.
+/// is why: the file on disk still has it. A row that contradicts others is tried once, and any other `tries_max` times.
 async fn insist<T, F: Future<Output = Result<T, Fault>>>(
     shared: &Shared,
     what: &str,
     tries_max: u32,
     mut write: impl FnMut() -> F,
-) -> bool {
+) -> Result<(), Fault> {
     let mut tries = 0;
     loop {
-        let Err(fault) = write().await else { return true };
+        let Err(fault) = write().await else { return Ok(()) };
         shared.tally.index_refused();
         tries += u32::from(!passes(&fault));
         if tries >= tries_max || fault.is_constraint() {
             tracing::error!(%fault, "{what} cannot be written into the index of recordings: it is left out");
-            return false;
+            return Err(fault);
         }
         tracing::error!(%fault, "{what} cannot be written into the index of recordings: tried again");
         sleep(AGAIN).await;

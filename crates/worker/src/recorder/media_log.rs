@@ -26,6 +26,8 @@ pub(crate) struct MediaLog {
     open: Option<Open>,
     /// The first file since nothing stands between those that are written.
     run: Option<Ulid>,
+    /// Files to which nothing comes any more, and of which that is not told yet.
+    closed: Vec<Ulid>,
     /// The next part does not continue the one before, whatever the cutter says: something was not written.
     broken: bool,
     rate: FileRate,
@@ -58,11 +60,13 @@ impl MediaLog {
     pub(crate) fn new(shared: Arc<Shared>, app: AppId, stream: StreamName, ids: Ids) -> Self {
         let (clock, rate) = (PartClock::default(), FileRate::default());
         let now = StreamClock::set(shared.clock.unix(), shared.clock.mono());
-        Self { shared, app, stream, ids, clock, now, open: None, run: None, broken: false, rate, left_out: None }
+        let (open, run, closed, broken, left_out) = (None, None, Vec::new(), false, None);
+        Self { shared, app, stream, ids, clock, now, open, run, closed, broken, rate, left_out }
     }
 
     /// Writes what was cut, of a stream whose time zero came at `zero` and which is kept as what is `asked`. `written` gets
-    /// each part that is on disk, also if a later one fails; its row is on its way then.
+    /// each part that is on disk, also if a later one fails; its row is on its way then. What begins with these parts is
+    /// to be on its way too before [`MediaLog::tell_closed`].
     ///
     /// # Errors
     /// [`DiskFault`]: parts are lost, and the file has ended before them.
@@ -79,14 +83,14 @@ impl MediaLog {
             match cut {
                 Cut::File(cut) => {
                     self.put(&mut batch, asked, written).await?;
-                    self.close().await;
+                    self.close();
                     self.configure(cut);
                 }
                 Cut::Part(part) => {
                     self.resume(&part);
                     if self.is_long(&part, file) {
                         self.put(&mut batch, asked, written).await?;
-                        self.rotate().await;
+                        self.rotate();
                     }
                     self.add(part, zero, &mut batch);
                 }
@@ -96,12 +100,19 @@ impl MediaLog {
     }
 
     /// No more parts come to the file that is open.
-    pub(crate) async fn close(&mut self) {
+    pub(crate) fn close(&mut self) {
         // One without a part was never made.
         match self.open.take() {
             Some(Open { id, parts: 0, .. }) => self.shared.let_go(id),
-            Some(Open { id, .. }) => self.shared.index.write(Entry::Close(id)).await,
+            Some(Open { id, .. }) => self.closed.push(id),
             None => {}
+        }
+    }
+
+    /// Tells of the files to which nothing comes any more: behind the begins of what is in them, which nothing else keeps.
+    pub(crate) async fn tell_closed(&mut self) {
+        for id in self.closed.drain(..) {
+            self.shared.index.write(Entry::Close((self.app, self.stream.clone()), id)).await;
         }
     }
 
@@ -150,11 +161,11 @@ impl MediaLog {
     }
 
     /// Goes on in another file with the same configuration.
-    async fn rotate(&mut self) {
+    fn rotate(&mut self) {
         let Some(cut) = self.open.as_ref().map(|open| FileCut { discontinuity: false, ..open.cut.clone() }) else {
             return;
         };
-        self.close().await;
+        self.close();
         self.begin(cut);
     }
 
@@ -229,7 +240,7 @@ impl MediaLog {
                 (self.broken, self.open, self.run) = (true, None, None);
                 match head {
                     Some(_) => self.shared.let_go(id),
-                    None => self.shared.index.write(Entry::Close(id)).await,
+                    None => self.closed.push(id),
                 }
                 return Err(fault);
             }

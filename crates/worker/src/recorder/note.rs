@@ -134,7 +134,7 @@ pub(crate) fn lines(folders: &Folders, file: Ulid) -> Result<Vec<Value>, DiskFau
 }
 
 fn asked_to_json(asked: &Asked) -> Value {
-    let Asked { task, want, channel, domain, stream_param } = asked;
+    let Asked { task, want, channel, domain, stream_param, epochs: _ } = asked;
     json!({
         "task": task,
         "kind": want.kind.as_str(),
@@ -167,5 +167,7 @@ fn asked_of_json(value: &Value) -> Option<Asked> {
         channel: maybe("channel")?.map(ChannelId),
         domain: word("domain")?.to_owned(),
         stream_param: word("stream_param")?.to_owned(),
+        // What is noted counts for the parts behind it.
+        epochs: Asked::EVERY,
     })
 }

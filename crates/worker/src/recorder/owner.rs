@@ -1,21 +1,23 @@
 //! The one who decides which streams are kept, and as what.
 
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use vivace_base::{Ulid, UnixMs};
+use vivace_base::MonoMs;
 use vivace_domain::recording::{RecordRule, RecordTask, TaskState, Want, wants};
 use vivace_hub::{Stream, StreamState};
 use vivace_store::{Fault, RecordingFilter};
 
 use super::RecordedPush;
-use super::begun::{BegunPush, Key, LINE_MAX};
+use super::begun::{Key, LINE_MAX};
+use super::begun_tasks::{BegunTasks, Now};
+use super::push::Push;
 use super::shared::Shared;
 use super::space::Room;
 use super::stream::{StreamRecorder, Wanted};
@@ -24,29 +26,21 @@ use super::views::Asked;
 /// Longest sleep between two looks: streams end without a word.
 const LOOK: Duration = Duration::from_secs(1);
 /// When it is asked what has come of a task that is over: its rows have been written by then.
-const OVER_MS: i64 = 5_000;
+const OVER_MS: u64 = 5_000;
 
 /// Keeps what is wanted of each stream and what runs together.
 pub(crate) struct Owner {
     shared: Arc<Shared>,
     /// Tasks that are not over.
     tasks: HashMap<Key, Vec<RecordTask>>,
-    /// Those of them that have begun: a clock that is set back does not make them wait again.
-    begun: HashSet<u64>,
+    /// Those of them that have begun.
+    begun: BegunTasks,
     /// Tasks whose end has come, and when they are looked at.
-    over: Vec<(UnixMs, RecordTask)>,
+    over: Vec<(MonoMs, RecordTask)>,
     /// Streams of each name, the one that is recorded first: the next one's turn is when all rows of that one are on their
     /// way.
     pushes: HashMap<Key, VecDeque<Push>>,
     running: HashMap<Key, Running>,
-}
-
-/// What the newest push of a stream asks for.
-struct Push {
-    begun: BegunPush,
-    wants: Vec<Want>,
-    /// It has been told that it is not recorded for want of room.
-    refused: bool,
 }
 
 /// A stream that is kept.
@@ -54,6 +48,8 @@ struct Running {
     serial: u64,
     wanted: watch::Sender<Arc<Wanted>>,
     task: JoinHandle<()>,
+    /// The newest publisher of which frames have been seen, by its epoch.
+    seen: Arc<AtomicU64>,
     /// All its rows are on their way.
     over: Arc<AtomicBool>,
 }
@@ -64,23 +60,16 @@ impl Running {
     }
 }
 
-impl Push {
-    /// Whether nothing of its stream is to come, and nothing waits.
-    fn is_past(&self) -> bool {
-        self.begun.tap.is_none() && self.begun.stream.state() == StreamState::Ended
-    }
-}
-
 impl Owner {
     pub(crate) fn new(shared: Arc<Shared>) -> Self {
         let (tasks, pushes, running) = (HashMap::new(), HashMap::new(), HashMap::new());
-        Self { shared, tasks, begun: HashSet::new(), over: Vec::new(), pushes, running }
+        Self { shared, tasks, begun: BegunTasks::default(), over: Vec::new(), pushes, running }
     }
 
     /// Decides until it is told to stop; then everything is ended, and waited for.
     pub(crate) async fn run(mut self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            let now = self.shared.clock.unix();
+            let now = self.now();
             if let Err(fault) = self.learn(now).await {
                 tracing::error!(%fault, "what is to be recorded cannot be read: tried again in a second");
             }
@@ -99,12 +88,16 @@ impl Owner {
         // Streams that are over and have waited for these.
         self.pushes.values_mut().for_each(|line| line.retain(|push| push.begun.stream.state() == StreamState::Ended));
         while !self.pushes.is_empty() {
-            self.reconcile(self.shared.clock.unix()).await;
+            self.reconcile(self.now()).await;
             if self.running.is_empty() {
                 break;
             }
             self.wait().await;
         }
+    }
+
+    fn now(&self) -> Now {
+        Now::by(self.shared.clock.as_ref())
     }
 
     async fn wait(&mut self) {
@@ -116,11 +109,11 @@ impl Owner {
     }
 
     /// Takes in pushes that have begun and tasks that have changed.
-    async fn learn(&mut self, now: UnixMs) -> Result<(), Fault> {
+    async fn learn(&mut self, now: Now) -> Result<(), Fault> {
         let mut begun = self.shared.pushes.lock().take();
         while let Some(push) = begun.next() {
             match self.wants_of(&push.facts).await {
-                Ok(wants) => self.line_up(Push { begun: push, wants, refused: false }),
+                Ok(wants) => self.line_up(Push::new(push, wants)),
                 Err(fault) => {
                     // Newer pushes of the same streams count.
                     let left_out = self.shared.pushes.lock().put_back(std::iter::once(push).chain(begun));
@@ -139,15 +132,15 @@ impl Owner {
     }
 
     /// Puts a push behind the streams of its name that are not recorded to their end yet.
-    fn line_up(&mut self, push: Push) {
+    fn line_up(&mut self, mut push: Push) {
         let line = self.pushes.entry(push.begun.key()).or_default();
         let serial = push.begun.stream.serial();
         if let Some(same) = line.iter_mut().find(|one| one.begun.stream.serial() == serial) {
-            let tap = same.begun.tap.take().or(push.begun.tap);
-            *same = Push { begun: BegunPush { tap, ..push.begun }, ..push };
+            push.replace(same);
+            *same = push;
         } else if line.len() < LINE_MAX {
             line.push_back(push);
-        } else if !push.wants.is_empty() {
+        } else if push.is_wanted() {
             self.shared.leave_out(&push.begun);
         }
     }
@@ -164,20 +157,20 @@ impl Owner {
         Ok(wants(push.parameters, template.as_ref(), settings.policy, settings.interval_ms, &settings.name))
     }
 
-    async fn read_tasks(&mut self, now: UnixMs) -> Result<(), Fault> {
-        let tasks = self.shared.store.reader().open_record_tasks(now).await?;
+    async fn read_tasks(&mut self, now: Now) -> Result<(), Fault> {
+        let since = self.begun.open_since(self.tasks.values().flatten(), now);
+        let tasks = self.shared.store.reader().open_record_tasks(since).await?;
         self.tasks.clear();
-        self.begun.retain(|id| tasks.iter().any(|task| task.id == *id));
-        for task in tasks {
+        self.begun.keep(&tasks);
+        for task in tasks.into_iter().filter(|task| self.begun.state(task, now) != TaskState::Finished) {
             self.tasks.entry((task.app, task.stream.clone())).or_default().push(task);
         }
         Ok(())
     }
 
     /// Lets what runs follow what is wanted.
-    async fn reconcile(&mut self, now: UnixMs) {
-        let running = self.tasks.values().flatten().filter(|task| task.state(now) == TaskState::Running);
-        self.begun.extend(running.map(|task| task.id));
+    async fn reconcile(&mut self, now: Now) {
+        self.tasks.values().flatten().for_each(|task| self.begun.note(task, now));
         self.running.retain(|_, running| !running.is_over());
         let streams = self.shared.hub.streams();
         let live: HashMap<Key, Arc<Stream>> =
@@ -192,7 +185,7 @@ impl Owner {
     }
 
     /// Goes on with what is kept of a name, or begins with the stream whose turn it is. `live` is the one that is live.
-    async fn follow(&mut self, key: Key, live: Option<Arc<Stream>>, now: UnixMs) {
+    async fn follow(&mut self, key: Key, live: Option<Arc<Stream>>, now: Now) {
         if let Some(running) = self.running.get(&key) {
             // One that ends is waited for: its last rows come before the first of the next.
             if let Some(stream) = live.filter(|stream| running.serial == stream.serial()) {
@@ -205,8 +198,9 @@ impl Owner {
                 return;
             }
             // Nothing is to be kept of it now: its frames are not held.
-            let line = self.pushes.get_mut(&key).into_iter().flatten();
-            line.filter(|push| push.begun.stream.serial() == stream.serial()).for_each(|push| push.begun.tap = None);
+            if let Some(push) = self.push_of(&key, &stream) {
+                (push.begun.tap, push.before) = (None, Vec::new());
+            }
             if stream.state() != StreamState::Ended {
                 return;
             }
@@ -224,12 +218,15 @@ impl Owner {
     }
 
     /// Lets a stream that is kept be kept as it is wanted now.
-    fn go_on(&mut self, key: &Key, stream: &Stream, now: UnixMs) {
+    fn go_on(&mut self, key: &Key, stream: &Stream, now: Now) {
+        let seen = self.running.get(key).map_or(0, |running| running.seen.load(Relaxed));
+        if let Some(push) = self.push_of(key, stream) {
+            // Its recorder has its frames.
+            push.begun.tap = None;
+            push.before.retain(|one| one.until > seen);
+        }
         let out = self.shared.space.room() == Room::Out;
         let wanted = if out { Wanted::default() } else { self.wanted(key, stream.serial(), now) };
-        // Its recorder has its frames.
-        let line = self.pushes.get_mut(key).into_iter().flatten();
-        line.filter(|push| push.begun.stream.serial() == stream.serial()).for_each(|push| push.begun.tap = None);
         if let Some(running) = self.running.get(key) {
             running.wanted.send_if_modified(|before| {
                 let other = **before != wanted;
@@ -242,7 +239,7 @@ impl Owner {
     }
 
     /// Begins to keep a stream; false if nothing is to be kept of it now.
-    async fn begin(&mut self, key: &Key, stream: &Arc<Stream>, now: UnixMs) -> bool {
+    async fn begin(&mut self, key: &Key, stream: &Arc<Stream>, now: Now) -> bool {
         let (wanted, room) = (self.wanted(key, stream.serial(), now), self.shared.space.room());
         if wanted.is_nothing() {
             return false;
@@ -251,91 +248,79 @@ impl Owner {
             self.refuse(key, stream, &wanted);
             return false;
         }
-        let newest = match self.newest_file(key, now).await {
+        let newest = match self.shared.store.reader().newest_media_file(key.0, &key.1).await {
             Ok(newest) => newest,
             Err(fault) => {
                 tracing::error!(%fault, "the index of recordings cannot be read: tried again");
                 return true;
             }
         };
-        let line = self.pushes.get_mut(key).into_iter().flatten();
-        let held =
-            line.filter(|push| push.begun.stream.serial() == stream.serial()).find_map(|push| push.begun.tap.take());
+        let held = self.push_of(key, stream).and_then(|push| push.begun.tap.take());
         let tap = held.unwrap_or_else(|| self.shared.tap(stream));
         let (sender, receiver) = watch::channel(Arc::new(wanted));
         let (serial, shared, over) = (stream.serial(), self.shared.clone(), Arc::new(AtomicBool::new(false)));
-        let recorder = StreamRecorder::new(self.shared.clone(), stream.clone(), receiver, newest);
+        let seen = Arc::new(AtomicU64::new(0));
+        let recorder = StreamRecorder::new(self.shared.clone(), stream.clone(), receiver, newest, seen.clone());
         let told = over.clone();
         let task = tokio::spawn(async move {
             recorder.run(tap).await;
             told.store(true, Relaxed);
             shared.wake.notify_one();
         });
-        self.running.insert(key.clone(), Running { serial, wanted: sender, task, over });
+        self.running.insert(key.clone(), Running { serial, wanted: sender, task, seen, over });
         true
     }
 
     /// Tells once for each push that it is not recorded for want of room.
     fn refuse(&mut self, key: &Key, stream: &Stream, wanted: &Wanted) {
-        let mut line = self.pushes.get_mut(key).into_iter().flatten();
-        let Some(push) = line.find(|push| push.begun.stream.serial() == stream.serial()) else { return };
-        if push.refused || wanted.asked.is_empty() {
+        let Some(push) = self.push_of(key, stream).filter(|push| !push.refused && !wanted.asked.is_empty()) else {
             return;
-        }
+        };
         push.refused = true;
         self.shared.tell_refused(stream);
     }
 
-    /// The newest file of a stream, if it sorts behind this moment: the clock has been set back.
-    async fn newest_file(&self, (app, stream): &Key, now: UnixMs) -> Result<Option<Ulid>, Fault> {
-        let files = self.shared.store.reader().media_files(*app, stream, now, UnixMs(i64::MAX)).await?;
-        Ok(files.into_iter().map(|file| file.id).max())
+    /// The push of a stream.
+    fn push_of(&mut self, key: &Key, stream: &Stream) -> Option<&mut Push> {
+        self.pushes.get_mut(key)?.iter_mut().find(|push| push.begun.stream.serial() == stream.serial())
     }
 
     /// What is wanted of a stream now.
-    fn wanted(&self, key: &Key, serial: u64, now: UnixMs) -> Wanted {
+    fn wanted(&self, key: &Key, serial: u64, now: Now) -> Wanted {
         let (settings, room) = (self.shared.settings(), self.shared.space.room());
         if !settings.on {
             return Wanted::default();
         }
         let push = self.pushes.get(key).and_then(|line| line.iter().find(|push| push.begun.stream.serial() == serial));
-        let of_push =
-            push.into_iter().flat_map(|push| push.wants.iter().map(|want| asked_by_push(&push.begun.facts, want)));
         let tasks = self.tasks.get(key).into_iter().flatten();
-        let running = tasks.filter(|task| match task.state(now) {
-            TaskState::Running => true,
-            TaskState::Waiting => self.begun.contains(&task.id),
-            TaskState::Finished | TaskState::Abnormal => false,
-        });
+        let running = tasks.filter(|task| self.begun.state(task, now) == TaskState::Running);
         let domain = push.map_or("", |push| &push.begun.facts.domain);
         let of_tasks = running.flat_map(|task| asked_by_task(task, domain));
-        let asked = of_push.chain(of_tasks).collect();
+        let asked = push.into_iter().flat_map(Push::asked).chain(of_tasks).collect();
         Wanted { asked, shift: settings.shift_ms > 0, may_begin: room == Room::Enough }
     }
 
     /// How long nothing begins or ends by itself.
     fn nap(&self) -> Duration {
-        let now = self.shared.clock.unix();
-        let tasks = self.tasks.values().flatten();
-        let next = tasks.flat_map(|task| [Some(task.begin_at), task.end_at]).flatten().filter(|at| *at > now).min();
-        let ms = next.map_or(u64::MAX, |at| u64::try_from(at.0.saturating_sub(now.0)).unwrap_or(u64::MAX));
-        Duration::from_millis(ms).min(LOOK)
+        let now = self.now();
+        let next = self.tasks.values().flatten().filter_map(|task| self.begun.next_ms(task, now)).min();
+        next.map_or(LOOK, |ms| Duration::from_millis(ms).min(LOOK))
     }
 
     /// Says of tasks that are over and of which nothing has come that nothing has.
-    async fn judge_tasks(&mut self, now: UnixMs) {
-        let over = &mut self.over;
+    async fn judge_tasks(&mut self, now: Now) {
+        let (over, begun) = (&mut self.over, &self.begun);
         for tasks in self.tasks.values_mut() {
             tasks.retain(|task| {
-                let ended = task.end_at.is_some_and(|end| end <= now);
-                if ended && task.stopped_at.is_none() {
-                    over.push((UnixMs(now.0.saturating_add(OVER_MS)), task.clone()));
+                let ended = begun.state(task, now) == TaskState::Finished;
+                if ended {
+                    over.push((MonoMs(now.mono.0.saturating_add(OVER_MS)), task.clone()));
                 }
                 !ended
             });
         }
         self.tasks.retain(|_, tasks| !tasks.is_empty());
-        let due: Vec<RecordTask> = self.over.extract_if(.., |(at, _)| *at <= now).map(|(_, task)| task).collect();
+        let due: Vec<RecordTask> = self.over.extract_if(.., |(at, _)| *at <= now.mono).map(|(_, task)| task).collect();
         for task in due {
             if let Err(fault) = self.judge(&task).await {
                 tracing::warn!(%fault, task = task.id, "it could not be noted what has become of a record task");
@@ -354,16 +339,6 @@ impl Owner {
     }
 }
 
-fn asked_by_push(push: &RecordedPush, want: &Want) -> Asked {
-    Asked {
-        task: None,
-        want: want.clone(),
-        channel: push.channel,
-        domain: push.domain.clone(),
-        stream_param: push.stream_param.clone(),
-    }
-}
-
 /// A task for each of its formats; `domain` is what its stream was pushed to, if the task does not say.
 fn asked_by_task<'a>(task: &'a RecordTask, domain: &'a str) -> impl Iterator<Item = Asked> + 'a {
     task.formats.iter().map(move |format| Asked {
@@ -379,5 +354,6 @@ fn asked_by_task<'a>(task: &'a RecordTask, domain: &'a str) -> impl Iterator<Ite
         channel: task.channel,
         domain: if task.domain.is_empty() { domain.to_owned() } else { task.domain.clone() },
         stream_param: task.stream_param.clone(),
+        epochs: Asked::EVERY,
     })
 }

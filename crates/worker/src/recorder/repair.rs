@@ -7,6 +7,7 @@ mod tests;
 mod whole;
 
 use std::collections::HashSet;
+use std::fmt::Display;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -52,28 +53,40 @@ pub(crate) async fn run(shared: Arc<Shared>, alone: Alone, stop: CancellationTok
     whereabouts::run(&shared, &stop).await;
 }
 
+/// What has come of one of many. One that is damaged is left as it is, and stops the mending of no other: none then.
+fn unless_damaged<T>(what: impl Display, done: Result<T, Fault>) -> Result<Option<T>, Fault> {
+    match done {
+        Err(fault @ Fault::Damaged { .. }) => {
+            tracing::error!(%what, %fault, "what is damaged is not mended: it is left as it is");
+            Ok(None)
+        }
+        done => done.map(Some),
+    }
+}
+
 /// Reads `page` rows at a time. One that this process has ended while they were read is whole.
 async fn mend(shared: &Shared, page: u32) -> Result<(), Fault> {
-    let left = Left::find(shared).await;
+    let mut left = Left::find(shared).await;
     left.adopt(shared).await?;
     let (reader, mut after) = (shared.store.reader(), None);
     loop {
-        let files = reader.open_media_files(after, page).await?;
+        let files = unless_damaged("media files", reader.open_media_files(after, page).await)?.unwrap_or_default();
         let Some(last) = files.last() else { break };
         after = Some(last.id);
         for file in files.iter().filter(|file| !shared.has_begun(file.id)) {
-            mend_file(shared, file).await?;
+            unless_damaged(file.id, mend_file(shared, file).await)?;
         }
     }
     left.recordings(shared).await?;
     after = None;
     loop {
-        let recordings = reader.unfinished_recordings(after, page).await?;
+        let recordings = unless_damaged("recordings", reader.unfinished_recordings(after, page).await)?;
+        let recordings = recordings.unwrap_or_default();
         let Some(last) = recordings.last() else { break };
         after = Some(last.id);
         for recording in recordings {
             if !shared.has_begun(recording.id) {
-                mend_adopted(shared, recording).await?;
+                unless_damaged(recording.id, mend_adopted(shared, recording).await)?;
             }
         }
     }
@@ -310,7 +323,8 @@ async fn tidy_note(shared: &Shared, id: Ulid) {
     }
 }
 
-/// Whether there is a row. What cannot be asked for is taken to have one.
+/// Whether there is a row, or may be one after the next start: what stands beside a media file says whose it is. What cannot
+/// be asked for is taken to have one.
 async fn is_known(shared: &Shared, id: Ulid, media: bool) -> bool {
     let reader = shared.store.reader();
     let found = if media {
@@ -319,5 +333,9 @@ async fn is_known(shared: &Shared, id: Ulid, media: bool) -> bool {
         reader.recording(FIRST_APP, id).await.map(|found| found.is_some())
     };
     // This process may have made it meanwhile.
-    found.unwrap_or(true) || shared.is_ours(id)
+    found.unwrap_or(true) || shared.is_ours(id) || (media && is_noted(shared, id).await)
+}
+
+async fn is_noted(shared: &Shared, id: Ulid) -> bool {
+    shared.disk.look(move |folders| Ok(!Note::read(folders, id)?.is_empty())).await.unwrap_or(true)
 }

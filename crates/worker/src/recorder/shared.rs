@@ -172,12 +172,16 @@ impl Shared {
         self.closed.lock().extend(left.into_iter().take(NOTES_MAX));
     }
 
-    /// What this process has not brought to its end, or stands beside a file that is closed, of these ids.
-    pub(crate) fn noted(&self, from: Ulid, to: Ulid) -> HashSet<Ulid> {
+    /// Of these ids, the files beside which something may stand: what this process has not brought to its end, and what is
+    /// closed. None while something is left to mend, when that may be any.
+    pub(crate) fn noted(&self, from: Ulid, to: Ulid) -> Option<HashSet<Ulid>> {
+        if self.begun.lock().is_some() {
+            return None;
+        }
         let among = |id: &&Ulid| (from..=to).contains(*id);
         let mut noted: HashSet<Ulid> = self.ours.lock().iter().filter(among).copied().collect();
         noted.extend(self.closed.lock().iter().filter(among));
-        noted
+        Some(noted)
     }
 
     /// Whether this process makes this.
@@ -187,7 +191,12 @@ impl Shared {
 
     /// Whether this process has begun this, made or not. Known until [`Shared::forget_begun`].
     pub(crate) fn has_begun(&self, id: Ulid) -> bool {
-        self.is_ours(id) || self.begun.lock().as_ref().is_some_and(|begun| begun.contains(&id))
+        self.is_ours(id) || self.is_new(id)
+    }
+
+    /// Whether this process has begun this, and not only brings it to its end. Known until [`Shared::forget_begun`].
+    pub(crate) fn is_new(&self, id: Ulid) -> bool {
+        self.begun.lock().as_ref().is_some_and(|begun| begun.contains(&id))
     }
 
     /// Nothing is left to mend: it does not matter any more who has begun what.

@@ -1,11 +1,16 @@
 //! One stream that is kept: it is followed, cut, written, and seen as recordings.
 
+#[cfg(test)]
+mod tests;
+
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 use vivace_base::{MediaTime, MonoMs, Ulid};
+use vivace_domain::recording::Recording;
 use vivace_hub::{Batch, Followed, Stream, StreamState};
 
 use super::Shared;
@@ -14,7 +19,7 @@ use super::engine::{Cut, CutRules, Cutter};
 use super::index::Entry;
 use super::media_log::MediaLog;
 use super::tap::Tap;
-use super::times::{Arrival, Ids};
+use super::times::{Arrival, Ids, TimeZero};
 use super::views::{Asked, Change, Fresh, Views};
 
 /// Shortest and longest sleep between two looks at a stream.
@@ -40,6 +45,11 @@ impl Wanted {
     pub(crate) const fn is_nothing(&self) -> bool {
         self.asked.is_empty() && !self.shift
     }
+
+    /// What is to be a recording of what one publisher has sent.
+    fn of(&self, epoch: u64) -> Vec<Asked> {
+        self.asked.iter().filter(|asked| asked.epochs.contains(&epoch)).cloned().collect()
+    }
 }
 
 /// Keeps a stream until it ends or nobody wants it.
@@ -49,6 +59,8 @@ pub(crate) struct StreamRecorder {
     wanted: watch::Receiver<Arc<Wanted>>,
     log: MediaLog,
     views: Views,
+    /// The newest publisher of which frames have been seen, by its epoch.
+    seen: Arc<AtomicU64>,
     told_lost_at: Option<MonoMs>,
 }
 
@@ -56,11 +68,19 @@ pub(crate) struct StreamRecorder {
 struct Cutting {
     tap: Tap,
     cutter: Cutter,
+    /// Whose frames it cuts.
+    epoch: u64,
     newest: MediaTime,
     /// Where the last part ended.
     cut_to: Option<MediaTime>,
     heard_at: MonoMs,
     arrival: Arrival,
+}
+
+/// What was cut of the frames of one publisher.
+struct Cuts {
+    epoch: u64,
+    cuts: Vec<Cut>,
 }
 
 impl StreamRecorder {
@@ -69,11 +89,12 @@ impl StreamRecorder {
         stream: Arc<Stream>,
         wanted: watch::Receiver<Arc<Wanted>>,
         newest: Option<Ulid>,
+        seen: Arc<AtomicU64>,
     ) -> Self {
         let (app, name) = (stream.app(), stream.name().clone());
         let log = MediaLog::new(shared.clone(), app, name.clone(), Ids::behind(newest));
         let views = Views::new(app, name);
-        Self { shared, stream, wanted, log, views, told_lost_at: None }
+        Self { shared, stream, wanted, log, views, seen, told_lost_at: None }
     }
 
     /// Keeps what `tap` has and what follows. Goes on behind faults of the disk, with another file, once there may be room
@@ -116,6 +137,7 @@ impl StreamRecorder {
         let mut cutting = Cutting {
             tap,
             cutter: Cutter::new(rules),
+            epoch: 0,
             newest: MediaTime::ZERO,
             cut_to: None,
             heard_at: self.shared.clock.mono(),
@@ -128,8 +150,10 @@ impl StreamRecorder {
             let ends = over || self.views.ends_any(&wanted.asked) || state != StreamState::Live;
             let cuts = self.cut(&mut cutting, ends, settings.part);
             self.write(cuts, &mut cutting, &wanted).await?;
-            for ended in self.views.keep(&wanted.asked) {
-                self.shared.index.write(Entry::End(Box::new(ended))).await;
+            let ended = self.views.keep(&wanted.asked);
+            self.tell_ended(ended).await;
+            if self.seen.fetch_max(cutting.epoch, Relaxed) < cutting.epoch {
+                self.shared.wake.notify_one();
             }
             if over {
                 self.end().await;
@@ -147,12 +171,12 @@ impl StreamRecorder {
         self.stream.state() == StreamState::Ended || self.wanted.borrow().is_nothing()
     }
 
-    /// Cuts what has come; with `ends`, also what would wait for more.
-    fn cut(&mut self, cutting: &mut Cutting, ends: bool, part: MediaTime) -> Vec<Cut> {
-        let (now, mut cuts) = (self.shared.clock.mono(), Vec::new());
+    /// Cuts what has come, of one publisher after the other; with `ends`, also what would wait for more.
+    fn cut(&mut self, cutting: &mut Cutting, ends: bool, part: MediaTime) -> Vec<Cuts> {
+        let (now, mut before, mut cuts) = (self.shared.clock.mono(), Vec::new(), Vec::new());
         let Followed { lost, batches } = cutting.tap.take();
         if let (None, false, Some(at), Some(first)) =
-            (cutting.cut_to, lost, cutting.tap.first_at(), batches.first().and_then(newest_of))
+            (cutting.cut_to, lost, cutting.tap.first_at(), batches.first().and_then(Batch::newest))
         {
             cutting.arrival.note(at, first);
         }
@@ -161,7 +185,12 @@ impl StreamRecorder {
             cutting.cutter.lost(&mut cuts);
         }
         for batch in &batches {
-            cutting.newest = cutting.newest.max(newest_of(batch).unwrap_or(cutting.newest));
+            if batch.epoch != cutting.epoch {
+                cutting.cutter.flush(&mut cuts);
+                let epoch = std::mem::replace(&mut cutting.epoch, batch.epoch);
+                before.push(Cuts { epoch, cuts: std::mem::take(&mut cuts) });
+            }
+            cutting.newest = cutting.newest.max(batch.newest().unwrap_or(cutting.newest));
             cutting.cut_to = cutting.cut_to.or_else(|| batch.frames.iter().map(|frame| frame.dts).min());
             cutting.cutter.push(batch, &mut cuts);
         }
@@ -174,24 +203,46 @@ impl StreamRecorder {
         if ends || MediaTime::from_ms(silent_ms) >= part {
             cutting.cutter.flush(&mut cuts);
         }
-        let ended = cuts.iter().rev().find_map(|cut| match cut {
+        before.push(Cuts { epoch: cutting.epoch, cuts });
+        let ended = before.iter().rev().flat_map(|of| of.cuts.iter().rev()).find_map(|cut| match cut {
             Cut::Part(part) => Some(part.dts + part.duration),
             Cut::File(_) => None,
         });
         cutting.cut_to = ended.or(cutting.cut_to);
-        cuts
+        before
+    }
+
+    /// Writes what was cut of each publisher's frames as what is wanted of these: where a stream is delayed, what the
+    /// newest one asks for is wanted long before its frames come.
+    async fn write(&mut self, cuts: Vec<Cuts>, cutting: &mut Cutting, wanted: &Wanted) -> Result<(), DiskFault> {
+        let mut zero = None;
+        for Cuts { epoch, cuts } in cuts {
+            let ended = self.views.pass(&wanted.asked, epoch);
+            self.tell_ended(ended).await;
+            if !cuts.is_empty() {
+                let zero = *zero.get_or_insert_with(|| cutting.arrival.take());
+                self.write_of(cuts, zero, &wanted.of(epoch), wanted.may_begin).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Puts parts on disk, then tells the index, then lets recordings begin and end with them.
-    async fn write(&mut self, cuts: Vec<Cut>, cutting: &mut Cutting, wanted: &Wanted) -> Result<(), DiskFault> {
-        if cuts.is_empty() {
-            return Ok(());
-        }
+    async fn write_of(
+        &mut self,
+        cuts: Vec<Cut>,
+        zero: TimeZero,
+        asked: &[Asked],
+        may_begin: bool,
+    ) -> Result<(), DiskFault> {
+        // What is refused for want of room is no recording after a crash either.
+        let noted: Vec<Asked> = asked.iter().filter(|asked| may_begin || self.views.has(asked)).cloned().collect();
         let mut written = Vec::new();
-        let done = self.log.write(cuts, cutting.arrival.take(), &wanted.asked, &mut written).await;
+        let done = self.log.write(cuts, zero, &noted, &mut written).await;
         for fresh in written {
-            self.see(&fresh, wanted).await;
+            self.see(&fresh, asked, may_begin).await;
         }
+        self.log.tell_closed().await;
         done
     }
 
@@ -206,10 +257,10 @@ impl StreamRecorder {
         }
     }
 
-    async fn see(&mut self, fresh: &Fresh, wanted: &Wanted) {
+    async fn see(&mut self, fresh: &Fresh, asked: &[Asked], may_begin: bool) {
         let shared = &self.shared;
         let new_id = || Ulid::new(shared.clock.unix(), shared.rng.as_ref());
-        for change in self.views.part(fresh, &wanted.asked, wanted.may_begin, new_id) {
+        for change in self.views.part(fresh, asked, may_begin, new_id) {
             match change {
                 Change::Begin(recording) => shared.index.write(Entry::Begin(recording)).await,
                 Change::End(recording) => shared.index.write(Entry::End(recording)).await,
@@ -217,11 +268,17 @@ impl StreamRecorder {
         }
     }
 
-    async fn end(&mut self) {
-        for ended in self.views.end() {
+    async fn tell_ended(&self, ended: Vec<Recording>) {
+        for ended in ended {
             self.shared.index.write(Entry::End(Box::new(ended))).await;
         }
-        self.log.close().await;
+    }
+
+    async fn end(&mut self) {
+        let ended = self.views.end();
+        self.tell_ended(ended).await;
+        self.log.close();
+        self.log.tell_closed().await;
     }
 
     /// Ends all recordings where the disk has failed.
@@ -235,12 +292,9 @@ impl StreamRecorder {
         for ended in ended {
             self.shared.index.write(Entry::Cut(Box::new(ended), fault.to_string())).await;
         }
-        self.log.close().await;
+        self.log.close();
+        self.log.tell_closed().await;
     }
-}
-
-fn newest_of(batch: &Batch) -> Option<MediaTime> {
-    batch.frames.iter().map(|frame| frame.dts).max()
 }
 
 impl Cutting {

@@ -1,5 +1,7 @@
 //! The recordings that are views of one stream's parts while these come: which begin, go on and end with a part.
 
+use std::ops::Range;
+
 use vivace_base::{AppId, MediaTime, StreamName, Ulid, UnixMs};
 use vivace_domain::channel::ChannelId;
 use vivace_domain::recording::{MediaPart, PartAt, RecordFormat, RecordState, Recording, Want, cut_is_due};
@@ -17,9 +19,14 @@ pub(crate) struct Asked {
     pub(crate) domain: String,
     /// The query of the push address, without what signs it.
     pub(crate) stream_param: String,
+    /// Of which publishers, by their epochs.
+    pub(crate) epochs: Range<u64>,
 }
 
 impl Asked {
+    /// All publishers of a stream.
+    pub(crate) const EVERY: Range<u64> = 0..u64::MAX;
+
     /// Whether both are the same wish, whatever its details have become.
     fn is(&self, other: &Self) -> bool {
         (self.task, self.want.format) == (other.task, other.want.format)
@@ -110,7 +117,7 @@ impl Views {
         }
         if part.key && may_begin {
             for asked in asked {
-                if !self.open.iter().any(|open| open.asked.is(asked)) {
+                if !self.has(asked) {
                     let begun = recording(asked, new_id());
                     changes.push(Change::Begin(Box::new(begun.clone())));
                     self.open.push(Open::begin(asked, begun));
@@ -126,6 +133,19 @@ impl Views {
         changes
     }
 
+    /// Whether what is asked for is open.
+    pub(crate) fn has(&self, asked: &Asked) -> bool {
+        self.open.iter().any(|open| open.asked.is(asked))
+    }
+
+    /// The publisher of an epoch goes on: ends what is asked for of others only.
+    pub(crate) fn pass(&mut self, asked: &[Asked], epoch: u64) -> Vec<Recording> {
+        self.end_where(|open| {
+            let mut same = asked.iter().filter(|asked| asked.is(&open.asked)).peekable();
+            same.peek().is_some() && !same.any(|asked| asked.epochs.contains(&epoch))
+        })
+    }
+
     /// Whether something is open that is not asked for any more.
     pub(crate) fn ends_any(&self, asked: &[Asked]) -> bool {
         self.open.iter().any(|open| !asked.iter().any(|asked| asked.is(&open.asked)))
@@ -133,15 +153,11 @@ impl Views {
 
     /// Ends what is not asked for any more.
     pub(crate) fn keep(&mut self, asked: &[Asked]) -> Vec<Recording> {
-        let mut ended = Vec::new();
-        self.open.retain(|open| {
-            let stays = asked.iter().any(|asked| asked.is(&open.asked));
-            if !stays {
-                ended.push(open.ended());
-            }
-            stays
-        });
-        ended
+        self.end_where(|open| !asked.iter().any(|asked| asked.is(&open.asked)))
+    }
+
+    fn end_where(&mut self, is_over: impl Fn(&Open) -> bool) -> Vec<Recording> {
+        self.open.extract_if(.., |open| is_over(open)).map(|open| open.ended()).collect()
     }
 
     /// Ends all.
@@ -151,7 +167,7 @@ impl Views {
 }
 
 fn recording(app: AppId, stream: &StreamName, asked: &Asked, id: Ulid, at: PartAt, part: &MediaPart) -> Recording {
-    let Asked { task, want, channel, domain, stream_param } = asked;
+    let Asked { task, want, channel, domain, stream_param, epochs: _ } = asked;
     let keep_until = (want.keep_ms > 0)
         .then(|| UnixMs(part.begun_at.0.saturating_add(i64::try_from(want.keep_ms).unwrap_or(i64::MAX))));
     Recording {
@@ -193,7 +209,8 @@ mod tests {
     fn asked(task: u64, format: RecordFormat, interval_ms: u64) -> Asked {
         let want =
             Want { kind: TaskKind::Timed, format, interval_ms, keep_ms: 0, name: "n".to_owned(), template: None };
-        Asked { task: Some(task), want, channel: None, domain: String::new(), stream_param: String::new() }
+        let (domain, stream_param) = (String::new(), String::new());
+        Asked { task: Some(task), want, channel: None, domain, stream_param, epochs: Asked::EVERY }
     }
 
     fn fresh(number: u32, key: bool) -> Fresh {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep, sleep_until};
 use tokio_util::task::AbortOnDropHandle;
 use vivace_base::SessionId;
-use vivace_domain::rendition::Rendition;
+use vivace_domain::rendition::{Rendition, Sound};
 use vivace_hub::{Batch, Replaced, Tracks};
 use vivace_media::FrameKind;
 use vivace_store::{EventKind, LiveEvent};
@@ -45,8 +45,9 @@ pub(super) struct Job {
     barren: u32,
     /// The picture of the watermark as its server has it now, which comes beside the stream.
     coming: Option<AbortOnDropHandle<Option<Result<(), PictureFault>>>>,
-    /// Until then the stream is shown without its watermark: the program has failed too often.
-    unmarked_until: Option<Instant>,
+    /// Until then the stream is shown without what is made: its watermark, where the program has failed too often or there
+    /// is no picture of it, or its other sound, where the program has failed.
+    held_until: Option<Instant>,
 }
 
 /// After so many children of which nothing came, players of a rate or a sound are told that it ends.
@@ -57,6 +58,8 @@ const BARREN_MARKS_MAX: u32 = 3;
 const DOUBLINGS_MAX: u32 = 4;
 /// And after an hour at most, whatever the limit says.
 const RETRY_MS_MAX: u64 = 3_600_000;
+/// How often it is looked whether there is a picture of the watermark now: another stream may have had it fetched.
+const LOOK: Duration = Duration::from_secs(1);
 
 impl Job {
     pub(super) fn new(
@@ -67,15 +70,16 @@ impl Job {
         place: Option<ChildPlace>,
     ) -> Self {
         let (reached, backoff) = (Reached::default(), Backoff::default());
-        let (told, barren, coming, unmarked_until) = (false, 0, None, None);
-        Self { transcoder, work, entry, sink, reached, place, backoff, told, barren, coming, unmarked_until }
+        let (told, barren, coming, held_until) = (false, 0, None, None);
+        Self { transcoder, work, entry, sink, reached, place, backoff, told, barren, coming, held_until }
     }
 
     /// Goes on until the stream that it reads is over, or nobody wants it any more. Its right to the name has been given
     /// back when this returns.
     pub(super) async fn run(mut self) -> Arc<Transcoder> {
-        let frames_max = self.transcoder.parts.limits.get().transcode_waiting_frames_max;
-        let mut source = Source::new(&self.entry.source, frames_max);
+        let parts = &self.transcoder.parts;
+        let frames_max = parts.limits.get().transcode_waiting_frames_max;
+        let mut source = Source::new(&self.entry.source, frames_max, parts.clock.clone());
         let why = self.go_on(&mut source).await;
         tracing::info!(stream = %self.sink.stream().name(), kind = self.work.kind.name(), why, "transcoding ends");
         if self.told {
@@ -85,17 +89,17 @@ impl Job {
     }
 
     async fn go_on(&mut self, source: &mut Source) -> &'static str {
-        let (stop, clock) = (self.transcoder.stop.clone(), self.transcoder.parts.clock.clone());
+        let stop = self.transcoder.stop.clone();
         let mut epoch = None;
         loop {
             let begun = tokio::select! {
-                begun = source.begin(clock.as_ref()) => begun,
+                begun = source.begin() => begun,
                 () = stop.cancelled() => return "the server stops",
             };
             let Some(start) = begun else { return "the stream is over" };
             if epoch.replace(start.epoch) != Some(start.epoch) {
                 self.reached.reset();
-                self.unmarked_until = None;
+                self.held_until = None;
                 self.fetch();
             }
             let turn = match self.make(&start) {
@@ -105,30 +109,42 @@ impl Job {
                 },
                 None => self.pass_through(source, &start).await,
             };
-            match turn {
+            match self.after(source, &start, turn).await {
                 Turn::Renewed => {}
                 Turn::Over => return "the stream is over",
                 Turn::Idle => return "nobody watches",
                 Turn::Stopped => return "the server stops, or the name is another's",
-                Turn::Failed { ran_ms, gave, why } => {
-                    self.barren = if gave { 0 } else { self.barren.saturating_add(1) };
-                    if self.barren >= BARREN_MAX && self.work.rendition.is_some() {
-                        self.failed(&why, 0);
-                        return "it fails again and again";
-                    }
-                    let most_ms = self.transcoder.parts.limits.get().child_backoff_ms_max;
-                    let wait_ms = self.backoff.after(ran_ms, most_ms);
-                    if self.work.mark.is_some() && self.barren >= BARREN_MARKS_MAX {
-                        self.leave_unmarked(&why, most_ms);
-                        continue;
-                    }
-                    self.failed(&why, wait_ms);
-                    tokio::select! {
-                        () = sleep(Duration::from_millis(wait_ms)) => {}
-                        () = stop.cancelled() => return "the server stops",
-                    }
-                }
+                Turn::Failed { .. } => return "it fails again and again",
             }
+        }
+    }
+
+    /// What follows a turn. After one that has failed, returns when it is to be tried again; it stays failed if it has failed
+    /// too often.
+    async fn after(&mut self, source: &mut Source, start: &Start, turn: Turn) -> Turn {
+        let Turn::Failed { ran_ms, gave, ref why } = turn else { return turn };
+        self.barren = if gave { 0 } else { self.barren.saturating_add(1) };
+        if self.barren >= BARREN_MAX && self.work.rendition.is_some() {
+            self.failed(why, 0);
+            return turn;
+        }
+        let most_ms = self.transcoder.parts.limits.get().child_backoff_ms_max;
+        let wait_ms = self.backoff.after(ran_ms, most_ms);
+        if self.work.mark.is_some() && self.barren >= BARREN_MARKS_MAX {
+            self.leave_unmarked(why, most_ms);
+            return Turn::Renewed;
+        }
+        self.failed(why, wait_ms);
+        let wait = Duration::from_millis(wait_ms);
+        if self.other_sound(start).is_some() && start.tracks.video.is_some() && self.sink.stream().tracks().settled() {
+            // Pictures have passed by the program, and go on as if nothing had happened.
+            self.held_until = Some(Instant::now() + wait);
+            return self.pass_through(source, start).await;
+        }
+        let stop = self.transcoder.stop.clone();
+        tokio::select! {
+            () = sleep(wait) => Turn::Renewed,
+            () = stop.cancelled() => Turn::Stopped,
         }
     }
 
@@ -152,53 +168,65 @@ impl Job {
     fn make(&self, start: &Start) -> Option<Make> {
         match self.work.rendition {
             Some(Rendition::Rate(rate)) => return Some(Make::Rate(rate)),
-            // What has this sound already, or none at all, is shown as it is.
-            Some(Rendition::Sound(sound)) => {
-                let other = start.tracks.audio.as_ref().is_some_and(|audio| audio.codec != codec(sound));
-                return other.then_some(Make::Sound(sound));
+            Some(Rendition::Sound(_)) => {
+                return self.other_sound(start).filter(|_| self.held_until.is_none()).map(Make::Sound);
             }
             None => {}
         }
         let mark = self.work.mark.as_ref()?;
         // Where there is no picture, there is nothing to put it on.
         start.tracks.video.as_ref()?;
-        if self.unmarked_until.is_some() {
+        if self.held_until.is_some() {
             return None;
         }
         let picture = self.transcoder.pictures.kept(mark)?;
         Some(Make::Mark { picture, x: mark.x, y: mark.y })
     }
 
-    /// Returns once the watermark can be put in, or be tried again. Dropped before, it has lost nothing.
-    async fn markable(&mut self) {
-        if let Some(at) = self.unmarked_until {
-            sleep_until(at).await;
-            self.unmarked_until = None;
-        }
-        let Some(mark) = self.work.mark.clone() else { return pending().await };
-        if self.transcoder.pictures.kept(&mark).is_some() {
-            return;
-        }
-        if let Some(coming) = &mut self.coming {
-            let came = coming.await;
-            self.coming = None;
-            match came {
-                Ok(Some(Ok(()))) => return,
-                Ok(Some(Err(fault))) => {
-                    self.failed(&format!("watermark {}: {fault}; the stream is shown without it", mark.id), 0);
-                }
-                // The server stops.
-                Ok(None) | Err(_) => {}
+    /// The sound that it makes, if the stream has another one: what has this one already, or none at all, is shown as it is.
+    fn other_sound(&self, start: &Start) -> Option<Sound> {
+        let Some(Rendition::Sound(sound)) = self.work.rendition else { return None };
+        start.tracks.audio.as_ref().is_some_and(|audio| audio.codec != codec(sound)).then_some(sound)
+    }
+
+    /// Returns once the watermark can be put in, or what is held can be tried again. Dropped before, it has lost nothing.
+    async fn makeable(&mut self) {
+        loop {
+            let held = self.held_until.is_some();
+            if let Some(at) = self.held_until {
+                sleep_until(at).await;
+                self.held_until = None;
             }
+            let Some(mark) = self.work.mark.clone() else {
+                if held {
+                    return;
+                }
+                return pending().await;
+            };
+            if self.transcoder.pictures.kept(&mark).is_some() {
+                return;
+            }
+            if let Some(coming) = &mut self.coming {
+                let came = coming.await;
+                self.coming = None;
+                match came {
+                    Ok(Some(Ok(()))) => return,
+                    Ok(Some(Err(fault))) => {
+                        self.failed(&format!("watermark {}: {fault}; the stream is shown without it", mark.id), 0);
+                    }
+                    // The server stops.
+                    Ok(None) | Err(_) => {}
+                }
+            }
+            self.held_until = Some(Instant::now() + LOOK);
         }
-        pending().await
     }
 
     /// From now on, and until it is tried again, the stream is shown as it is.
     fn leave_unmarked(&mut self, why: &str, backoff_ms_max: u64) {
         let doublings = self.barren.saturating_sub(BARREN_MARKS_MAX).min(DOUBLINGS_MAX);
         let wait_ms = backoff_ms_max.saturating_mul(1 << doublings).min(RETRY_MS_MAX);
-        self.unmarked_until = Some(Instant::now() + Duration::from_millis(wait_ms));
+        self.held_until = Some(Instant::now() + Duration::from_millis(wait_ms));
         let why = format!("{why}; the stream is shown without its watermark");
         if self.barren == BARREN_MARKS_MAX && !self.failures_are_told() {
             self.event(EventKind::TranscodeFailed, format!("{}: {why}", self.work.kind.name()));
@@ -208,7 +236,9 @@ impl Job {
 
     fn take_place(&mut self) -> Result<(), String> {
         if self.place.is_none() {
-            self.place = Some(self.transcoder.parts.children.place().map_err(|fault| fault.to_string())?);
+            let children = &self.transcoder.parts.children;
+            let place = if self.work.rendition.is_some() { children.place_on_demand() } else { children.place() };
+            self.place = Some(place.map_err(|fault| fault.to_string())?);
         }
         Ok(())
     }
@@ -226,24 +256,29 @@ impl Job {
     }
 
     /// Shows the stream as it is, for as long as its publisher and its codecs stay, and no longer than to the first key
-    /// frame at which the watermark can be put in.
+    /// frame at which the watermark can be put in. Where another sound is to be made and is held, it shows the pictures
+    /// alone, from where they are on.
     async fn pass_through(&mut self, source: &mut Source, start: &Start) -> Turn {
         let stop = self.transcoder.stop.clone();
-        if self.work.rendition.is_some() {
+        let mute = self.other_sound(start).is_some();
+        if self.work.rendition.is_some() && !mute {
             // Others may need it.
             self.place = None;
         }
-        if self.give_headers(start, &start.tracks).is_err() {
+        let given = if mute { self.give_picture_header(start) } else { self.give_headers(start, &start.tracks) };
+        if given.is_err() {
             return self.replaced();
         }
         let mut idle = pin!(self.idle());
-        self.reached.begin();
-        let mut markable = false;
+        if !mute {
+            self.reached.begin();
+        }
+        let mut makeable = false;
         loop {
             let batch = tokio::select! {
                 batch = source.next() => batch,
-                () = self.markable(), if !markable => {
-                    markable = true;
+                () = self.makeable(), if !makeable => {
+                    makeable = true;
                     continue;
                 }
                 turn = &mut idle => return turn,
@@ -256,11 +291,11 @@ impl Job {
                 return Turn::Renewed;
             }
             let is_key = |frame: &vivace_media::Frame| frame.kind == FrameKind::Video && frame.key;
-            let key = batch.frames.iter().position(is_key).filter(|_| markable);
+            let key = batch.frames.iter().position(is_key).filter(|_| makeable);
             let rest = key.map(|at| batch.frames.split_off(at));
             for frame in batch.frames {
-                if source.is_useful(&frame) && self.reached.takes(&frame) && self.sink.give(batch.epoch, frame).is_err()
-                {
+                let is_shown = source.is_useful(&frame) && !(mute && frame.kind == FrameKind::Audio);
+                if is_shown && self.reached.takes(&frame) && self.sink.give(batch.epoch, frame).is_err() {
                     return self.replaced();
                 }
             }

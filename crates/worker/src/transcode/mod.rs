@@ -5,7 +5,7 @@
 mod args;
 mod feed;
 mod fetch;
-mod image;
+pub mod fuzz;
 mod job;
 mod pictures;
 mod sink;
@@ -190,7 +190,9 @@ impl Transcoder {
             return Err(RenditionFault::Stopping);
         }
         let now = self.parts.clock.mono();
-        if let Some(entry) = jobs.get(&key).filter(|entry| Arc::ptr_eq(&entry.source, source)) {
+        // A job that has given up its stream's name is about to be forgotten.
+        let is_there = || self.parts.hub.stream(key.0, &key.1).is_some();
+        if let Some(entry) = jobs.get(&key).filter(|entry| Arc::ptr_eq(&entry.source, source) && is_there()) {
             entry.asked_at.store(now.0, Relaxed);
             return Ok(());
         }
@@ -215,7 +217,6 @@ impl Transcoder {
         self.tasks.spawn(async move {
             let this = job.run().await;
             this.forget(&key, &entry);
-            this.parts.hub.cut(key.0, &key.1, vivace_hub::Cut::Requested);
         });
         Ok(())
     }

@@ -11,9 +11,10 @@ use vivace_base::LiveLimits;
 use vivace_domain::hook::{HookFault, HookUrl};
 use vivace_net::outbound::Outbound;
 
+use super::Mark;
 use super::fetch::{FetchFault, fetch};
-use super::{Mark, image};
 use crate::child::{ChildFault, ChildKind, Children, Order};
+use crate::image;
 
 /// Why a watermark's picture cannot be used. Nothing of its address is in it.
 #[derive(Debug, Error)]

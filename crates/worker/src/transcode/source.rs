@@ -9,6 +9,7 @@ use vivace_media::{Frame, FrameKind};
 /// The frames of a stream, from a key frame on.
 pub(super) struct Source {
     follower: Follower,
+    clock: Arc<dyn Clock>,
     wake: Arc<Notify>,
     waiting: VecDeque<Batch>,
     /// Pictures before the next key frame mean nothing: some have been lost.
@@ -34,11 +35,11 @@ const PENDING_MAX: usize = 512;
 
 impl Source {
     /// Follows a stream; at most `frames_max` frames wait.
-    pub(super) fn new(stream: &Arc<Stream>, frames_max: usize) -> Self {
+    pub(super) fn new(stream: &Arc<Stream>, frames_max: usize, clock: Arc<dyn Clock>) -> Self {
         let wake = Arc::new(Notify::new());
         let waker = wake.clone();
         let follower = stream.follow(frames_max, Box::new(move || waker.notify_one()));
-        Self { follower, wake, waiting: VecDeque::new(), awaits_key: false }
+        Self { follower, clock, wake, waiting: VecDeque::new(), awaits_key: false }
     }
 
     /// The next frames; none once the stream is over.
@@ -50,6 +51,10 @@ impl Source {
             let is_over = self.follower.stream().state() == StreamState::Ended;
             let followed = self.follower.take();
             self.awaits_key |= followed.lost;
+            if let Some(newest) = followed.batches.last().and_then(Batch::newest) {
+                // Dates are those of the stream, not of what comes of it later.
+                self.follower.stream().date(newest, self.clock.unix());
+            }
             self.waiting.extend(followed.batches);
             if !self.waiting.is_empty() {
                 continue;
@@ -67,14 +72,10 @@ impl Source {
     }
 
     /// Waits for a place to begin: a key frame of a stream whose tracks are all there. None once it is over.
-    pub(super) async fn begin(&mut self, clock: &dyn Clock) -> Option<Start> {
+    pub(super) async fn begin(&mut self) -> Option<Start> {
         let mut pending: Vec<Batch> = Vec::new();
         loop {
             let mut batch = self.next().await?;
-            if let Some(newest) = batch.frames.iter().map(|frame| frame.dts).max() {
-                // Dates are those of the stream, not of what comes of it later.
-                self.follower.stream().date(newest, clock.unix());
-            }
             if pending.first().is_some_and(|first| first.epoch != batch.epoch || changed(&first.tracks, &batch.tracks))
             {
                 pending.clear();

@@ -137,7 +137,7 @@ impl Job {
 
 impl Job {
     /// Of the picture that passes by the child. Metadata would tell of the sound that was.
-    fn give_picture_header(&self, start: &Start) -> Result<(), Replaced> {
+    pub(super) fn give_picture_header(&self, start: &Start) -> Result<(), Replaced> {
         let mut tracks = start.tracks.clone();
         (tracks.audio, tracks.metadata) = (None, None);
         self.give_headers(start, &tracks)

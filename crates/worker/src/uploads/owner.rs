@@ -8,14 +8,14 @@ use std::time::Duration;
 use tokio::task::{Id, JoinSet};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
-use vivace_base::{Ulid, UnixMs};
+use vivace_base::Ulid;
 use vivace_store::{Fault, Upload, UploadState};
 
 use super::Shared;
 use super::bucket::Bucket;
 use super::fault::UploadFault;
 use super::send::{next_at, settle};
-use crate::SET_BACK_MS;
+use crate::waits::Waits;
 
 /// How often it looks what is due.
 const LOOK: Duration = Duration::from_secs(1);
@@ -31,13 +31,12 @@ pub(super) struct Owner {
     tasks: JoinSet<()>,
     /// What was stored without a bucket has been put into the queue.
     enqueued: bool,
-    /// When it looked last, by the clock.
-    looked_at: Option<UnixMs>,
+    waits: Waits,
 }
 
 impl Owner {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, running: HashMap::new(), tasks: JoinSet::new(), enqueued: false, looked_at: None }
+        Self { shared, running: HashMap::new(), tasks: JoinSet::new(), enqueued: false, waits: Waits::of("uploads") }
     }
 
     pub(super) async fn run(mut self, go: CancellationToken, stop: CancellationToken) {
@@ -99,11 +98,8 @@ impl Owner {
             self.enqueued = true;
         }
         let now = self.shared.clock.unix();
-        if self.looked_at.is_some_and(|before| now.0 < before.0.saturating_sub(SET_BACK_MS)) {
-            tracing::warn!("the machine's clock was set back: uploads that wait are tried at once");
-            self.shared.store.hasten_uploads(now).await?;
-        }
-        self.looked_at = Some(now);
+        let (store, longest_ms) = (&self.shared.store, self.shared.limits.get().upload_backoff_ms_max);
+        self.waits.look(now, longest_ms, |beyond| store.hasten_uploads(beyond, now)).await?;
         let max = self.shared.limits.get().uploads_at_once_max.max(1);
         if self.running.len() >= max {
             return Ok(());

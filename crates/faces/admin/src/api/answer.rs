@@ -118,7 +118,7 @@ impl Refusal {
         Self { allow: Some(allow), ..Self::new(StatusCode::METHOD_NOT_ALLOWED, "unknown_method", message) }
     }
 
-    #[cfg(test)]
+    /// The sentence for people.
     pub(crate) fn message(&self) -> &str {
         &self.body.message
     }

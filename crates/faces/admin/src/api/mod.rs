@@ -8,6 +8,7 @@ mod channels;
 mod credentials;
 mod events;
 mod fields;
+pub mod fuzz;
 mod hooks;
 mod keys;
 mod lists;

@@ -178,10 +178,10 @@ async fn storage(call: Call) -> Result<Reply, Refusal> {
         media_bytes: used.media_bytes,
         free_bytes: call.live.free_bytes(),
         free_bytes_min: settings.free_bytes_min,
-        begins: match (settings.on, recordings.has_room()) {
-            (false, _) => "off",
-            (true, false) => "no_room",
-            (true, true) => "yes",
+        begins: match recordings.begins() {
+            Ok(()) => "yes",
+            Err(RecordFault::DiskFull) => "no_room",
+            Err(_) => "off",
         },
         bucket: call.live.bucket(),
         undo_ms: settings.undo_ms,

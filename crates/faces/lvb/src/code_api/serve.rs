@@ -91,11 +91,7 @@ async fn answer<E: Execute>(
     let params = Params::of(&Parameters::of_query(request.query, request.limits)?)?;
     *found = Interface::of(params.common("interface"));
     let body = json_body(request.body)?;
-    // A mix says its interface in the URL, and once more in its body.
-    let name = match (params.common("interface"), &body) {
-        ("", Some(body)) => body.pointer("/interface/interfaceName").and_then(Value::as_str).unwrap_or_default(),
-        (name, _) => name,
-    };
+    let name = interface_name(params.common("interface"), body.as_ref());
     *found = Interface::of(name);
     let (appid, cmd) = (params.common("appid"), params.common("cmd"));
     if !appid.is_empty() && !cmd.is_empty() && appid != cmd {
@@ -119,8 +115,16 @@ async fn answer<E: Execute>(
     executor.execute(&Caller { tenant, peer: request.peer }, command).await
 }
 
+/// The name of the interface: a mix says it in the URL, and once more in its body.
+pub(super) fn interface_name<'a>(in_url: &'a str, body: Option<&'a Value>) -> &'a str {
+    match (in_url, body) {
+        ("", Some(body)) => body.pointer("/interface/interfaceName").and_then(Value::as_str).unwrap_or_default(),
+        (name, _) => name,
+    }
+}
+
 /// The body, if there is one. Its type is not asked: clients that send JSON call it a form.
-fn json_body(body: &[u8]) -> Result<Option<Value>, ParameterFault> {
+pub(super) fn json_body(body: &[u8]) -> Result<Option<Value>, ParameterFault> {
     if body.trim_ascii().is_empty() {
         return Ok(None);
     }

@@ -37,6 +37,8 @@ fn a_refused_play_has_its_row_and_its_status() {
         (PlayFault::ParameterMalformed { name: "start", wanted: "live or fast" }, "lvb-video/1000", 400),
         (PlayFault::ParameterMissing { name: "tsStart" }, "lvb-access/4000", 400),
         (PlayFault::PastInHlsOnly { name: "from" }, "lvb-video/20113", 415),
+        (PlayFault::BeyondTimeShift { window_ms: 1, asked_ms: 2 }, "lvb-video/1000", 400),
+        (PlayFault::StretchTooLong { max_ms: 1, asked_ms: 2 }, "lvb-video/1000", 400),
         (PlayFault::SignatureMissing, "lvb-access/4100", 403),
         (PlayFault::SignatureWrong, "lvb-access/4100", 403),
         (PlayFault::Expired { ago_ms: 1 }, "lvb-access/4200", 403),

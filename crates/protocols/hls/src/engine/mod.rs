@@ -11,7 +11,6 @@ mod query;
 pub mod reels;
 mod segmenter;
 mod settings;
-mod shift;
 pub mod source;
 #[cfg(test)]
 mod tests;
@@ -24,5 +23,4 @@ pub use playlist::{TOKEN, date, media};
 pub use query::{Directives, QueryFault, Skip};
 pub use segmenter::Segmenter;
 pub use settings::{Container, Flavor, Resume, Settings};
-pub use shift::{Shift, ShiftFault};
 pub use window::{Init, Part, Segment, Wanted, Window};

@@ -25,16 +25,16 @@ impl Reel {
     }
 }
 
-/// The newest segments that were over at `until`, as many as last for `least`, and where they stand.
+/// The newest segments that were over at `until` and not at `from`, as many as last for `least`, and where they stand.
 ///
 /// A window that moves on with `until` only ever loses segments at its begin and gets others at its end.
-pub fn behind(reels: &[Reel], until: UnixMs, least: MediaTime) -> (Vec<Entry>, Numbers) {
+pub fn behind(reels: &[Reel], from: UnixMs, until: UnixMs, least: MediaTime) -> (Vec<Entry>, Numbers) {
     let (mut entries, mut numbers, mut lasts) = (Vec::new(), Numbers::default(), MediaTime::ZERO);
     let all =
         reels.iter().rev().flat_map(|reel| reel.slices.iter().enumerate().rev().map(move |(at, one)| (reel, at, one)));
     // In the order of the files, not of the clock, which may have been set back between two of them.
     for (reel, at, slice) in all.skip_while(|(_, _, slice)| slice.ends_at() > until) {
-        if lasts >= least {
+        if lasts >= least || slice.ends_at() <= from {
             break;
         }
         lasts = lasts + slice.duration;

@@ -2,6 +2,7 @@ mod parts;
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use vivace_base::{MediaTime, UnixMs};
 use vivace_hub::{Config, Tracks};
 use vivace_media::fmp4::{self, Track, init_segment};
@@ -21,6 +22,10 @@ const VIDEO_LATE: MediaTime = MediaTime::from_ms(700);
 const WAITING_MAX: usize = 4_096;
 /// A duration is rounded to seconds for the target duration, which it must not exceed.
 const HALF_SECOND: MediaTime = MediaTime::from_ms(499);
+/// A date that is so much later than the durations say: the stream stood still, and its timeline does not know of it.
+const STILL_MS: i64 = 500;
+/// How far a segment's date may be from what the durations say, so that they follow a clock that is not the encoder's.
+const CREEP_MS: i64 = 15;
 
 /// Cuts a stream into segments and parts.
 #[derive(Debug)]
@@ -82,6 +87,18 @@ impl Segmenter {
     /// What there is now.
     pub const fn window(&self) -> &Window {
         &self.window
+    }
+
+    /// Pieces of segments that the window has let go of since the last call while somebody else held them.
+    pub fn take_gone(&mut self) -> Vec<Bytes> {
+        std::mem::take(&mut self.window.gone)
+    }
+
+    /// Lets go of everything; what somebody else holds of it.
+    pub fn into_gone(self) -> Vec<Bytes> {
+        let Window { mut gone, segments, .. } = self.window;
+        gone.extend(segments.into_iter().flat_map(Segment::into_held));
+        gone
     }
 
     /// The numbers at which another run may go on.
@@ -211,7 +228,10 @@ impl Segmenter {
         let latest = self.latest();
         let due = elapsed >= self.window.settings.segment - SLACK || elapsed + self.gop > latest;
         let full = open.bytes > self.window.settings.bytes_max / 3;
-        if elapsed > MediaTime::ZERO && ((key && due) || full || elapsed + interval > latest) {
+        // The first segment sets the targets, and is not cut short for that.
+        let off_ms = at.0.saturating_sub(open.begins_at.0).saturating_sub(elapsed.ms());
+        let stood = self.part_fixed && off_ms > STILL_MS;
+        if elapsed > MediaTime::ZERO && ((key && (due || stood)) || full || elapsed + interval > latest) {
             // A frame that is late leaves the rest of its time to the next segment, and takes no part back that is told.
             let end = dts.min(open.start + latest).max(open.part_start);
             self.fix_part_if_due(end);
@@ -275,11 +295,18 @@ impl Segmenter {
 
     fn begin(&mut self, start: MediaTime, at: UnixMs) {
         let Some(init) = self.init.clone() else { return };
+        let (before, off_ms) = (self.window.newest(), at.0.saturating_sub(self.dated_until.0));
+        self.discontinuity |= before.is_some() && off_ms > STILL_MS;
+        // Within one encoder's time the dates follow the frames; else the clock tells, and never goes back.
+        let begins_at = match before {
+            Some(before) if !self.discontinuity => {
+                let creep_ms = off_ms.clamp(-CREEP_MS, CREEP_MS);
+                UnixMs(self.dated_until.0.saturating_add(creep_ms)).max(before.begins_at)
+            }
+            _ => self.dated_until.max(at),
+        };
         let discontinuity = std::mem::take(&mut self.discontinuity);
         self.discontinuity_sequence += u64::from(discontinuity);
-        // Within one encoder's time the dates follow the frames; else the clock tells, and never goes back.
-        let follows = !discontinuity && self.window.newest().is_some();
-        let begins_at = if follows { self.dated_until } else { self.dated_until.max(at) };
         self.open = Some(Open { start, part_start: start, begins_at, bytes: 0 });
         if let Some(transport) = &mut self.transport {
             transport.begin();

@@ -81,7 +81,7 @@ impl Transport {
 fn group(rest: &mut &[vivace_media::fmp4::Sample<'_>], writer: &mut Writer, out: &mut Vec<u8>) -> bool {
     let Some(first) = rest.first() else { return true };
     let end = first.dts + AUDIO_GROUP;
-    let count = rest.partition_point(|sample| sample.dts < end).max(1);
+    let count = rest.partition_point(|sample| sample.dts + sample.duration <= end).max(1);
     let (now, later) = rest.split_at(count.min(rest.len()));
     *rest = later;
     writer.audio(now, out).is_ok()

@@ -73,6 +73,12 @@ impl Segment {
         self.mp4_bytes() + self.ts.as_ref().map_or(0, Bytes::len)
     }
 
+    /// Its bytes in all forms that somebody else holds too.
+    pub(super) fn into_held(self) -> impl Iterator<Item = Bytes> {
+        let pieces = self.parts.into_iter().map(|part| part.bytes).chain(self.ts);
+        pieces.filter(|piece| !piece.is_empty() && !piece.is_unique())
+    }
+
     /// Bytes in a container; none where it cannot be had in it.
     pub fn bytes_in(&self, container: Container) -> usize {
         match container {
@@ -92,6 +98,8 @@ impl Segment {
 pub struct Window {
     pub(super) settings: Settings,
     pub(super) segments: VecDeque<Segment>,
+    /// What was let go of while others held it.
+    pub(super) gone: Vec<Bytes>,
     /// Number that the next segment gets.
     pub(super) next_sequence: u64,
     pub(super) next_part: u64,
@@ -119,6 +127,7 @@ impl Window {
         Self {
             settings,
             segments: VecDeque::new(),
+            gone: Vec::new(),
             next_sequence: first,
             next_part: 0,
             run: first,
@@ -160,9 +169,9 @@ impl Window {
     /// longer than players wait.
     pub fn is_ready(&self, flavor: Flavor) -> bool {
         let wanted = if flavor == Flavor::LowLatency || self.ended { 1 } else { 2 };
-        let whole = || self.segments.iter().skip(self.first_listed(flavor.container())).filter(|segment| segment.whole);
-        let is_long = || whole().any(|segment| segment.duration >= ENOUGH);
-        self.target_s.is_some() && (whole().count() >= wanted || is_long())
+        let whole = self.segments.iter().skip(self.first_listed(flavor.container())).filter(|segment| segment.whole);
+        let listed: usize = whole.map(|segment| if segment.duration >= ENOUGH { 2 } else { 1 }).sum();
+        self.target_s.is_some() && listed >= wanted
     }
 
     /// A segment by its number.
@@ -285,6 +294,7 @@ impl Window {
         while self.first_kept() > self.settings.kept || (bytes > self.settings.bytes_max && self.segments.len() > 2) {
             let Some(gone) = self.segments.pop_front() else { return };
             bytes -= gone.bytes();
+            self.gone.extend(gone.into_held());
         }
     }
 }

@@ -2,13 +2,14 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
 
+use bytes::Bytes;
 use parking_lot::Mutex;
 use tokio::sync::{Notify, watch};
 use tokio::time::{sleep, timeout};
-use vivace_base::{Clock, Limits, MediaTime, UnixMs};
+use vivace_base::{Clock, Limits, UnixMs};
 use vivace_hub::{Batch, Followed, Follower, Stream, StreamState};
 
-use super::{Fault, Keeper};
+use super::{Fault, Keeper, Sending};
 use crate::engine::{Container, Flavor, Resume, Segmenter, Settings, Skip, TOKEN, media};
 
 /// Numbers that a run takes at once. Half of them are left when it takes the next ones, so that there is a minute for it.
@@ -20,6 +21,8 @@ const LOOK: Duration = Duration::from_secs(1);
 pub(super) struct Live {
     stream: Arc<Stream>,
     state: Mutex<State>,
+    /// Who is sent what was cut.
+    sending: Arc<Sending>,
     /// Counts changes; those who wait for something look again at each.
     changed: watch::Sender<u64>,
     wake: Arc<Notify>,
@@ -46,10 +49,11 @@ struct Text {
 }
 
 impl Live {
-    pub(super) fn new(stream: Arc<Stream>, waiting_max: usize) -> Arc<Self> {
+    pub(super) fn new(stream: Arc<Stream>, sending: Arc<Sending>, waiting_max: usize) -> Arc<Self> {
         Arc::new(Self {
             stream,
             state: Mutex::default(),
+            sending,
             changed: watch::Sender::new(0),
             wake: Arc::default(),
             waiting: AtomicUsize::new(0),
@@ -179,10 +183,17 @@ impl Live {
 
     /// Gives the segmenter what has come; where another run could go on.
     fn cut(&self, follower: &Follower, over: bool, now: UnixMs) -> Resume {
-        let Followed { lost, mut batches } = follower.take();
+        let (resume, gone) = self.take(follower.take(), over, now);
+        self.sending.let_go(gone);
+        resume
+    }
+
+    /// Where another run could go on, and what the window has let go of.
+    fn take(&self, followed: Followed, over: bool, now: UnixMs) -> (Resume, Vec<Bytes>) {
+        let Followed { lost, mut batches } = followed;
         let mut state = self.state.lock();
         let state = &mut *state;
-        let Some(segmenter) = &mut state.segmenter else { return Resume::default() };
+        let Some(segmenter) = &mut state.segmenter else { return Default::default() };
         let look = |segmenter: &Segmenter| {
             let window = segmenter.window();
             (window.next_part(), window.newest_sequence(), segmenter.configurations())
@@ -200,12 +211,12 @@ impl Live {
             let same = others.iter_mut().filter(|batch| batch.epoch == last.epoch);
             same.for_each(|batch| batch.tracks.clone_from(&last.tracks));
         }
-        if let Some(newest) = batches.last().and_then(newest) {
+        if let Some(newest) = batches.last().and_then(Batch::newest) {
             // What has come at once is as old as the newest of it says.
             self.stream.date(newest, now);
         }
         for batch in &batches {
-            let dated = newest(batch).map(|newest| self.stream.date(newest, now));
+            let dated = batch.newest().map(|newest| self.stream.date(newest, now));
             let (now, run) = dated.map_or((now, 0), |dated| (dated.date, dated.run));
             // What is made of a stream goes on under the same right when that has another publisher.
             let epoch = if self.stream.is_derived() { batch.epoch ^ run.rotate_left(32) } else { batch.epoch };
@@ -214,18 +225,19 @@ impl Live {
         if over {
             segmenter.end();
         }
-        let resume = segmenter.resume();
+        let (resume, gone) = (segmenter.resume(), segmenter.take_gone());
         if over || before != look(segmenter) {
             state.version += 1;
             self.changed.send_modify(|count| *count += 1);
         }
-        resume
+        (resume, gone)
     }
 }
 
-/// The newest time of a batch, as the segmenter sees it.
-fn newest(batch: &Batch) -> Option<MediaTime> {
-    batch.frames.iter().map(|frame| frame.dts).max()
+impl Drop for Live {
+    fn drop(&mut self) {
+        self.sending.let_go(self.state.get_mut().segmenter.take().map(Segmenter::into_gone).unwrap_or_default());
+    }
 }
 
 impl State {

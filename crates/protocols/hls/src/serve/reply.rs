@@ -58,7 +58,7 @@ impl Head {
 
 /// How long a response may be kept by the player and by those between.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Keep {
+pub enum Keep {
     /// The bytes never change.
     Immutable,
     /// Another one comes soon.
@@ -88,15 +88,16 @@ pub(super) fn finish(head: &Head, mut response: Response<Body>) -> Response<Body
 }
 
 /// A playlist of what has been kept: of a `whole` one, nothing changes any more.
-pub fn kept_playlist(head: &Head, text: String, whole: bool) -> Response<Body> {
+pub fn kept_playlist(head: &Head, text: impl Into<Bytes>, whole: bool) -> Response<Body> {
     finish(head, playlist(head, text, if whole { Keep::Short } else { Keep::Never }))
 }
 
 /// A playlist, compressed if the player takes it so.
-pub(super) fn playlist(head: &Head, text: String, keep: Keep) -> Response<Body> {
-    let (body, gzip) = match head.gzip.then(|| gzipped(text.as_bytes())).flatten() {
+pub(super) fn playlist(head: &Head, text: impl Into<Bytes>, keep: Keep) -> Response<Body> {
+    let text = text.into();
+    let (body, gzip) = match head.gzip.then(|| gzipped(&text)).flatten() {
         Some(packed) => (Bytes::from(packed), true),
-        None => (Bytes::from(text), false),
+        None => (text, false),
     };
     let mut response = response(StatusCode::OK, "application/vnd.apple.mpegurl", keep, vec![body]);
     let headers = response.headers_mut();
@@ -113,13 +114,13 @@ pub(super) fn playlist(head: &Head, text: String, keep: Keep) -> Response<Body> 
 /// [`Fault::Range`].
 pub(super) fn media(head: &Head, content_type: &'static str, pieces: Body) -> Result<Response<Body>, Fault> {
     let bytes: usize = pieces.iter().map(Bytes::len).sum();
-    let (response, range) = ranged(head, content_type, bytes, None)?;
+    let (response, range) = ranged(head, content_type, bytes, None, Keep::Immutable)?;
     let body = if range.len() == bytes { pieces } else { cut(pieces, range) };
     Ok(response.map(|()| body))
 }
 
-/// The head of a response with bytes that never change, and which of them its body has. With an entity tag they are one
-/// player's alone, who asks each time whether they are still there; 304 says that he has them.
+/// The head of a response with bytes that never change, and which of them its body has; 304 says that the player has them,
+/// by their entity tag.
 ///
 /// # Errors
 /// [`Fault::Range`].
@@ -128,8 +129,8 @@ pub fn ranged(
     content_type: &'static str,
     bytes: usize,
     etag: Option<&HeaderValue>,
+    keep: Keep,
 ) -> Result<(Response<()>, Range<usize>), Fault> {
-    let keep = if etag.is_some() { Keep::Never } else { Keep::Immutable };
     let (mut response, range) = match head.range_of(etag).map(|asked| within(asked, bytes)) {
         _ if etag.is_some_and(|etag| head.has(etag)) => {
             (response(StatusCode::NOT_MODIFIED, content_type, keep, ()), 0..0)
@@ -282,7 +283,8 @@ mod tests {
             let mut headers = HeaderMap::new();
             headers.insert(header::RANGE, HeaderValue::from_static("bytes=0-1"));
             headers.insert(name, HeaderValue::from_static(value));
-            let (response, range) = ranged(&Head::of(&Method::GET, &headers), "video/mp4", 10, Some(&tag)).unwrap();
+            let head = Head::of(&Method::GET, &headers);
+            let (response, range) = ranged(&head, "video/mp4", 10, Some(&tag), Keep::Never).unwrap();
             assert_eq!(response.headers()[header::ETAG], tag);
             assert_eq!(response.headers()[header::CACHE_CONTROL], "private, no-cache");
             (response.status().as_u16(), range.len())

@@ -11,6 +11,7 @@ use vivace_hub::Stream;
 
 use super::live::Live;
 use super::reply::{self, Body, Head, Keep};
+use super::sending::{OnCut, Sending};
 use super::sessions::Sessions;
 use super::{Admit, Fault, File, Keeper, OnEnd, TokenFault, TokenKey, Tokens};
 use crate::engine::{Container, Directives, Flavor, Rung, Segmenter, Settings, TOKEN, Wanted, Window, master, rungs};
@@ -42,6 +43,7 @@ pub struct Hls {
     tokens: Tokens,
     lives: Mutex<HashMap<(AppId, StreamName), Arc<Live>>>,
     sessions: Sessions,
+    sending: Arc<Sending>,
     tasks: TaskTracker,
 }
 
@@ -78,7 +80,8 @@ impl Hls {
     pub fn new(parts: Parts) -> Arc<Self> {
         let tokens = parts.token_key.clone().map_or_else(|| Tokens::new(parts.rng.as_ref()), Tokens::with_key);
         let sessions = Sessions::new(parts.limits.clone());
-        Arc::new(Self { parts, tokens, lives: Mutex::default(), sessions, tasks: TaskTracker::new() })
+        let sending = Sending::new(parts.limits.clone());
+        Arc::new(Self { parts, tokens, lives: Mutex::default(), sessions, sending, tasks: TaskTracker::new() })
     }
 
     /// The master playlist for a player that has been granted the stream and let in. It begins a session, whose end
@@ -200,8 +203,10 @@ impl Hls {
         Ok(token)
     }
 
-    /// Ends silent sessions, and the cutting of streams that nobody plays. Called about once a second.
+    /// Ends silent sessions, the cutting of streams that nobody plays, and the sending of what is too old to be held. Called
+    /// about once a second.
     pub fn handle_timeout(&self) {
+        self.sending.look();
         self.sessions.expire(self.parts.clock.mono(), self.parts.limits.get().hls_session_idle_ms_max);
         // Streams first: one that is begun meanwhile has its player already.
         let mut lives = self.lives.lock();
@@ -240,6 +245,16 @@ impl Hls {
         (lives.len(), bytes)
     }
 
+    /// Bytes of segments that have left their playlists and are still being sent.
+    pub fn let_go_bytes(&self) -> usize {
+        self.sending.look()
+    }
+
+    /// Pieces of a response to be sent over a connection that `on_cut` breaks.
+    pub fn send(&self, pieces: Body, on_cut: OnCut) -> Body {
+        self.sending.send(pieces, on_cut)
+    }
+
     /// The stream as it is cut; the first that asks begins it. A stream of the same name that has ended is another one.
     fn live(&self, stream: Arc<Stream>) -> Arc<Live> {
         let mut lives = self.lives.lock();
@@ -249,7 +264,7 @@ impl Hls {
         }
         let Parts { settings, keeper, clock, limits, .. } = &self.parts;
         let limits = limits.get();
-        let live = Live::new(stream, limits.hls_waiting_max);
+        let live = Live::new(stream, self.sending.clone(), limits.hls_waiting_max);
         self.tasks.spawn(live.clone().run(settings.under(&limits), keeper.clone(), clock.clone(), limits));
         if let Some(before) = lives.insert(key, live.clone()) {
             before.stop();

@@ -65,6 +65,39 @@ fn each_broken_promise_is_found() {
     assert!(matches!(Playlist::parse("#EXTM3\n"), Err(Fault::Syntax { .. })));
 }
 
+/// The same list without its first segments.
+fn delta(media_sequence: u64, count: u64, skipped: u64) -> String {
+    let whole = list(media_sequence, 1, count);
+    let (head, _) = whole.split_once("#EXT-X-MAP").unwrap();
+    let (_, rest) = whole.split_once(&format!("s{}.m4s?k=1\n", media_sequence + skipped - 1)).unwrap();
+    format!("{head}#EXT-X-SKIP:SKIPPED-SEGMENTS={skipped}\n{rest}")
+}
+
+#[test]
+fn a_delta_update_is_read_with_what_it_leaves_out() {
+    let mut walker = Walker::default();
+    walker.add(&list(3, 1, 8)).unwrap();
+    walker.add(&delta(4, 9, 3)).unwrap();
+    assert_eq!((walker.deltas, walker.known().last().map(|one| one.map.as_str())), (1, Some("i.mp4")));
+    // Of a discontinuity that is left out only the segment before the first one tells.
+    let date = "#EXT-X-PROGRAM-DATE-TIME:2026-01-01T00:00:08";
+    let whole = list(3, 1, 8).replace(date, &format!("#EXT-X-DISCONTINUITY\n{date}"));
+    let mut walker = Walker::default();
+    walker.add(&whole).unwrap();
+    let now = walker.add(&delta(3, 9, 3)).unwrap();
+    assert_eq!((now.segments[0].discontinuity_sequence, walker.discontinuities), (2, 1));
+}
+
+#[test]
+fn a_delta_update_leaves_out_only_what_is_old_and_was_listed() {
+    let missing = |second: Result<(), Fault>| matches!(second, Err(Fault::Missing(_)));
+    assert!(missing(Walker::default().add(&delta(3, 9, 3)).map(|_| ())), "nothing was listed before");
+    assert!(missing(second(&list(3, 1, 2), &delta(3, 9, 3))), "a segment that was never listed");
+    // Six target durations are six segments here.
+    second(&list(3, 1, 8), &delta(3, 8, 2)).unwrap();
+    assert!(matches!(second(&list(3, 1, 8), &delta(3, 8, 3)), Err(Fault::Duration { .. })), "one that is too new");
+}
+
 #[test]
 fn what_segments_are_counted_from_stands_before_them() {
     for late in ["#EXT-X-MEDIA-SEQUENCE:1", "#EXT-X-DISCONTINUITY-SEQUENCE:0", "#EXT-X-SKIP:SKIPPED-SEGMENTS=1"] {

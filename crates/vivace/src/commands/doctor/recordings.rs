@@ -24,7 +24,7 @@ pub(super) fn look(config: &Config) -> Result<Vec<Finding>, Fault> {
     Ok(findings)
 }
 
-/// What the data folder says of itself, if it is there and of this version.
+/// What the data folder says of itself, if it is there and its database can be read by this version.
 fn known(config: &Config) -> Result<Option<DataFolder>, Fault> {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()

@@ -4,7 +4,7 @@ mod cutter;
 mod lane;
 mod remux;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 pub use cutter::{Cut, CutRules, Cutter, FileCut, PartCut};
 pub use remux::{Index, RemuxFault, RemuxFormat, Remuxer, TsRemuxer};

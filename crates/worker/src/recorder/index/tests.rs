@@ -4,7 +4,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use vivace_base::{Limits, MediaTime, StreamName, Ulid, UnixMs};
+use tokio::sync::mpsc::Receiver;
+use vivace_base::{AppId, Limits, MediaTime, StreamName, Ulid, UnixMs};
 use vivace_domain::recording::{Formats, MediaFile, MediaPart, PartAt, RecordFormat, RecordState, Recording, TaskKind};
 use vivace_hub::{Hub, Stream, Wake};
 use vivace_net::{MachineClock, MachineRng};
@@ -35,7 +36,9 @@ impl Announce for Nobody {
 
 /// What the parts of a recorder share, without its tasks.
 pub(in crate::recorder) struct House {
-    pub(in crate::recorder) shared: Shared,
+    pub(in crate::recorder) shared: Arc<Shared>,
+    /// What is to be written into the index, which nobody does here.
+    pub(in crate::recorder) entries: Receiver<Entry>,
     dir: PathBuf,
 }
 
@@ -82,7 +85,8 @@ impl House {
             undo_ms: 0,
             upload: UploadRules::default(),
         };
-        Self { shared: Shared::new(base, disk, Index::new(1).0, settings), dir }
+        let (index, entries) = Index::new(1_024);
+        Self { shared: Arc::new(Shared::new(base, disk, index, settings)), entries, dir }
     }
 
     async fn parts(&self, file: Ulid) -> usize {
@@ -152,6 +156,12 @@ pub(in crate::recorder) fn recording(id: u128, first: u128) -> Recording {
     }
 }
 
+/// No more will follow of a file.
+fn closed(id: u128) -> Entry {
+    let MediaFile { app, stream, id, .. } = file(id);
+    Entry::Close((app, stream), id)
+}
+
 #[tokio::test]
 async fn parts_of_a_file_without_a_row_cost_the_others_nothing() {
     let house = House::new().await;
@@ -165,7 +175,7 @@ async fn parts_of_a_file_without_a_row_cost_the_others_nothing() {
     // Of one that is not known to have none, each is refused once, without a second try: the batch and the part.
     write(shared, &mut refused, vec![Entry::Part(Ulid(3), part(0)), Entry::Part(Ulid(2), part(1))]).await;
     assert_eq!((house.parts(Ulid(2)).await, shared.counts().index_refused), (2, 4));
-    write(shared, &mut refused, vec![Entry::Close(Ulid(1))]).await;
+    write(shared, &mut refused, vec![closed(1)]).await;
     assert!(refused.files.is_empty() && refused.late.is_empty() && !shared.is_ours(Ulid(1)));
     assert_eq!(shared.counts().index_refused, 4);
 }
@@ -188,7 +198,7 @@ async fn an_end_that_is_refused_is_passed_on_once_it_is_written() {
     shared.claim(Ulid(1));
     let last = Some(PartAt { file: Ulid(1), part: 0 });
     refused.keep(Entry::End(Box::new(Recording { last, ended_at: Some(UnixMs(2_000)), ..recording(5, 1) })));
-    refused.keep(Entry::Close(Ulid(1)));
+    refused.keep(closed(1));
     again(shared, &mut refused).await;
     assert!(refused.late.is_empty() && !shared.is_ours(Ulid(1)));
     let kept = shared.store.reader().recording(FIRST_APP, Ulid(5)).await.unwrap().unwrap();
@@ -203,7 +213,7 @@ async fn an_end_that_is_refused_again_is_kept_and_not_passed_on() {
     shared.claim(Ulid(1));
     let last = Some(PartAt { file: Ulid(1), part: 0 });
     refused.keep(Entry::End(Box::new(Recording { last, ended_at: Some(UnixMs(2_000)), ..recording(5, 1) })));
-    refused.keep(Entry::Close(Ulid(1)));
+    refused.keep(closed(1));
     shared.store.close().await;
     again(shared, &mut refused).await;
     assert_eq!((refused.late.len(), shared.finaliser.len(), shared.counts().index_refused), (2, 0, 2));
@@ -253,7 +263,7 @@ async fn what_stands_beside_a_file_goes_once_the_begins_that_waited_are_written(
         shared.store.open_media_file(&file(id)).await.unwrap();
         shared.claim(Ulid(id));
         std::fs::write(note(id), "").unwrap();
-        write(shared, &mut refused, vec![Entry::Close(Ulid(id))]).await;
+        write(shared, &mut refused, vec![closed(id)]).await;
     }
     shared.remove_notes().await;
     assert!(note(1).exists() && note(2).exists() && shared.is_ours(Ulid(1)), "the begin may be lost");
@@ -268,4 +278,42 @@ async fn what_stands_beside_a_file_goes_once_the_begins_that_waited_are_written(
     std::fs::write(note(1), "").unwrap();
     shared.remove_notes().await;
     assert!(!note(1).exists());
+}
+
+#[tokio::test]
+async fn what_is_in_no_recording_whose_begin_waits_is_not_withheld() {
+    let house = House::new().await;
+    let (shared, mut refused) = (&house.shared, Refused::default());
+    let other = StreamName::parse("other").unwrap();
+    refused.keep(Entry::Begin(Box::new(recording(5, 2))));
+    for id in 1..=4 {
+        let stream = if id == 3 { other.clone() } else { file(id).stream };
+        shared.store.open_media_file(&MediaFile { stream: stream.clone(), ..file(id) }).await.unwrap();
+        shared.claim(Ulid(id));
+        write(shared, &mut refused, vec![Entry::Close((FIRST_APP, stream), Ulid(id))]).await;
+    }
+    let ours = || [1, 2, 3, 4].map(|id| shared.is_ours(Ulid(id)));
+    assert_eq!(ours(), [false, true, false, true], "of before it, and of another stream");
+    // It ends in its first file, and its begin is refused again.
+    shared.claim(Ulid(5));
+    write(shared, &mut refused, vec![Entry::End(Box::new(whole(5, 2)))]).await;
+    shared.store.close().await;
+    again(shared, &mut refused).await;
+    assert_eq!((ours(), refused.late.len()), ([false, true, false, false], 2), "of behind its end");
+}
+
+#[tokio::test]
+async fn a_begin_that_never_will_be_taken_is_given_up_with_its_end() {
+    let house = House::new().await;
+    let (shared, mut refused) = (&house.shared, Refused::default());
+    shared.store.put_recording(&recording(5, 1)).await.unwrap();
+    let (begin, end) = (recording(5, 1), whole(5, 1));
+    let [begin, end] = [begin, end].map(|one| Box::new(Recording { app: AppId(2), ..one }));
+    write(shared, &mut refused, vec![Entry::Begin(begin.clone()), Entry::End(end.clone())]).await;
+    assert!(refused.late.is_empty() && refused.begins.is_empty() && !shared.is_ours(Ulid(5)));
+    // So is one that was refused for another reason first.
+    refused.keep(Entry::Begin(begin));
+    refused.keep(Entry::End(end));
+    again(shared, &mut refused).await;
+    assert!(refused.late.is_empty() && refused.begins.is_empty() && shared.finaliser.len() == 0);
 }

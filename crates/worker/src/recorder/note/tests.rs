@@ -23,6 +23,7 @@ fn note(part: u32, formats: &[RecordFormat]) -> Note {
         channel: Some(ChannelId(9)),
         domain: "push.example".to_owned(),
         stream_param: "record=mp4".to_owned(),
+        epochs: Asked::EVERY,
     };
     Note {
         app: FIRST_APP,

@@ -8,12 +8,13 @@ use vivace_domain::recording::{MediaFile, PartAt, RecordFormat, RecordState, Rec
 use vivace_media::fmp4::Reader as Fragments;
 use vivace_store::Fault;
 
+use super::unless_damaged;
 use crate::recorder::disk::{DiskFault, Folders, Found};
 use crate::recorder::gone::Gone;
 use crate::recorder::note::Note;
 use crate::recorder::read::MediaReader;
 use crate::recorder::shared::Shared;
-use crate::recorder::views::{Change, Fresh, Views};
+use crate::recorder::views::{Asked, Change, Fresh, Views};
 
 /// The most bytes of an init segment.
 const INIT_BYTES_MAX: u64 = 1 << 20;
@@ -22,8 +23,6 @@ const INIT_BYTES_MAX: u64 = 1 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Left {
     runs: BTreeMap<Ulid, BTreeMap<Ulid, Vec<Note>>>,
-    /// Recordings that were there and have been taken away.
-    gone: Vec<Gone>,
 }
 
 impl Left {
@@ -42,9 +41,8 @@ impl Left {
             if shared.has_begun(id) {
                 continue;
             }
-            match shared.disk.look(move |folders| Ok((Note::read(folders, id)?, Gone::read(folders, id)?))).await {
-                Ok((notes, gone)) => {
-                    left.gone.extend(gone);
+            match shared.disk.look(move |folders| Note::read(folders, id)).await {
+                Ok(notes) => {
                     if let Some(first) = notes.first() {
                         left.runs.entry(first.run).or_default().insert(id, notes);
                     }
@@ -63,39 +61,21 @@ impl Left {
     pub(super) async fn adopt(&self, shared: &Shared) -> Result<(), Fault> {
         for (id, notes) in self.files() {
             let Some(note) = notes.first().filter(|note| note.part == 0) else { continue };
-            if shared.store.reader().media_file(id).await?.is_some() {
-                continue;
-            }
-            let init_bytes = note.init_bytes;
-            match shared.disk.run(move |folders, _| begins_well(folders, id, init_bytes)).await {
-                Ok(true) => {
-                    shared.store.open_media_file(&row(id, note)).await?;
-                    tracing::warn!(file = %id, stream = %note.stream, "a media file without a row is taken in");
-                }
-                // It is put aside with what no row knows of.
-                Ok(false) => tracing::error!(file = %id, stream = %note.stream, "a media file cannot be read"),
-                Err(fault) => tracing::error!(file = %id, %fault, "a media file cannot be read"),
-            }
+            unless_damaged(id, take_in(shared, id, note).await)?;
         }
         Ok(())
     }
 
-    /// Gives recordings their rows, and those that were open their ends. Done once more it changes nothing.
-    pub(super) async fn recordings(&self, shared: &Shared) -> Result<(), Fault> {
+    /// Gives recordings their rows, and those that were open their ends. Done once more it changes nothing. Where that, or
+    /// the rows of the files, cannot be read, it stays beside them.
+    pub(super) async fn recordings(&mut self, shared: &Shared) -> Result<(), Fault> {
+        let mut done = Vec::new();
         for (run, files) in &self.runs {
-            let Some((first, note)) = files.first_key_value().and_then(|(id, notes)| Some((*id, notes.first()?)))
-            else {
-                continue;
-            };
-            let chains = replay(shared, note, files).await?;
-            let rows = shared.store.reader().recordings_reaching(note.app, &note.stream, *run, first).await?;
-            let rows: Vec<_> = rows.into_iter().filter(|row| !shared.has_begun(row.id)).collect();
-            for mut chain in chains {
-                chain.retain(|recording| !self.gone.iter().any(|gone| gone.is(recording)));
-                let same: Vec<&Recording> = rows.iter().filter(|row| is_same(row, &chain)).collect();
-                bring_in(shared, &chain, &same, files).await?;
+            if unless_damaged(*run, of_run(shared, *run, files).await)?.is_some_and(|done| done) {
+                done.push(*run);
             }
         }
+        self.runs.retain(|run, _| done.contains(run));
         Ok(())
     }
 
@@ -108,6 +88,54 @@ impl Left {
         }
         shared.remove_notes().await;
     }
+}
+
+/// Gives a file its row, if it has none and holds what was noted of it.
+async fn take_in(shared: &Shared, id: Ulid, note: &Note) -> Result<(), Fault> {
+    if shared.store.reader().media_file(id).await?.is_some() {
+        return Ok(());
+    }
+    let init_bytes = note.init_bytes;
+    match shared.disk.run(move |folders, _| begins_well(folders, id, init_bytes)).await {
+        Ok(true) => {
+            shared.store.open_media_file(&row(id, note)).await?;
+            tracing::warn!(file = %id, stream = %note.stream, "a media file without a row is taken in");
+        }
+        // Nothing will ever be made of it: it is put aside with what no row knows of.
+        Ok(false) => {
+            tracing::error!(file = %id, stream = %note.stream, "a media file does not begin as it was to");
+            shared.closed(id);
+        }
+        Err(fault) => tracing::error!(file = %id, %fault, "a media file cannot be read"),
+    }
+    Ok(())
+}
+
+/// Gives the recordings of one run of a stream their rows and ends; false if it is not known which have been taken away.
+async fn of_run(shared: &Shared, run: Ulid, files: &BTreeMap<Ulid, Vec<Note>>) -> Result<bool, Fault> {
+    let Some((first, note)) = files.first_key_value().and_then(|(id, notes)| Some((*id, notes.first()?))) else {
+        return Ok(true);
+    };
+    let rows = shared.store.reader().recordings_reaching(note.app, &note.stream, run, first).await?;
+    // Those that an earlier try has brought to their end are being made by this process, which has not begun them.
+    let rows: Vec<_> = rows.into_iter().filter(|row| !shared.is_new(row.id)).collect();
+    // Behind the rows: one that is taken away meanwhile is among either.
+    let ids: Vec<Ulid> = files.keys().copied().collect();
+    let gone =
+        shared.disk.look(move |folders| ids.iter().map(|id| Gone::read(folders, *id)).collect::<Result<Vec<_>, _>>());
+    let mut had: Vec<Gone> = match gone.await {
+        Ok(gone) => gone.into_iter().flatten().collect(),
+        Err(fault) => {
+            tracing::error!(%run, %fault, "what stands beside media files cannot be read");
+            return Ok(false);
+        }
+    };
+    had.extend(rows.iter().filter(|row| row.last.is_some()).map(Gone::of));
+    for chain in replay(shared, note, files, &had).await? {
+        let same: Vec<&Recording> = rows.iter().filter(|row| is_same(row, &chain)).collect();
+        bring_in(shared, &chain, &same, files).await?;
+    }
+    Ok(true)
 }
 
 /// Whether a file begins with the init segment that it should have.
@@ -137,8 +165,14 @@ fn row(id: Ulid, note: &Note) -> MediaFile {
     }
 }
 
-/// The recordings that these files are, as they would have begun and ended; those of one wish together, in order.
-async fn replay(shared: &Shared, of: &Note, files: &BTreeMap<Ulid, Vec<Note>>) -> Result<Vec<Vec<Recording>>, Fault> {
+/// The recordings that these files are, as they would have begun and ended, without what others `had`: each begins right
+/// behind one that is whole. Those of one wish together, in order.
+async fn replay(
+    shared: &Shared,
+    of: &Note,
+    files: &BTreeMap<Ulid, Vec<Note>>,
+    had: &[Gone],
+) -> Result<Vec<Vec<Recording>>, Fault> {
     let mut views = Views::new(of.app, of.stream.clone());
     let mut ended = Vec::new();
     for (file, notes) in files {
@@ -149,9 +183,13 @@ async fn replay(shared: &Shared, of: &Note, files: &BTreeMap<Ulid, Vec<Note>>) -
                 ended.extend(views.keep(&note.asked));
             }
             let Some(note) = asked else { continue };
+            let at = PartAt { file: *file, part: part.number };
+            let missing = |asked: &&Asked| !had.iter().any(|one| one.had(asked, at));
+            let missing: Vec<Asked> = note.asked.iter().filter(missing).cloned().collect();
+            ended.extend(views.keep(&missing));
             let fresh = Fresh { file: *file, part, reconfigured: note.reconfigured && part.number == 0 };
             let new_id = || Ulid::new(shared.clock.unix(), shared.rng.as_ref());
-            let changes = views.part(&fresh, &note.asked, true, new_id);
+            let changes = views.part(&fresh, &missing, true, new_id);
             ended.extend(changes.into_iter().filter_map(|change| match change {
                 Change::End(recording) => Some(*recording),
                 Change::Begin(_) => None,

@@ -1,12 +1,13 @@
-use vivace_base::{Ulid, UnixMs};
-use vivace_domain::recording::{PartAt, RecordState, Recording, TaskKind, Want};
+use vivace_base::{StreamName, Ulid, UnixMs};
+use vivace_domain::recording::{MediaFile, MediaPart, PartAt, RecordState, Recording, TaskKind, Want};
 use vivace_store::{FIRST_APP, RecordingStep};
 
 use super::super::index::tests::{House, file, part, recording};
 use super::super::note::Note;
 use super::super::retain::take_away;
+use super::super::shared::Shared;
 use super::super::views::Asked;
-use super::{last_part, mend, mend_adopted};
+use super::{last_part, mend, mend_adopted, tidy};
 
 #[tokio::test]
 async fn a_recording_that_could_not_be_mended_is_tried_again() {
@@ -69,7 +70,8 @@ fn note(id: u128) -> Note {
         name: String::new(),
         template: None,
     };
-    let asked = Asked { task: one.task, want, channel: None, domain: String::new(), stream_param: String::new() };
+    let (domain, stream_param) = (String::new(), String::new());
+    let asked = Asked { task: one.task, want, channel: None, domain, stream_param, epochs: Asked::EVERY };
     Note {
         app: file.app,
         stream: file.stream,
@@ -86,29 +88,135 @@ fn note(id: u128) -> Note {
     }
 }
 
+/// Takes a stored recording away that holds the parts up to `last`.
+async fn take_away_stored(shared: &Shared, one: Recording, last: PartAt) {
+    let Recording { id, .. } = one;
+    shared.store.put_recording(&one).await.unwrap();
+    shared.store.finish_recording(id, last, UnixMs(3_000), None).await.unwrap();
+    let step = RecordingStep::Stored { duration_ms: 1, bytes: 1, sha256: None, upload: false };
+    shared.store.advance_recording(id, &step, &[], UnixMs(0)).await.unwrap();
+    take_away(shared, &Recording { last: Some(last), ..one }, "it is old").await.unwrap();
+    assert_eq!(shared.store.reader().recording(FIRST_APP, id).await.unwrap(), None);
+}
+
 #[tokio::test]
 async fn a_recording_that_was_taken_away_is_not_made_anew_from_what_stands_beside_its_files() {
-    for taken in [false, true] {
+    // By the process that has recorded it, or by the one that has taken over and waits for its end.
+    for (taken, ours) in [(false, true), (true, true), (false, false), (true, false)] {
         let house = House::new().await;
         let shared = &house.shared;
-        shared.claim(Ulid(1));
+        if ours {
+            shared.claim(Ulid(1));
+        }
         shared.store.open_media_file(&file(1)).await.unwrap();
         shared.store.append_parts(&[(Ulid(1), part(0)), (Ulid(1), part(1))]).await.unwrap();
         note(1).write(shared.disk.folders(), Ulid(1)).unwrap();
         if taken {
-            let last = PartAt { file: Ulid(1), part: 1 };
-            let one = Recording { last: Some(last), ..recording(5, 1) };
-            shared.store.put_recording(&recording(5, 1)).await.unwrap();
-            shared.store.finish_recording(Ulid(5), last, UnixMs(3_000), None).await.unwrap();
-            let step = RecordingStep::Stored { duration_ms: 1, bytes: 1, sha256: None, upload: false };
-            shared.store.advance_recording(Ulid(5), &step, &[], UnixMs(0)).await.unwrap();
-            take_away(shared, &one, "it is old").await.unwrap();
-            assert_eq!(shared.store.reader().recording(FIRST_APP, Ulid(5)).await.unwrap(), None);
+            take_away_stored(shared, recording(5, 1), PartAt { file: Ulid(1), part: 1 }).await;
         }
         // The process dies.
         shared.let_go(Ulid(1));
-        shared.forget_begun();
+        if ours {
+            shared.forget_begun();
+        }
         mend(shared, 9).await.unwrap();
         assert_eq!(shared.finaliser.len(), u64::from(!taken), "one without a row is made, one that is gone is not");
     }
+}
+
+/// Recordings that are not finished, with their ids or those of their first parts, and their last parts.
+async fn unfinished(shared: &Shared) -> Vec<Recording> {
+    shared.store.reader().unfinished_recordings(None, 9).await.unwrap()
+}
+
+#[tokio::test]
+async fn a_recording_that_is_being_made_is_not_made_twice_when_mending_begins_anew() {
+    let house = House::new().await;
+    let shared = &house.shared;
+    shared.store.open_media_file(&file(1)).await.unwrap();
+    shared.store.append_parts(&[(Ulid(1), part(0)), (Ulid(1), part(1))]).await.unwrap();
+    note(1).write(shared.disk.folders(), Ulid(1)).unwrap();
+    shared.store.put_recording(&recording(5, 1)).await.unwrap();
+    mend_adopted(shared, recording(5, 1)).await.unwrap();
+    // The store has refused another one.
+    mend(shared, 9).await.unwrap();
+    let ids: Vec<_> = unfinished(shared).await.into_iter().map(|one| one.id.0).collect();
+    assert_eq!((ids, shared.finaliser.len()), (vec![5], 1));
+}
+
+#[tokio::test]
+async fn what_follows_the_end_of_an_interval_whose_next_has_no_row_is_a_recording() {
+    for taken in [false, true] {
+        let house = House::new().await;
+        let shared = &house.shared;
+        for (id, parts) in [(1, 2), (2, 4)] {
+            shared.store.open_media_file(&file(id)).await.unwrap();
+            let rows: Vec<_> = (0..parts).map(|number| (Ulid(id), part(number))).collect();
+            shared.store.append_parts(&rows).await.unwrap();
+        }
+        shared.store.close_media_file(Ulid(1)).await.unwrap();
+        Note { run: Ulid(1), ..note(2) }.write(shared.disk.folders(), Ulid(2)).unwrap();
+        // It began in a file beside which nothing stands any more.
+        let last = PartAt { file: Ulid(2), part: 1 };
+        if taken {
+            take_away_stored(shared, recording(5, 1), last).await;
+        } else {
+            shared.store.put_recording(&recording(5, 1)).await.unwrap();
+            shared.store.finish_recording(Ulid(5), last, UnixMs(3_000), None).await.unwrap();
+        }
+        mend(shared, 9).await.unwrap();
+        let mut found = unfinished(shared).await;
+        found.retain(|one| one.id != Ulid(5));
+        let found: Vec<_> = found.iter().map(|one| (one.first, one.last.unwrap().part, one.duration_ms)).collect();
+        assert_eq!(found, [(PartAt { file: Ulid(2), part: 2 }, 3, 2_000)], "taken away: {taken}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_damaged_stops_the_mending_of_nothing_else() {
+    let house = House::new().await;
+    let shared = &house.shared;
+    let other = |of: &str| StreamName::parse(of).unwrap();
+    for (id, name) in [(1, "cam"), (2, "torn"), (3, "cam")] {
+        shared.store.open_media_file(&MediaFile { stream: other(name), ..file(id) }).await.unwrap();
+        let offset = if name == "torn" { u64::MAX } else { 10 };
+        shared.store.append_parts(&[(Ulid(id), MediaPart { offset, ..part(0) })]).await.unwrap();
+        Note { stream: other(name), ..note(id) }.write(shared.disk.folders(), Ulid(id)).unwrap();
+        let one = Recording { stream: other(name), ..recording(10 + id, id) };
+        shared.store.put_recording(&one).await.unwrap();
+    }
+    mend(shared, 2).await.unwrap();
+    let open = shared.store.reader().open_media_files(None, 9).await.unwrap();
+    assert_eq!(open.iter().map(|file| file.id.0).collect::<Vec<_>>(), [2]);
+    let is_over = |one: &Recording| one.state == RecordState::Finalizing;
+    let states: Vec<_> = unfinished(shared).await.iter().map(|one| (one.id.0, is_over(one))).collect();
+    assert_eq!(states, [(11, true), (12, false), (13, true)]);
+    assert!(!shared.is_ours(Ulid(12)));
+    let beside = [1, 2, 3].map(|id| shared.disk.folders().note(Ulid(id)).exists());
+    assert_eq!(beside, [false, true, false], "what is said of it stays until it can be read");
+
+    // A row that cannot be read is skipped, with those that stand behind it in its list.
+    let house = House::new().await;
+    let shared = &house.shared;
+    shared.store.open_media_file(&MediaFile { init_bytes: u64::MAX, ..file(1) }).await.unwrap();
+    shared.store.put_recording(&Recording { bytes: u64::MAX, ..recording(11, 1) }).await.unwrap();
+    mend(shared, 9).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_may_be_taken_in_by_the_next_start_is_not_put_aside() {
+    let house = House::new().await;
+    let (shared, folders) = (&house.shared, house.shared.disk.folders());
+    // One that the disk does not give now, one that was never written, and one of which nothing is known.
+    std::fs::create_dir(folders.media_file(Ulid(1))).unwrap();
+    for id in [2, 3] {
+        std::fs::write(folders.media_file(Ulid(id)), "").unwrap();
+    }
+    for id in [1, 2] {
+        note(id).write(folders, Ulid(id)).unwrap();
+    }
+    mend(shared, 9).await.unwrap();
+    tidy(shared).await;
+    let there = [1, 2, 3].map(|id| (folders.media_file(Ulid(id)).exists(), folders.note(Ulid(id)).exists()));
+    assert_eq!(there, [(true, true), (false, false), (false, false)]);
 }

@@ -101,6 +101,28 @@ impl Read<'_> {
         HostName::parse(self.params.required("DomainName")?).ok_or(Fault::Host(HostFault::Malformed))
     }
 
+    /// `DomainName`, `AppName` and `StreamName` of a new rule, each of which stands for all where it is empty. What no push
+    /// can be is refused: a rule for it would never hold.
+    fn reach(self) -> Result<[String; 3], Fault> {
+        let [domain, path, stream] = self.known_reach()?;
+        if !self.is_served(false)? {
+            return Err(out_of_range("AppName", APP_NAME).into());
+        }
+        if !stream.is_empty() && StreamName::parse(&stream).is_err() {
+            return Err(out_of_range("StreamName", STREAM).into());
+        }
+        Ok([domain, path, stream])
+    }
+
+    /// The same of a rule that may be there, whatever it was made for.
+    fn known_reach(self) -> Result<[String; 3], Fault> {
+        let domain = match self.params.text("DomainName")?.unwrap_or_default() {
+            "" => String::new(),
+            _ => self.host()?.as_str().to_owned(),
+        };
+        Ok([domain, self.owned("AppName")?, self.owned("StreamName")?])
+    }
+
     fn task(self) -> Result<TaskId, Fault> {
         self.optional_task()?.ok_or_else(|| missing("TaskId").into())
     }

@@ -63,8 +63,8 @@ pub(super) fn parse(action: Action, read: Read<'_>) -> Result<RecordCommand, Fau
         Action::DescribeLiveRecordTemplates => {
             RecordCommand::Templates { other_kind: params.switch("IsDelayLive")? == Some(true) }
         }
-        Action::CreateLiveRecordRule => RecordCommand::CreateRule(rule(read, id()?)?),
-        Action::DeleteLiveRecordRule => RecordCommand::DeleteRule(rule(read, 0)?),
+        Action::CreateLiveRecordRule => RecordCommand::CreateRule(rule(read.reach()?, id()?)),
+        Action::DeleteLiveRecordRule => RecordCommand::DeleteRule(rule(read.known_reach()?, 0)),
         Action::DescribeLiveRecordRules => RecordCommand::Rules,
         other => return Err(misplaced(other)),
     })
@@ -272,17 +272,8 @@ fn format_change(said: &Params, format: RecordFormat) -> Result<FormatChange, Fa
     })
 }
 
-/// `DomainName`, `AppName` and `StreamName` of a rule.
-fn rule(read: Read<'_>, template: u64) -> Result<RecordRule, Fault> {
-    let params = read.params;
-    let domain = if params.has("DomainName") { read.host()?.as_str().to_owned() } else { String::new() };
-    Ok(RecordRule {
-        domain,
-        path: read.owned("AppName")?,
-        stream: read.owned("StreamName")?,
-        template,
-        created_at: UnixMs(0),
-    })
+fn rule([domain, path, stream]: [String; 3], template: u64) -> RecordRule {
+    RecordRule { domain, path, stream, template, created_at: UnixMs(0) }
 }
 
 fn time(field: &str, seconds: i64) -> Result<UnixMs, Fault> {

@@ -1,8 +1,7 @@
-use vivace_base::{StreamName, UnixMs};
-use vivace_domain::live::APP_NAME;
+use vivace_base::UnixMs;
 use vivace_domain::watermark::WatermarkRule;
 
-use super::{Read, STREAM, misplaced};
+use super::{Read, misplaced};
 use crate::v3::params::out_of_range;
 use crate::v3::{Action, Fault, WatermarkCommand};
 
@@ -44,30 +43,16 @@ pub(super) fn parse(action: Action, read: Read<'_>) -> Result<WatermarkCommand, 
             if watermark < 1 {
                 return Err(out_of_range("TemplateId", "the number of a watermark").into());
             }
-            WatermarkCommand::CreateRule(rule(read, watermark.unsigned_abs())?)
+            WatermarkCommand::CreateRule(rule(read.reach()?, watermark.unsigned_abs()))
         }
-        Action::DeleteLiveWatermarkRule => WatermarkCommand::DeleteRule(rule(read, 0)?),
+        Action::DeleteLiveWatermarkRule => WatermarkCommand::DeleteRule(rule(read.known_reach()?, 0)),
         Action::DescribeLiveWatermarkRules => WatermarkCommand::Rules,
         other => return Err(misplaced(other)),
     })
 }
 
-/// `DomainName`, `AppName` and `StreamName` of a rule, each of which stands for all where it is empty. What no push can be
-/// is refused: a rule for it would never hold.
-fn rule(read: Read<'_>, watermark: u64) -> Result<WatermarkRule, Fault> {
-    let params = read.params;
-    let domain = match params.text("DomainName")?.unwrap_or_default() {
-        "" => String::new(),
-        _ => read.host()?.as_str().to_owned(),
-    };
-    if !read.is_served(false)? {
-        return Err(out_of_range("AppName", APP_NAME).into());
-    }
-    let stream = match params.text("StreamName")?.unwrap_or_default() {
-        "" => String::new(),
-        name => StreamName::parse(name).map_err(|_| out_of_range("StreamName", STREAM))?.to_string(),
-    };
-    Ok(WatermarkRule { domain, path: read.owned("AppName")?, stream, watermark, created_at: UnixMs(0) })
+fn rule([domain, path, stream]: [String; 3], watermark: u64) -> WatermarkRule {
+    WatermarkRule { domain, path, stream, watermark, created_at: UnixMs(0) }
 }
 
 /// A picture is put in as large as it is.

@@ -2,8 +2,6 @@
 
 mod query;
 mod segmenter;
-mod shift;
 
 pub use query::query;
 pub use segmenter::segmenter;
-pub use shift::shift;

@@ -3,7 +3,7 @@ use vivace_media::fmp4::{boxes, find};
 use vivace_media::mpegts::Reader;
 
 use super::{AVCC, AVCC_OTHER, Feed, NOW, picture, settings, sound, tracks};
-use crate::engine::{Flavor, Resume, Segmenter};
+use crate::engine::{Flavor, Resume, Segmenter, Settings};
 
 fn whole(feed: &Feed) -> Vec<i64> {
     let window = feed.segmenter.window();
@@ -188,4 +188,41 @@ fn a_history_of_one_gop_is_dated_by_its_own_times() {
     segmenter.push(&frames, &tracks(Some(AVCC), false), 1, NOW);
     let begins = segmenter.window().newest().unwrap().begins_at;
     assert_eq!(begins.0, NOW.0 - 49 * 40);
+}
+
+/// Dates of whole segments, and whether they begin anew there.
+fn dated(feed: &Feed) -> Vec<(i64, bool)> {
+    let segments = feed.segmenter.window().segments.iter().filter(|segment| segment.whole);
+    segments.map(|segment| (segment.begins_at.0 - NOW.0, segment.discontinuity)).collect()
+}
+
+#[test]
+fn where_the_timeline_passes_over_time_the_date_is_the_clocks_from_the_next_key_frame_on() {
+    let mut feed = Feed::new(Resume::default(), (25_000, 25));
+    feed.pictures(25 * 6 + 10);
+    // The encoder stood still for ten seconds, in mid-GOP.
+    feed.late_ms = 10_000;
+    feed.pictures(25 * 6);
+    assert_eq!(dated(&feed)[..5], [(0, false), (2_000, false), (4_000, false), (6_000, false), (17_000, true)]);
+    assert_eq!(feed.walker.discontinuities, 1, "{}", feed.text());
+    assert!(feed.text().contains("#EXT-X-INDEPENDENT-SEGMENTS\n"), "nothing is left out: {}", feed.text());
+    // Less than that is told by and by, either way.
+    for (late_ms, step_ms) in [(10_300, 2_015), (10_000, 1_985)] {
+        feed.late_ms = late_ms;
+        feed.pictures(25 * 12);
+        let steps: Vec<_> = dated(&feed).windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
+        assert_eq!(steps[steps.len() - 4..], [step_ms; 4]);
+    }
+    assert_eq!(feed.walker.discontinuities, 1, "{}", feed.text());
+}
+
+#[test]
+fn dates_do_not_go_back_where_the_clock_does() {
+    let mut feed = Feed::new(Resume::default(), (25_000, 1));
+    feed.segmenter = Segmenter::new(Settings { segment: MediaTime::ZERO, ..settings() }, Resume::default());
+    feed.pictures(10);
+    feed.late_ms = -3_600_000;
+    feed.pictures(100);
+    let dates = dated(&feed);
+    assert!(dates.len() > 10 && dates.is_sorted(), "{dates:?}");
 }

@@ -5,14 +5,13 @@ mod playlists;
 mod promises;
 mod query;
 mod reels;
-mod shift;
 
 use bytes::Bytes;
 use vivace_base::{Limits, MediaTime, UnixMs};
 use vivace_hub::{Config, Tracks};
 use vivace_media::{Codec, Frame, FrameKind};
 
-use super::{Flavor, Resume, Segmenter, Settings, media};
+use super::{Flavor, Resume, Segmenter, Settings, Skip, media};
 use crate::walk::Walker;
 
 const AVCC: &[u8] = include_bytes!("../../../../../media/testdata/codecs/h264_main_638x358.avcc");
@@ -54,6 +53,8 @@ struct Feed {
     pictures: i64,
     sounds: i64,
     start_ms: i64,
+    /// How much later it comes than its time says.
+    late_ms: i64,
 }
 
 impl Feed {
@@ -68,6 +69,7 @@ impl Feed {
             pictures: 0,
             sounds: 0,
             start_ms: 0,
+            late_ms: 0,
         }
     }
 
@@ -84,16 +86,19 @@ impl Feed {
                 frames.push(sound(MediaTime::from_ms(self.start_ms + self.sounds * 1_024_000 / 44_100)));
                 self.sounds += 1;
             }
-            self.segmenter.push(&frames, &self.tracks, self.epoch, UnixMs(NOW.0 + ms));
+            self.segmenter.push(&frames, &self.tracks, self.epoch, UnixMs(NOW.0 + ms + self.late_ms));
             self.pictures += 1;
             self.walk();
         }
     }
 
     fn walk(&mut self) {
-        let Some(text) = media(self.segmenter.window(), self.flavor, None) else { return };
-        if let Err(fault) = self.walker.add(&text) {
-            panic!("{fault}\n{text}");
+        // As a whole, and as who has that is given it.
+        for skip in [None, Some(Skip::Segments)] {
+            let Some(text) = media(self.segmenter.window(), self.flavor, skip) else { return };
+            if let Err(fault) = self.walker.add(&text) {
+                panic!("{fault}\n{text}");
+            }
         }
     }
 

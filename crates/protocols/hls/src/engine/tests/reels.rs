@@ -5,6 +5,8 @@ use crate::engine::reels::{Reel, behind, between, onward};
 use crate::walk::Walker;
 
 const BEGIN_MS: i64 = 1_767_323_045_000;
+/// Before everything.
+const EVER: UnixMs = UnixMs(i64::MIN);
 const SETTINGS: SliceSettings = SliceSettings { target: MediaTime::from_ms(2_000), longest: MediaTime::from_ms(4_000) };
 
 /// Files with so many segments of two seconds, a pause of a minute before each but the first.
@@ -41,13 +43,17 @@ fn files_count_on() {
 #[test]
 fn what_lies_behind_is_over_and_as_much_as_is_asked_for() {
     let reels = reels(&[10, 10]);
-    let (entries, numbers) = behind(&reels, UnixMs(BEGIN_MS + 9_999), MediaTime::from_ms(6_000));
+    let (entries, numbers) = behind(&reels, EVER, UnixMs(BEGIN_MS + 9_999), MediaTime::from_ms(6_000));
     assert_eq!((entries.len(), numbers), (3, Numbers { sequence: 71, discontinuity: 2 }));
     assert_eq!(entries[2].slice.begins_at, UnixMs(BEGIN_MS + 6_000));
     // In the pause nothing comes, and nothing goes.
-    let (late, at) = behind(&reels, UnixMs(BEGIN_MS + 70_000), MediaTime::from_ms(6_000));
+    let (late, at) = behind(&reels, EVER, UnixMs(BEGIN_MS + 70_000), MediaTime::from_ms(6_000));
     assert_eq!((late.len(), at.sequence), (3, 77));
-    assert_eq!(behind(&reels, UnixMs(BEGIN_MS), MediaTime::from_ms(6_000)).0, []);
+    assert_eq!(behind(&reels, EVER, UnixMs(BEGIN_MS), MediaTime::from_ms(6_000)).0, []);
+    // What was over too long ago is not listed, and numbers are those of what is.
+    let (left, at) = behind(&reels, UnixMs(BEGIN_MS + 18_000), UnixMs(BEGIN_MS + 70_000), MediaTime::from_ms(6_000));
+    assert_eq!((left.len(), at.sequence), (1, 79));
+    assert_eq!(behind(&reels, UnixMs(BEGIN_MS + 20_000), UnixMs(BEGIN_MS + 70_000), MediaTime::from_ms(6_000)).0, []);
 }
 
 #[test]
@@ -55,7 +61,7 @@ fn a_window_that_moves_on_keeps_the_promises_of_a_playlist() {
     let (reels, mut walker) = (reels(&[20, 7, 20]), Walker::default());
     for second in 12..300 {
         let until = UnixMs(BEGIN_MS + second * 1_000);
-        let (entries, numbers) = behind(&reels, until, MediaTime::from_ms(12_000));
+        let (entries, numbers) = behind(&reels, EVER, until, MediaTime::from_ms(12_000));
         let text = archive(&entries, numbers, &SETTINGS, Growth::FromNewest);
         walker.add(&text).unwrap_or_else(|fault| panic!("{fault}\n{text}"));
     }

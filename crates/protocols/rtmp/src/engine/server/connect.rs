@@ -130,6 +130,8 @@ fn text(given: &Value, key: &str, limits: &Limits) -> Option<String> {
 }
 
 /// Our side of the capabilities (Enhanced RTMP v2, "Enhancing NetConnection connect Command"), as far as offered.
+///
+/// They refuse no play: FFmpeg plays all of these codecs and announces none of them when it plays.
 fn enhanced(given: &Value) -> Vec<(String, Value)> {
     let mut ours = Vec::new();
     if let Some(Value::StrictArray(offered)) = given.get("fourCcList") {

@@ -2,4 +2,4 @@
 
 mod cutting;
 mod property;
-pub(super) mod scene;
+pub(in crate::recorder) mod scene;
