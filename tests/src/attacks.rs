@@ -61,9 +61,10 @@ pub fn chunk_streams(count: u16) -> Vec<u8> {
 fn connections(server: &Server) -> Vec<Attack> {
     let (connects, silent, slow) = (server.rtmp.clone(), server.rtmp.clone(), server.http.clone());
     vec![
-        Attack::new("connects", 1, move || {
+        // Two at a time, so that it is more than a thousand a second.
+        Attack::new("connects, two an act", 1, move || {
             let at = connects.clone();
-            move || drop(TcpStream::connect(&at))
+            move || (0..2).for_each(|_| drop(TcpStream::connect(&at)))
         }),
         Attack::new("silent connections", 1, move || {
             let (at, mut held) = (silent.clone(), Vec::new());

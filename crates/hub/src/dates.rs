@@ -47,6 +47,8 @@ struct Zero {
     date: MediaTime,
     /// What it was held against last.
     looked: MediaTime,
+    /// The newest time whose date has been told.
+    told: MediaTime,
 }
 
 impl Dates {
@@ -83,12 +85,15 @@ impl Dates {
             }
         }
         let before = runs.iter().take(place).rev().find_map(|run| run.zero);
-        let behind = runs.iter().skip(place + 1).find_map(|run| run.zero);
+        // The first date behind it is not before those of these.
+        let behind = runs.iter().skip(place + 1).find_map(|run| Some(run.zero?.date + run.after));
         let Some(run) = runs.get_mut(place) else { return Dated { date: at, run: 0 } };
+        let after = run.after;
         let zero = run.zero.get_or_insert_with(|| {
-            let date = before.map_or(came, |before| came.max(before.date));
-            Zero { date: behind.map_or(date, |behind| date.min(behind.date)), looked: time }
+            let date = before.map_or(came, |before| came.max(before.date + after - time));
+            Zero { date: behind.map_or(date, |behind| date.min(behind - time)), looked: time, told: time }
         });
+        zero.told = zero.told.max(time);
         Dated { date: UnixMs((zero.date + time).ms()), run: run.number }
     }
 }
@@ -100,8 +105,10 @@ impl Zero {
         if passed < LOOK {
             return None;
         }
-        if off > LATE_MAX {
-            return Some(self.looked);
+        // Times that leap ahead of the clock are those of a delay that was taken away.
+        let leapt = off < MediaTime::ZERO - LATE_MAX && passed > LATE_MAX;
+        if off > LATE_MAX || leapt {
+            return Some(self.told);
         }
         let passed = passed.min(CREEP).ticks();
         let step = off.ticks().saturating_mul(passed) / CREEP.ticks();

@@ -58,6 +58,12 @@ pub trait HttpService: Send + Sync + 'static {
         peer: SocketAddr,
         local: SocketAddr,
     ) -> impl Future<Output = Reply> + Send;
+
+    /// Whether the connection has been granted what may take a slow client long. Else one that takes nothing of its
+    /// responses is let go as early as one that sends no request.
+    fn is_granted(&self) -> bool {
+        true
+    }
 }
 
 /// Limits of an HTTP connection.
@@ -65,7 +71,8 @@ pub trait HttpService: Send + Sync + 'static {
 pub struct HttpLimits {
     /// Bytes of a request head.
     pub head_bytes_max: usize,
-    /// From the connection's start, or the last response, to the end of the next head.
+    /// From the connection's start, or the last response, to the end of the next head; also how long a client that has been
+    /// granted nothing may take nothing of a response.
     pub head_ms_max: u64,
     /// How long an HTTP/2 connection may do nothing before it is closed, and how long it may leave a ping unanswered.
     pub stall_ms_max: u64,
@@ -97,7 +104,12 @@ impl From<&Limits> for HttpLimits {
 impl HttpLimits {
     /// What is asked of a client that may send `input_bytes_max` to no purpose.
     const fn patience(self, input_bytes_max: u64) -> Patience {
-        Patience { slow_ms: self.slow_ms_max, bytes_per_s_min: self.bytes_per_s_min, input_bytes_max }
+        Patience {
+            ungranted_ms: self.head_ms_max,
+            slow_ms: self.slow_ms_max,
+            bytes_per_s_min: self.bytes_per_s_min,
+            input_bytes_max,
+        }
     }
 
     /// How long a client that takes a response may show nothing of it.
@@ -147,7 +159,9 @@ async fn serve_http1<S: HttpService>(
             let (service, taken, asked) = (service.clone(), taken.clone(), asked.clone());
             // Boxed, so that the connection can be moved out of the loop below.
             Box::pin(async move {
-                let response = match service.call(request, peer, local).await {
+                let reply = service.clone().call(request, peer, local).await;
+                answering.account().grant(service.is_granted());
+                let response = match reply {
                     Reply::Response(response) => response,
                     Reply::Last(mut response) => {
                         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -1,7 +1,7 @@
 use std::future::Future;
 use std::io::{Error, ErrorKind, IoSlice, Result};
 use std::pin::Pin;
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, OnceLock};
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -24,6 +24,8 @@ const STEP_BYTES: u64 = 192 << 10;
 /// What a peer has to take, and may send.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Patience {
+    /// How long a peer that has been granted nothing may take nothing.
+    pub(crate) ungranted_ms: u64,
     /// How far behind the rate it may be at least.
     pub(crate) slow_ms: u64,
     /// Bytes a second that it takes at least, while some wait.
@@ -40,9 +42,10 @@ impl Patience {
     }
 
     /// How long bytes that were taken may be held before the socket has them.
-    fn held_ms(&self) -> u64 {
+    fn held_ms(&self, granted: bool) -> u64 {
         let ms = self.time_of(HELD_BYTES).as_millis().try_into().unwrap_or(u64::MAX);
-        self.behind_ms().saturating_add(ms)
+        let behind_ms = if granted { self.behind_ms() } else { self.slow_ms.max(self.ungranted_ms) };
+        behind_ms.saturating_add(ms)
     }
 
     /// How long these take at the lowest rate; nothing if none is asked for.
@@ -71,6 +74,8 @@ pub(crate) enum Exhausted {
 pub(crate) struct Account {
     unspent: AtomicU64,
     exhausted: OnceLock<Exhausted>,
+    /// The peer has been granted something, and may be slow in taking it.
+    granted: AtomicBool,
     /// Requests whose response has not been written.
     answering: AtomicUsize,
     /// Since when the peer is to send the next request, if it is.
@@ -83,6 +88,7 @@ impl Default for Account {
         Self {
             unspent: AtomicU64::default(),
             exhausted: OnceLock::new(),
+            granted: AtomicBool::default(),
             answering: AtomicUsize::default(),
             owes_since: Mutex::new(Some(Instant::now())),
         }
@@ -96,6 +102,11 @@ impl Account {
         self.answering.fetch_add(1, Relaxed);
         *self.owes_since.lock() = None;
         Answering(self.clone())
+    }
+
+    /// The peer has been granted something, if `granted`: it stays so.
+    pub(crate) fn grant(&self, granted: bool) {
+        self.granted.fetch_or(granted, Relaxed);
     }
 
     /// All that was written has left this side.
@@ -144,6 +155,12 @@ impl Account {
 
 /// A request that is being answered.
 pub(crate) struct Answering(Arc<Account>);
+
+impl Answering {
+    pub(crate) fn account(&self) -> &Account {
+        &self.0
+    }
+}
 
 impl Drop for Answering {
     fn drop(&mut self) {
@@ -222,7 +239,9 @@ impl<I> WriteDeadline<I> {
             wait.take(count as u64, &self.patience);
             wait.waits |= count < asked;
         }
-        let left = Duration::from_millis(self.patience.behind_ms()).saturating_sub(wait.behind);
+        let deaf = wait.bytes == 0 && !self.account.granted.load(Relaxed);
+        let most_ms = if deaf { self.patience.ungranted_ms } else { self.patience.behind_ms() };
+        let left = Duration::from_millis(most_ms).saturating_sub(wait.behind);
         if left.is_zero() {
             let ms = wait.begun.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
             let why = match wait.bytes {
@@ -258,7 +277,7 @@ impl<I> WriteDeadline<I> {
             self.holds = false;
             return done;
         }
-        let ms = self.patience.held_ms();
+        let ms = self.patience.held_ms(self.account.granted.load(Relaxed));
         if !std::mem::replace(&mut self.holds, true) {
             self.held.set(sleep(Duration::from_millis(ms)));
         }

@@ -1,5 +1,8 @@
 //! What the kernel says of a process's mappings (proc(5), `smaps`).
 
+const AT_PHDR: usize = 3;
+const AT_ENTRY: usize = 9;
+
 /// A mapping whose pages are all those of its file.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Mapping {
@@ -8,16 +11,25 @@ pub(crate) struct Mapping {
     pub(crate) resident_bytes: u64,
 }
 
-/// Of these mappings those of this file that are private, cannot be written to, hold no page of the process's own, neither
-/// in memory nor swapped out, and are not locked.
-pub(crate) fn clean(smaps: &str, file: &str) -> Vec<Mapping> {
+/// Addresses in the program as the kernel has loaded it: of its headers and of its first instruction (getauxval(3)).
+/// Other mappings of its file come and go.
+pub(crate) fn loaded(auxv: &[u8]) -> Vec<usize> {
+    const WORD: usize = size_of::<usize>();
+    let word = |bytes: &[u8]| bytes.try_into().map_or(0, usize::from_ne_bytes);
+    let entries = auxv.chunks_exact(2 * WORD).map(|entry| (word(&entry[..WORD]), word(&entry[WORD..])));
+    entries.filter(|(kind, _)| [AT_PHDR, AT_ENTRY].contains(kind)).map(|(_, value)| value).collect()
+}
+
+/// Of these mappings those that hold one of the addresses, are private, cannot be written to, hold no page of the process's
+/// own, neither in memory nor swapped out, and are not locked.
+pub(crate) fn clean(smaps: &str, loaded: &[usize]) -> Vec<Mapping> {
     let (mut found, mut lines) = (Vec::new(), smaps.lines().peekable());
     while let Some(head) = lines.next() {
         let mut about = About::default();
         while let Some(line) = lines.next_if(|line| !is_head(line)) {
             about.read(line);
         }
-        let range = range(head, file).filter(|_| about.is_clean());
+        let range = range(head, loaded).filter(|_| about.is_clean());
         found.extend(range.map(|(start, bytes)| Mapping { start, bytes, resident_bytes: about.resident_bytes }));
     }
     found
@@ -55,13 +67,11 @@ fn is_head(line: &str) -> bool {
     line.split(' ').next().is_some_and(|first| first.contains('-') && !first.ends_with(':'))
 }
 
-/// First address and length of a mapping of this file that is private and cannot be written to.
-fn range(head: &str, file: &str) -> Option<(usize, usize)> {
-    let mut fields = head.splitn(6, ' ');
+/// First address and length of a mapping that is private, cannot be written to and holds one of the addresses.
+fn range(head: &str, loaded: &[usize]) -> Option<(usize, usize)> {
+    let mut fields = head.split(' ');
     let (start, end) = fields.next()?.split_once('-')?;
-    let rights = fields.next()?.as_bytes();
-    let path = fields.nth(3)?.trim_start();
     let (start, end) = (usize::from_str_radix(start, 16).ok()?, usize::from_str_radix(end, 16).ok()?);
-    let fits = matches!(rights, [b'r', b'-', _, b'p']) && path == file;
-    fits.then_some((start, end.checked_sub(start)?))
+    let fits = matches!(fields.next()?.as_bytes(), [b'r', b'-', _, b'p']);
+    (fits && loaded.iter().any(|at| (start..end).contains(at))).then_some((start, end.checked_sub(start)?))
 }

@@ -1,9 +1,8 @@
 use std::collections::HashMap;
-use std::fs;
 use std::panic::catch_unwind;
 
 use super::let_go;
-use super::mapping::{Mapping, clean};
+use super::mapping::{Mapping, clean, loaded};
 
 /// A mapping as `smaps` shows it.
 fn shown(head: &str, anonymous_kib: u32, swap_kib: u32, locked_kib: u32) -> String {
@@ -13,25 +12,30 @@ fn shown(head: &str, anonymous_kib: u32, swap_kib: u32, locked_kib: u32) -> Stri
     )
 }
 
-const FILE: &str = "/opt/my server/vivace";
-
 #[test]
-fn only_clean_mappings_of_the_file_are_found() {
-    let head = |rights: &str, path: &str| format!("7f00a0000000-7f00a0010000 {rights} 0009a000 fe:00 123       {path}");
-    let found = |head: &str, anonymous, swap, locked| clean(&shown(head, anonymous, swap, locked), FILE);
+fn only_clean_mappings_of_the_loaded_program_are_found() {
+    let head =
+        |rights: &str| format!("7f00a0000000-7f00a0010000 {rights} 0009a000 fe:00 123       /opt/my server/vivace");
+    let found =
+        |head: &str, at, [anonymous, swap, locked]: [u32; 3]| clean(&shown(head, anonymous, swap, locked), &[at]);
     let text = Mapping { start: 0x7f00_a000_0000, bytes: 0x1_0000, resident_bytes: 48 << 10 };
-    assert_eq!(found(&head("r-xp", FILE), 0, 0, 0), [text]);
-    // What the linker has written to before it took the right to write away, is swapped out, or locked.
-    for (anonymous, swap, locked) in [(4, 0, 0), (0, 4, 0), (0, 0, 4)] {
-        assert_eq!(found(&head("r--p", FILE), anonymous, swap, locked), []);
+    let inside = text.start + 0xffff;
+    for rights in ["r-xp", "r--p"] {
+        assert_eq!(found(&head(rights), inside, [0; 3]), [Mapping { ..text }]);
+        // What the linker has written to before it took the right to write away, is swapped out, or locked.
+        for dirty in [[4, 0, 0], [0, 4, 0], [0, 0, 4]] {
+            assert_eq!(found(&head(rights), inside, dirty), []);
+        }
+        // Another mapping of the same file.
+        assert_eq!(found(&head(rights), text.start + 0x1_0000, [0; 3]), []);
+        assert_eq!(found(&head(rights), text.start - 1, [0; 3]), []);
     }
-    for (rights, path) in [("rw-p", FILE), ("r-xs", FILE), ("r-xp", "/lib/libc.so.6"), ("r-xp", "[vdso]"), ("r-xp", "")]
-    {
-        assert_eq!(found(&head(rights, path), 0, 0, 0), [], "{rights} {path}");
+    for rights in ["rw-p", "r-xs", "---p"] {
+        assert_eq!(found(&head(rights), inside, [0; 3]), [], "{rights}");
     }
     // A kernel that does not say it.
-    assert_eq!(clean(&format!("{}\nRss: 4 kB\n", head("r-xp", FILE)), FILE), []);
-    assert_eq!(clean("", FILE), []);
+    assert_eq!(clean(&format!("{}\nRss: 4 kB\n", head("r-xp")), &[inside]), []);
+    assert_eq!(clean("", &[0]), []);
 }
 
 #[test]
@@ -40,16 +44,27 @@ fn each_of_many_is_looked_at_by_itself() {
         shown("1000-2000 r--p 0 fe:00 1 /bin/x", 0, 0, 0),
         shown("2000-3000 r-xp 0 fe:00 1 /bin/x", 8, 0, 0),
         shown("3000-5000 r--p 0 fe:00 1 /bin/x", 0, 0, 0),
+        shown("5000-6000 r--p 0 fe:00 1 /bin/x", 0, 0, 0),
     ];
-    let starts: Vec<usize> = clean(&text.concat(), "/bin/x").iter().map(|mapping| mapping.start).collect();
+    let starts: Vec<usize> =
+        clean(&text.concat(), &[0x1040, 0x2800, 0x4fff]).iter().map(|mapping| mapping.start).collect();
     assert_eq!(starts, [0x1000, 0x3000]);
+}
+
+#[test]
+fn the_loaded_program_is_where_the_kernel_says() {
+    let entries = [(6, 4_096), (3, 0x40), (9, 0x1234), (0, 0)];
+    let auxv: Vec<u8> = entries.iter().flat_map(|(kind, value)| [*kind, *value]).flat_map(usize::to_ne_bytes).collect();
+    assert_eq!(loaded(&auxv), [0x40, 0x1234]);
+    assert_eq!(loaded(&auxv[..auxv.len() - 5]), [0x40, 0x1234]);
+    assert_eq!(loaded(&auxv[..40]), [0x40]);
 }
 
 /// Of the program's clean mappings.
 fn resident_bytes() -> u64 {
-    let program = fs::read_link("/proc/self/exe").unwrap();
-    let text = fs::read_to_string("/proc/self/smaps").unwrap();
-    clean(&text, program.to_str().unwrap()).iter().map(|mapping| mapping.resident_bytes).sum()
+    let clean = super::clean().unwrap();
+    assert_eq!(clean.len(), 2, "headers and code: {clean:?}");
+    clean.iter().map(|mapping| mapping.resident_bytes).sum()
 }
 
 #[test]

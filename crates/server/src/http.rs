@@ -77,6 +77,10 @@ impl HttpService for Service {
         spans::answered(&span, if let Reply::Response(response) = &reply { response.status() } else { StatusCode::OK });
         reply
     }
+
+    fn is_granted(&self) -> bool {
+        self.place.lock().is_none()
+    }
 }
 
 type Body = http_body_util::combinators::UnsyncBoxBody<Bytes, BoxError>;

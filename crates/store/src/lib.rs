@@ -17,6 +17,7 @@ mod events;
 mod fault;
 mod folder;
 mod hls;
+mod listed;
 mod lists;
 mod media_files;
 mod open;
@@ -58,6 +59,7 @@ pub use events::{
 pub use fault::{Cause, Fault, Operation};
 pub use folder::DataFolder;
 pub use hls::{HlsChange, HlsLog, HlsNumbers};
+pub use listed::Listed;
 pub use lists::KeptList;
 pub use media_files::EndedBefore;
 pub use outbox::{

@@ -10,7 +10,7 @@ use sqlx::{Row, SqliteConnection};
 use vivace_base::{AppId, MediaTime, StreamName, Ulid, UnixMs};
 use vivace_domain::recording::{MediaFile, MediaPart, PartAt, Recording};
 
-use crate::{Fault, Operation, Reader, Store};
+use crate::{Fault, Listed, Operation, Reader, Store};
 
 const FILE_COLUMNS: &str = "id, app, stream, begun_at, ended_at, init_bytes, codecs, width, height, discontinuity, closed, \
     bytes";
@@ -259,11 +259,11 @@ impl Reader {
     /// written, and after a crash those that were.
     ///
     /// # Errors
-    /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn open_media_files(&self, after: Option<Ulid>, limit: u32) -> Result<Vec<MediaFile>, Fault> {
+    /// [`Fault`]: the store cannot be read.
+    pub async fn open_media_files(&self, after: Option<&str>, limit: u32) -> Result<Vec<Listed<MediaFile>>, Fault> {
         let sql = format!("SELECT {FILE_COLUMNS} FROM media_files WHERE closed = 0 AND id > $1 {IN_ORDER} LIMIT $2");
-        let after = after.map_or_else(String::new, |after| after.to_string());
-        self.files(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after).bind(i64::from(limit))).await
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after.unwrap_or_default()).bind(i64::from(limit));
+        self.listed(select, Self::media_file_row).await
     }
 
     /// At most `limit` closed files that ended before a time and that no recording needs: what may be deleted. In the order

@@ -8,9 +8,9 @@ use vivace_base::{AppId, StreamName, Ulid, UnixMs};
 use vivace_domain::recording::{PartAt, RecordState, Recording};
 
 use crate::media_files::cursor;
-use crate::{Fault, NewHook, Operation, Reader, Store, uploads};
+use crate::{Fault, Listed, NewHook, Operation, Reader, Store, uploads};
 pub use list::{RecordingFilter, RecordingPage, StorageUse};
-pub(crate) use row::COLUMNS;
+pub(crate) use row::{COLUMNS, Query};
 
 const PUT: &str = "INSERT INTO recordings (id, app, task, kind, stream, channel, format, state, name, domain, stream_param, \
     started_at, ended_at, first_file, first_part, last_file, last_part, duration_ms, bytes, sha256, failure, keep_until, \
@@ -202,25 +202,33 @@ impl Reader {
     /// first, those behind the one of id `after`.
     ///
     /// # Errors
-    /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn unfinished_recordings(&self, after: Option<Ulid>, limit: u32) -> Result<Vec<Recording>, Fault> {
+    /// [`Fault`]: the store cannot be read.
+    pub async fn unfinished_recordings(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Listed<Recording>>, Fault> {
         let which = "WHERE state IN ('recording', 'finalizing') AND id > $1 ORDER BY id LIMIT $2";
         let sql = format!("SELECT {} FROM recordings {which}", row::COLUMNS);
-        let after = after.map_or_else(String::new, |after| after.to_string());
-        self.recording_rows(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after).bind(i64::from(limit))).await
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after.unwrap_or_default()).bind(i64::from(limit));
+        self.listed(select, Self::parse_recording).await
     }
 
     /// At most `limit` recordings of all apps that are finalized, oldest first, those behind the one of id `after`.
     ///
     /// # Errors
-    /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn finalizing_recordings(&self, after: Option<Ulid>, limit: u32) -> Result<Vec<Recording>, Fault> {
+    /// [`Fault`]: the store cannot be read.
+    pub async fn finalizing_recordings(
+        &self,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Listed<Recording>>, Fault> {
         // The first condition is that of the index.
         let which =
             "WHERE state IN ('recording', 'finalizing') AND state = 'finalizing' AND id > $1 ORDER BY id LIMIT $2";
         let sql = format!("SELECT {} FROM recordings {which}", row::COLUMNS);
-        let after = after.map_or_else(String::new, |after| after.to_string());
-        self.recording_rows(sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after).bind(i64::from(limit))).await
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after.unwrap_or_default()).bind(i64::from(limit));
+        self.listed(select, Self::parse_recording).await
     }
 
     /// The recordings of a stream that begin in the file `first` or behind it and reach to the file `file` or beyond it, the

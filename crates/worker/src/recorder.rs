@@ -102,6 +102,13 @@ pub struct RecordedPush {
     pub stream_param: String,
 }
 
+impl RecordedPush {
+    /// Whether another one differs in its epoch only.
+    fn is_as(&self, other: &Self) -> bool {
+        Self { epoch: other.epoch, ..self.clone() } == *other
+    }
+}
+
 /// The way to the recorder for those who must not wait. Handles are cheap to clone.
 #[derive(Clone)]
 pub struct Recorder {

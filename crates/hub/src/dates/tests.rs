@@ -53,10 +53,43 @@ fn what_follows_a_jump_is_dated_by_when_it_comes() {
         assert_eq!((made(next), made(next + ms(100))), (at, UnixMs(at.0 + 100)));
         assert!(made(before).0 <= at.0 - 9_900, "round {round}: {:?}", made(before));
     }
-    // The clock alone is set, and media goes on: nothing changes, also where the next batch comes a little early.
+    // The clock alone is set, and media goes on, the next batch a little early.
     dates.jump(ms(6_000));
-    assert_eq!(dates.date(ms(6_040), UnixMs(555_990), true).date, UnixMs(556_000));
+    assert_eq!(dates.date(ms(6_040), UnixMs(555_990), true).date, UnixMs(555_990));
     assert_eq!(dates.date(ms(6_000), UnixMs(0), false).date, UnixMs(555_960));
+}
+
+/// A stream that was shown a minute late is shown at once: its times leap by a minute, the clock does not.
+#[test]
+fn a_delay_that_is_taken_away_leaves_no_date_ahead() {
+    let dates = Dates::new();
+    for time_ms in (0..=10_000).step_by(500) {
+        dates.date(ms(time_ms), UnixMs(500_000 + time_ms), true);
+    }
+    let newest = dates.date(ms(10_400), UnixMs(510_400), true).date;
+    let next = dates.date(ms(70_440), UnixMs(510_440), true);
+    assert_eq!((newest, next), (UnixMs(510_400), super::Dated { date: UnixMs(510_440), run: 0 }));
+    assert_eq!(dates.date(ms(10_400), UnixMs(512_000), false).date, newest, "what was told stays");
+    assert_eq!(dates.date(ms(71_440), UnixMs(511_440), true).date, UnixMs(511_440));
+    // A clock that is set back while media goes on moves no date back, and begins nothing.
+    let dates = Dates::new();
+    let mut last = dates.date(ms(0), UnixMs(9_000_000), true).date;
+    for time_ms in (500..60_000).step_by(500) {
+        let date = dates.date(ms(time_ms), UnixMs(time_ms), true).date;
+        assert!(date > last, "{date:?} behind {last:?}");
+        last = date;
+    }
+    assert_eq!(dates.runs.lock().len(), 1);
+}
+
+#[test]
+fn what_was_told_before_the_clock_was_set_stays() {
+    let dates = Dates::new();
+    dates.date(ms(0), UnixMs(500_000), true);
+    let told = dates.date(ms(900), UnixMs(500_900), true).date;
+    let set = dates.date(ms(1_400), UnixMs(9_000_000), true).date;
+    assert_eq!((told, set), (UnixMs(500_900), UnixMs(9_000_000)));
+    assert_eq!(dates.date(ms(900), UnixMs(9_000_000), false).date, told);
 }
 
 #[test]

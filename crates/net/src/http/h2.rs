@@ -67,7 +67,9 @@ async fn run<S: HttpService>(
             let (service, activity, leave) = (service.clone(), activity.clone(), leave.clone());
             async move {
                 let _busy = activity.begin();
-                let response = match service.call(request, peer, local).await {
+                let reply = service.clone().call(request, peer, local).await;
+                activity.account().grant(service.is_granted());
+                let response = match reply {
                     Reply::Response(response) => response,
                     Reply::Last(response) => {
                         leave.cancel();

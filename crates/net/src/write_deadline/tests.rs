@@ -10,7 +10,15 @@ use tokio::time::{Sleep, sleep, timeout};
 
 use super::{Account, Exhausted, Patience, WriteDeadline};
 
-const PATIENCE: Patience = Patience { slow_ms: 30_000, bytes_per_s_min: 1_024, input_bytes_max: 99 };
+const PATIENCE: Patience =
+    Patience { ungranted_ms: 5_000, slow_ms: 30_000, bytes_per_s_min: 1_024, input_bytes_max: 99 };
+
+/// The account of a peer that may be slow.
+fn granted() -> Arc<Account> {
+    let account = Arc::new(Account::default());
+    account.grant(true);
+    account
+}
 
 /// Writes 16 megabytes to one who takes `bytes` each second.
 async fn write_to_one_who_takes(bytes: usize) -> std::result::Result<(), Exhausted> {
@@ -21,7 +29,7 @@ async fn write_to_one_who_takes(bytes: usize) -> std::result::Result<(), Exhaust
             sleep(Duration::from_secs(1)).await;
         }
     });
-    let mut writer = WriteDeadline::new(ours, PATIENCE, Arc::default());
+    let mut writer = WriteDeadline::new(ours, PATIENCE, granted());
     let written = writer.write_all(&vec![0; 16 << 20]).await;
     reading.abort();
     written.map_err(|error| *error.get_ref().unwrap().downcast_ref().unwrap())
@@ -36,6 +44,18 @@ async fn a_reader_of_drops_is_let_go_and_a_slow_one_is_served() {
     assert_eq!(write_to_one_who_takes(4_000).await, Ok(()));
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_peer_that_has_been_granted_nothing_is_let_go_early_if_it_takes_nothing() {
+    let (ours, theirs) = duplex(4_096);
+    let account = Arc::new(Account::default());
+    let mut writer = WriteDeadline::new(ours, PATIENCE, account.clone());
+    account.grant(false);
+    let begun = tokio::time::Instant::now();
+    assert!(writer.write_all(&vec![0; 16 << 20]).await.is_err());
+    assert_eq!((account.exhausted(), begun.elapsed().as_secs()), (Some(Exhausted::Stalled { ms: 5_000 }), 5));
+    drop(theirs);
+}
+
 /// A peer whose kernel tells of what it takes in one step after the other.
 async fn write_to_one_seen_in_steps_of(bytes: usize, every_s: u64) -> std::result::Result<(), Exhausted> {
     let (ours, mut theirs) = duplex(bytes);
@@ -48,7 +68,7 @@ async fn write_to_one_seen_in_steps_of(bytes: usize, every_s: u64) -> std::resul
             }
         }
     });
-    let mut writer = WriteDeadline::new(ours, PATIENCE, Arc::default());
+    let mut writer = WriteDeadline::new(ours, PATIENCE, granted());
     let written = writer.write_all(&vec![0; 32 * bytes]).await;
     reading.abort();
     written.map_err(|error| *error.get_ref().unwrap().downcast_ref().unwrap())
@@ -88,7 +108,7 @@ struct Holding {
 impl Holding {
     fn writer(ms: u64) -> WriteDeadline<Self> {
         let until = Box::pin(sleep(Duration::from_millis(ms)));
-        WriteDeadline::new(Self { until }, PATIENCE, Arc::default())
+        WriteDeadline::new(Self { until }, PATIENCE, granted())
     }
 }
 

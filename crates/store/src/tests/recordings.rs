@@ -4,7 +4,8 @@ use vivace_domain::recording::{MediaFile, MediaPart, PartAt, RecordFormat, Recor
 
 use super::{Dir, NOW, open};
 use crate::{
-    AuditFilter, EndedBefore, FIRST_APP, Fault, HookFilter, NewAudit, NewHook, RecordingFilter, RecordingStep, Store,
+    AuditFilter, EndedBefore, FIRST_APP, Fault, HookFilter, Listed, NewAudit, NewHook, RecordingFilter, RecordingStep,
+    Store,
 };
 
 fn at(seconds: i64) -> UnixMs {
@@ -13,6 +14,11 @@ fn at(seconds: i64) -> UnixMs {
 
 fn stream(name: &str) -> StreamName {
     StreamName::parse(name).unwrap()
+}
+
+/// What stands in a list of which nothing is damaged.
+fn whole<T>(listed: Vec<Listed<T>>) -> Vec<T> {
+    listed.into_iter().map(|one| one.row.unwrap()).collect()
 }
 
 fn file(id: u128, begun: i64) -> MediaFile {
@@ -103,9 +109,13 @@ async fn parts_are_the_same_as_rows_and_packed() {
     let mut rows: Vec<_> = parts.iter().map(|part| (Ulid(10), *part)).collect();
     rows.push((Ulid(11), part(0, 0)));
     store.append_parts(&rows).await.unwrap();
-    assert_eq!(store.reader().open_media_files(None, 9).await.unwrap(), [file(10, 0), other.clone()]);
-    assert_eq!(store.reader().open_media_files(None, 1).await.unwrap(), [file(10, 0)]);
-    assert_eq!(store.reader().open_media_files(Some(Ulid(10)), 1).await.unwrap(), std::slice::from_ref(&other));
+    let open_files = async |store: &Store, after: Option<Ulid>, limit| {
+        let after = after.map(|after| after.to_string());
+        whole(store.reader().open_media_files(after.as_deref(), limit).await.unwrap())
+    };
+    assert_eq!(open_files(&store, None, 9).await, [file(10, 0), other.clone()]);
+    assert_eq!(open_files(&store, None, 1).await, [file(10, 0)]);
+    assert_eq!(open_files(&store, Some(Ulid(10)), 1).await, std::slice::from_ref(&other));
     assert_eq!(store.reader().media_parts(Ulid(10)).await.unwrap(), parts);
     assert!(store.close_media_file(Ulid(10)).await.unwrap());
     assert!(store.close_media_file(Ulid(10)).await.unwrap() && !store.close_media_file(Ulid(99)).await.unwrap());
@@ -114,7 +124,7 @@ async fn parts_are_the_same_as_rows_and_packed() {
     assert_eq!(store.reader().media_parts(Ulid(10)).await.unwrap(), parts);
     let closed = MediaFile { closed: true, bytes: 3_500, ended_at: Some(at(5)), ..file(10, 0) };
     assert_eq!(store.reader().media_file(Ulid(10)).await.unwrap(), Some(closed.clone()));
-    assert_eq!(store.reader().open_media_files(None, 9).await.unwrap(), [other]);
+    assert_eq!(open_files(&store, None, 9).await, [other]);
     let use_now = store.reader().storage_use(FIRST_APP).await.unwrap();
     assert_eq!((use_now.media_files, use_now.media_bytes), (2, 3_500));
 }
@@ -221,10 +231,11 @@ async fn a_recording_that_failed_holds_its_media() {
     let reader = store.reader();
     let failed = RecordingStep::Failed { reason: "x".to_owned() };
     store.put_recording(&recording(1, RecordFormat::Mp4, 0)).await.unwrap();
-    assert_eq!(reader.finalizing_recordings(None, 9).await.unwrap(), []);
+    assert_eq!(whole(reader.finalizing_recordings(None, 9).await.unwrap()), []);
     store.finish_recording(Ulid(1), PartAt { file: Ulid(10), part: 0 }, at(1), None).await.unwrap();
     assert_eq!(reader.finalizing_recordings(None, 9).await.unwrap().len(), 1);
-    assert_eq!(reader.finalizing_recordings(Some(Ulid(1)), 9).await.unwrap(), []);
+    let behind = Ulid(1).to_string();
+    assert_eq!(whole(reader.finalizing_recordings(Some(&behind), 9).await.unwrap()), []);
     let freeable = async |of| reader.media_bytes_freeable(FIRST_APP, &at(100).into(), of).await.unwrap();
     assert_eq!(freeable(None).await, 1_500, "what is being made is not to be freed");
     store.advance_recording(Ulid(1), &failed, &[], NOW).await.unwrap();
@@ -295,7 +306,7 @@ async fn a_recording_goes_from_state_to_state_and_is_told_of_once() {
     };
     assert_eq!(store.reader().recording(FIRST_APP, Ulid(1)).await.unwrap(), Some(ended));
     assert_eq!(store.reader().hooks(FIRST_APP, &HookFilter::default(), 10).await.unwrap().len(), 1);
-    assert_eq!(store.reader().unfinished_recordings(None, 9).await.unwrap(), []);
+    assert_eq!(whole(store.reader().unfinished_recordings(None, 9).await.unwrap()), []);
 }
 
 #[tokio::test]
@@ -376,7 +387,9 @@ async fn a_damaged_row_is_named() {
     let dir = Dir::new();
     let store = open(&dir.data()).await;
     store.put_recording(&recording(1, RecordFormat::Mp4, 0)).await.unwrap();
-    store.open_media_file(&file(10, 0)).await.unwrap();
+    for id in [10, 11, 12] {
+        store.open_media_file(&file(id, 0)).await.unwrap();
+    }
     store.append_parts(&[(Ulid(10), part(0, 0))]).await.unwrap();
     store.close_media_file(Ulid(10)).await.unwrap();
     let damage = async |sql: &'static str| {
@@ -388,7 +401,20 @@ async fn a_damaged_row_is_named() {
     let fault = store.reader().recording(FIRST_APP, Ulid(1)).await.unwrap_err();
     assert!(matches!(fault, Fault::Damaged { .. }), "{fault:?}");
     damage("UPDATE recordings SET format = 'mp4', last_file = '00000000000000000000000001'").await;
-    assert!(matches!(store.reader().unfinished_recordings(None, 9).await, Err(Fault::Damaged { .. })));
+    // In a list that is read to its end it hides none of those behind it.
+    store.put_recording(&recording(2, RecordFormat::Mp4, 0)).await.unwrap();
+    let listed = store.reader().unfinished_recordings(None, 9).await.unwrap();
+    let [Listed { id, row: Err(Fault::Damaged { .. }) }, Listed { row: Ok(next), .. }] = &listed[..] else {
+        panic!("{listed:?}")
+    };
+    assert_eq!((id, next.id), (&Ulid(1).to_string(), Ulid(2)));
+    damage("UPDATE media_files SET id = 'no id' WHERE id LIKE '%B'").await;
+    let listed = store.reader().open_media_files(None, 9).await.unwrap();
+    let [Listed { row: Ok(first), .. }, Listed { id, row: Err(Fault::Damaged { .. }) }] = &listed[..] else {
+        panic!("{listed:?}")
+    };
+    assert_eq!((first.id, id.as_str()), (Ulid(12), "no id"));
+    assert!(store.reader().open_media_files(Some(id), 9).await.unwrap().is_empty());
     for sql in ["UPDATE media_files SET parts = x'01ff'", "UPDATE media_files SET parts = x''"] {
         damage(sql).await;
         assert!(matches!(store.reader().media_parts(Ulid(10)).await, Err(Fault::Damaged { .. })));

@@ -116,9 +116,10 @@ async fn what_is_unfinished_comes_in_pages() {
     for id in [1, 2, 3] {
         store.put_recording(&recording(id, RecordFormat::Mp4, 0)).await.unwrap();
     }
-    let page = async |after, limit| {
-        let found = store.reader().unfinished_recordings(after, limit).await.unwrap();
-        found.into_iter().map(|one| one.id.0).collect::<Vec<_>>()
+    let page = async |after: Option<Ulid>, limit| {
+        let after = after.map(|after| after.to_string());
+        let found = store.reader().unfinished_recordings(after.as_deref(), limit).await.unwrap();
+        found.into_iter().map(|one| one.row.unwrap().id.0).collect::<Vec<_>>()
     };
     assert_eq!(page(None, 2).await, [1, 2]);
     assert_eq!(page(Some(Ulid(2)), 2).await, [3]);

@@ -12,14 +12,15 @@ use super::tap::Tap;
 /// A stream by its name.
 pub(crate) type Key = (AppId, StreamName);
 
-/// How many streams of one name wait to be recorded, each behind the end of the one before.
+/// How many streams of one name wait to be recorded, each behind the end of the one before; of one stream, how many pushes
+/// that ask for something else than the one before.
 pub(crate) const LINE_MAX: usize = 32;
 
 /// A push that begins, with its frames from the first on.
 pub(crate) struct BegunPush {
     pub(crate) facts: RecordedPush,
     pub(crate) stream: Arc<Stream>,
-    /// None where nothing is recorded, or where its frames are taken already.
+    /// None where nothing is recorded, or where its frames come by another one's or are taken already.
     pub(crate) tap: Option<Tap>,
 }
 
@@ -29,29 +30,45 @@ impl BegunPush {
     }
 }
 
-/// Pushes in the order in which they began; of those of one stream, the newest.
+/// Pushes in the order in which they began: the streams of each name, of each stream those that may have frames.
 #[derive(Default)]
-pub(crate) struct Begun(HashMap<Key, VecDeque<BegunPush>>);
+pub(crate) struct Begun(HashMap<Key, VecDeque<VecDeque<BegunPush>>>);
 
 impl Begun {
-    /// Takes one; the one that is left out if too many wait.
-    pub(crate) fn add(&mut self, push: BegunPush) -> Option<BegunPush> {
+    /// Takes one; the one that is left out if too many wait. One that is as the one before it is but for its epoch goes on
+    /// in that one.
+    pub(crate) fn add(&mut self, mut push: BegunPush) -> Option<BegunPush> {
         let line = self.0.entry(push.key()).or_default();
-        if let Some(same) = line.iter_mut().find(|one| one.stream.serial() == push.stream.serial()) {
-            let tap = same.tap.take().or(push.tap);
-            *same = BegunPush { tap, ..push };
+        let serial = push.stream.serial();
+        let of_stream = line.iter_mut().find(|one| one.front().is_some_and(|push| push.stream.serial() == serial));
+        let Some(same) = of_stream else {
+            if line.len() >= LINE_MAX {
+                return Some(push);
+            }
+            line.push_back(VecDeque::from([push]));
+            return None;
+        };
+        // The frames of all of them come by the tap of the first.
+        if let Some(first) = same.front_mut() {
+            first.tap = first.tap.take().or(push.tap.take());
+        }
+        if same.back().is_some_and(|last| last.facts.is_as(&push.facts)) {
             return None;
         }
-        if line.len() >= LINE_MAX {
-            return Some(push);
+        same.push_back(push);
+        if same.len() <= LINE_MAX {
+            return None;
         }
-        line.push_back(push);
-        None
+        let mut oldest = same.pop_front()?;
+        if let Some(first) = same.front_mut() {
+            first.tap = oldest.tap.take();
+        }
+        Some(oldest)
     }
 
     /// Takes out all of them.
     pub(crate) fn take(&mut self) -> impl Iterator<Item = BegunPush> + use<> {
-        std::mem::take(&mut self.0).into_values().flatten()
+        std::mem::take(&mut self.0).into_values().flatten().flatten()
     }
 
     /// Puts back what was taken out; what has come since goes behind it. Those that are left out.

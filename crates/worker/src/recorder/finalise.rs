@@ -2,6 +2,8 @@
 
 mod make;
 mod queue;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -13,7 +15,7 @@ use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use vivace_domain::recording::{RecordFormat, RecordState, Recording};
-use vivace_store::{Fault, RecordingStep};
+use vivace_store::{Fault, Listed, RecordingStep};
 
 use super::shared::Shared;
 use super::space::free_bytes;
@@ -119,9 +121,9 @@ async fn reload(shared: &Shared) {
     if !shared.finaliser.queue.lock().reload() {
         return;
     }
-    let mut after = None;
+    let mut after = None::<String>;
     loop {
-        let page = match shared.store.reader().finalizing_recordings(after, PAGE).await {
+        let page = match shared.store.reader().finalizing_recordings(after.as_deref(), PAGE).await {
             Ok(page) => page,
             Err(fault) => {
                 tracing::error!(%fault, "the recordings that wait for their files cannot be read: tried again");
@@ -129,9 +131,15 @@ async fn reload(shared: &Shared) {
             }
         };
         let Some(last) = page.last() else { return };
-        after = Some(last.id);
-        for recording in page.into_iter().filter(|recording| shared.is_ours(recording.id)) {
-            shared.finaliser.queue.lock().add(recording);
+        after = Some(last.id.clone());
+        for Listed { id, row } in page {
+            match row {
+                Ok(recording) if shared.is_ours(recording.id) => shared.finaliser.queue.lock().add(recording),
+                Ok(_) => {}
+                Err(fault) => {
+                    tracing::error!(recording = id, %fault, "a recording that waits for its file cannot be read")
+                }
+            }
         }
     }
 }

@@ -1,5 +1,8 @@
 //! The one who decides which streams are kept, and as what.
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
@@ -115,7 +118,7 @@ impl Owner {
             match self.wants_of(&push.facts).await {
                 Ok(wants) => self.line_up(Push::new(push, wants)),
                 Err(fault) => {
-                    // Newer pushes of the same streams count.
+                    // Newer pushes of the same streams come behind.
                     let left_out = self.shared.pushes.lock().put_back(std::iter::once(push).chain(begun));
                     left_out.iter().for_each(|push| self.shared.leave_out(push));
                     return Err(fault);
@@ -136,7 +139,9 @@ impl Owner {
         let line = self.pushes.entry(push.begun.key()).or_default();
         let serial = push.begun.stream.serial();
         if let Some(same) = line.iter_mut().find(|one| one.begun.stream.serial() == serial) {
-            push.replace(same);
+            if !push.replace(same) {
+                self.shared.leave_out(&same.begun);
+            }
             *same = push;
         } else if line.len() < LINE_MAX {
             line.push_back(push);

@@ -25,6 +25,15 @@ pub(crate) struct Replaced {
     pub(crate) until: u64,
 }
 
+impl Replaced {
+    /// Whether the push that has come in its place asks for the same.
+    fn goes_on_in(&self, next: &Push) -> bool {
+        let asked = |of: &RecordedPush| (of.channel, of.domain.clone(), of.stream_param.clone());
+        let facts = &next.begun.facts;
+        self.until == facts.epoch && self.wants == next.wants && asked(&self.facts) == asked(facts)
+    }
+}
+
 impl Push {
     /// One that is kept as `wants` says.
     pub(crate) const fn new(begun: BegunPush, wants: Vec<Want>) -> Self {
@@ -41,14 +50,24 @@ impl Push {
         self.begun.tap.is_none() && self.begun.stream.state() == StreamState::Ended
     }
 
-    /// Comes in the place of another push of its stream.
-    pub(crate) fn replace(&mut self, old: &mut Self) {
+    /// Comes in the place of another push of its stream; false if too many wait, and what that one asks for is left out.
+    pub(crate) fn replace(&mut self, old: &mut Self) -> bool {
         self.begun.tap = old.begun.tap.take().or(self.begun.tap.take());
         self.before = std::mem::take(&mut old.before);
-        if !old.wants.is_empty() && self.before.len() < LINE_MAX {
-            let (facts, wants) = (old.begun.facts.clone(), std::mem::take(&mut old.wants));
-            self.before.push(Replaced { facts, wants, until: self.begun.facts.epoch });
+        let until = self.begun.facts.epoch;
+        if old.wants.is_empty() {
+            return true;
         }
+        if let Some(last) = self.before.last_mut().filter(|last| last.goes_on_in(old)) {
+            last.until = until;
+            return true;
+        }
+        let has_room = self.before.len() < LINE_MAX;
+        if has_room {
+            let (facts, wants) = (old.begun.facts.clone(), std::mem::take(&mut old.wants));
+            self.before.push(Replaced { facts, wants, until });
+        }
+        has_room
     }
 
     /// What is asked for of its frames, and of those of the pushes before it.

@@ -17,7 +17,7 @@ use vivace_base::{MediaTime, Ulid};
 use vivace_domain::recording::{MediaFile, MediaPart, PartAt, RecordState, Recording};
 use vivace_media::Codec;
 use vivace_media::fmp4::{Reader as Fragments, Scan};
-use vivace_store::{FIRST_APP, Fault};
+use vivace_store::{FIRST_APP, Fault, Listed};
 
 use super::disk::{DiskFault, Folders, Found};
 use super::note::Note;
@@ -68,24 +68,29 @@ fn unless_damaged<T>(what: impl Display, done: Result<T, Fault>) -> Result<Optio
 async fn mend(shared: &Shared, page: u32) -> Result<(), Fault> {
     let mut left = Left::find(shared).await;
     left.adopt(shared).await?;
-    let (reader, mut after) = (shared.store.reader(), None);
+    let (reader, mut after) = (shared.store.reader(), None::<String>);
     loop {
-        let files = unless_damaged("media files", reader.open_media_files(after, page).await)?.unwrap_or_default();
+        let files = unless_damaged("media files", reader.open_media_files(after.as_deref(), page).await)?;
+        let files = files.unwrap_or_default();
         let Some(last) = files.last() else { break };
-        after = Some(last.id);
-        for file in files.iter().filter(|file| !shared.has_begun(file.id)) {
-            unless_damaged(file.id, mend_file(shared, file).await)?;
+        after = Some(last.id.clone());
+        for Listed { id, row } in files {
+            let file = unless_damaged(id, row)?.filter(|file| !shared.has_begun(file.id));
+            if let Some(file) = file {
+                unless_damaged(file.id, mend_file(shared, &file).await)?;
+            }
         }
     }
     left.recordings(shared).await?;
     after = None;
     loop {
-        let recordings = unless_damaged("recordings", reader.unfinished_recordings(after, page).await)?;
+        let recordings = unless_damaged("recordings", reader.unfinished_recordings(after.as_deref(), page).await)?;
         let recordings = recordings.unwrap_or_default();
         let Some(last) = recordings.last() else { break };
-        after = Some(last.id);
-        for recording in recordings {
-            if !shared.has_begun(recording.id) {
+        after = Some(last.id.clone());
+        for Listed { id, row } in recordings {
+            let recording = unless_damaged(id, row)?.filter(|recording| !shared.has_begun(recording.id));
+            if let Some(recording) = recording {
                 unless_damaged(recording.id, mend_adopted(shared, recording).await)?;
             }
         }

@@ -24,8 +24,10 @@ const WAITING_MAX: usize = 4_096;
 const HALF_SECOND: MediaTime = MediaTime::from_ms(499);
 /// A date that is so much later than the durations say: the stream stood still, and its timeline does not know of it.
 const STILL_MS: i64 = 500;
-/// How far a segment's date may be from what the durations say, so that they follow a clock that is not the encoder's.
+/// How far a segment's date may be from what the durations say, so that they follow a clock that is not the encoder's: so
+/// much, or this part of the segment before, which is more than dates creep in its time.
 const CREEP_MS: i64 = 15;
+const CREEP_PART: i64 = 256;
 
 /// Cuts a stream into segments and parts.
 #[derive(Debug)]
@@ -230,7 +232,7 @@ impl Segmenter {
         let full = open.bytes > self.window.settings.bytes_max / 3;
         // The first segment sets the targets, and is not cut short for that.
         let off_ms = at.0.saturating_sub(open.begins_at.0).saturating_sub(elapsed.ms());
-        let stood = self.part_fixed && off_ms > STILL_MS;
+        let stood = self.window.target_s.is_some() && off_ms > STILL_MS;
         if elapsed > MediaTime::ZERO && ((key && (due || stood)) || full || elapsed + interval > latest) {
             // A frame that is late leaves the rest of its time to the next segment, and takes no part back that is told.
             let end = dts.min(open.start + latest).max(open.part_start);
@@ -300,7 +302,8 @@ impl Segmenter {
         // Within one encoder's time the dates follow the frames; else the clock tells, and never goes back.
         let begins_at = match before {
             Some(before) if !self.discontinuity => {
-                let creep_ms = off_ms.clamp(-CREEP_MS, CREEP_MS);
+                let most_ms = CREEP_MS.max(before.duration.ms() / CREEP_PART);
+                let creep_ms = off_ms.clamp(-most_ms, most_ms);
                 UnixMs(self.dated_until.0.saturating_add(creep_ms)).max(before.begins_at)
             }
             _ => self.dated_until.max(at),

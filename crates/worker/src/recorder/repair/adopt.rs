@@ -79,10 +79,10 @@ impl Left {
         Ok(())
     }
 
-    /// Takes away what stands beside files that have their rows.
+    /// Takes away what stands beside files that have their rows and are closed.
     pub(super) async fn remove(&self, shared: &Shared) {
         for (id, _) in self.files() {
-            if matches!(shared.store.reader().media_file(id).await, Ok(Some(_))) {
+            if matches!(shared.store.reader().media_file(id).await, Ok(Some(file)) if file.closed) {
                 shared.closed(id);
             }
         }
@@ -111,11 +111,17 @@ async fn take_in(shared: &Shared, id: Ulid, note: &Note) -> Result<(), Fault> {
     Ok(())
 }
 
-/// Gives the recordings of one run of a stream their rows and ends; false if it is not known which have been taken away.
+/// Gives the recordings of one run of a stream their rows and ends; false if it is not known which have been taken away, or
+/// what parts there are: a file could not be closed.
 async fn of_run(shared: &Shared, run: Ulid, files: &BTreeMap<Ulid, Vec<Note>>) -> Result<bool, Fault> {
     let Some((first, note)) = files.first_key_value().and_then(|(id, notes)| Some((*id, notes.first()?))) else {
         return Ok(true);
     };
+    for id in files.keys() {
+        if shared.store.reader().media_file(*id).await?.is_some_and(|file| !file.closed) {
+            return Ok(false);
+        }
+    }
     let rows = shared.store.reader().recordings_reaching(note.app, &note.stream, run, first).await?;
     // Those that an earlier try has brought to their end are being made by this process, which has not begun them.
     let rows: Vec<_> = rows.into_iter().filter(|row| !shared.is_new(row.id)).collect();

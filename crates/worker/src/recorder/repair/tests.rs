@@ -7,6 +7,7 @@ use super::super::note::Note;
 use super::super::retain::take_away;
 use super::super::shared::Shared;
 use super::super::views::Asked;
+use super::adopt::Left;
 use super::{last_part, mend, mend_adopted, tidy};
 
 #[tokio::test]
@@ -34,7 +35,7 @@ async fn what_is_left_is_mended_page_by_page_but_not_what_this_process_has_made(
     mend(shared, 2).await.unwrap();
     assert!(shared.store.reader().open_media_files(None, 9).await.unwrap().is_empty());
     let mut mended = Vec::new();
-    for one in shared.store.reader().unfinished_recordings(None, 9).await.unwrap() {
+    for one in unfinished(shared).await {
         if one.state == RecordState::Finalizing {
             mended.push(one.id.0);
         }
@@ -126,7 +127,14 @@ async fn a_recording_that_was_taken_away_is_not_made_anew_from_what_stands_besid
 
 /// Recordings that are not finished, with their ids or those of their first parts, and their last parts.
 async fn unfinished(shared: &Shared) -> Vec<Recording> {
-    shared.store.reader().unfinished_recordings(None, 9).await.unwrap()
+    let listed = shared.store.reader().unfinished_recordings(None, 9).await.unwrap();
+    listed.into_iter().filter_map(|one| one.row.ok()).collect()
+}
+
+/// Files that are not closed, by their ids.
+async fn open_files(shared: &Shared) -> Vec<u128> {
+    let listed = shared.store.reader().open_media_files(None, 9).await.unwrap();
+    listed.iter().map(|one| Ulid::parse(&one.id).unwrap().0).collect()
 }
 
 #[tokio::test]
@@ -186,21 +194,62 @@ async fn what_is_damaged_stops_the_mending_of_nothing_else() {
         shared.store.put_recording(&one).await.unwrap();
     }
     mend(shared, 2).await.unwrap();
-    let open = shared.store.reader().open_media_files(None, 9).await.unwrap();
-    assert_eq!(open.iter().map(|file| file.id.0).collect::<Vec<_>>(), [2]);
+    assert_eq!(open_files(shared).await, [2]);
     let is_over = |one: &Recording| one.state == RecordState::Finalizing;
     let states: Vec<_> = unfinished(shared).await.iter().map(|one| (one.id.0, is_over(one))).collect();
     assert_eq!(states, [(11, true), (12, false), (13, true)]);
     assert!(!shared.is_ours(Ulid(12)));
     let beside = [1, 2, 3].map(|id| shared.disk.folders().note(Ulid(id)).exists());
     assert_eq!(beside, [false, true, false], "what is said of it stays until it can be read");
+}
 
-    // A row that cannot be read is skipped, with those that stand behind it in its list.
+#[tokio::test]
+async fn a_row_that_cannot_be_read_is_stepped_over() {
+    for page in [1, 2, 9] {
+        let house = House::new().await;
+        let shared = &house.shared;
+        let stream = |id: u128| StreamName::parse(&format!("cam{id}")).unwrap();
+        for id in 1..=4 {
+            let init_bytes = if id == 2 { u64::MAX } else { 10 };
+            shared.store.open_media_file(&MediaFile { stream: stream(id), init_bytes, ..file(id) }).await.unwrap();
+            shared.store.append_parts(&[(Ulid(id), part(0))]).await.unwrap();
+            Note { stream: stream(id), ..note(id) }.write(shared.disk.folders(), Ulid(id)).unwrap();
+        }
+        // Of the fourth, the recording has a row, and so has one before it that cannot be read.
+        for (id, bytes) in [(2, u64::MAX), (4, 0)] {
+            let one = Recording { stream: stream(id), bytes, ..recording(10 + id, id) };
+            shared.store.put_recording(&one).await.unwrap();
+        }
+        mend(shared, page).await.unwrap();
+        assert_eq!(open_files(shared).await, [2]);
+        let beside = [1, 2, 3, 4].map(|id| shared.disk.folders().note(Ulid(id)).exists());
+        assert_eq!(beside, [false, true, false, false], "what is said of it stays until it can be read");
+        let mut made: Vec<_> = unfinished(shared).await.iter().map(|one| (one.first.file.0, one.state)).collect();
+        made.sort_by_key(|(file, _)| *file);
+        assert_eq!(made, [1, 3, 4].map(|file| (file, RecordState::Finalizing)), "{page} at once");
+    }
+}
+
+#[tokio::test]
+async fn what_stands_beside_files_stays_until_all_of_their_run_are_closed() {
     let house = House::new().await;
     let shared = &house.shared;
-    shared.store.open_media_file(&MediaFile { init_bytes: u64::MAX, ..file(1) }).await.unwrap();
-    shared.store.put_recording(&Recording { bytes: u64::MAX, ..recording(11, 1) }).await.unwrap();
-    mend(shared, 9).await.unwrap();
+    for id in [1, 2] {
+        shared.store.open_media_file(&file(id)).await.unwrap();
+        Note { run: Ulid(1), ..note(id) }.write(shared.disk.folders(), Ulid(id)).unwrap();
+    }
+    shared.store.append_parts(&[(Ulid(1), part(0)), (Ulid(2), part(0))]).await.unwrap();
+    shared.store.close_media_file(Ulid(1)).await.unwrap();
+    for done in [false, true] {
+        if done {
+            shared.store.close_media_file(Ulid(2)).await.unwrap();
+        }
+        let mut left = Left::find(shared).await;
+        left.recordings(shared).await.unwrap();
+        left.remove(shared).await;
+        let beside = [1, 2].map(|id| shared.disk.folders().note(Ulid(id)).exists());
+        assert_eq!((beside, unfinished(shared).await.len()), ([!done; 2], usize::from(done)));
+    }
 }
 
 #[tokio::test]

@@ -216,6 +216,28 @@ fn where_the_timeline_passes_over_time_the_date_is_the_clocks_from_the_next_key_
     assert_eq!(feed.walker.discontinuities, 1, "{}", feed.text());
 }
 
+/// It tells the target duration, which never changes.
+#[test]
+fn the_first_segment_is_not_cut_short_where_the_timeline_passes_over_time() {
+    let mut feed = Feed::new(Resume::default(), (25_000, 15));
+    feed.pictures(15);
+    feed.late_ms = 10_000;
+    feed.pictures(25 * 9);
+    assert_eq!(dated(&feed)[..2], [(0, false), (12_400, true)]);
+    assert_eq!(feed.walker.discontinuities, 1, "{}", feed.text());
+}
+
+/// Dates creep by up to 1/512 of the time: what a long segment cannot follow would come to a discontinuity in the end.
+#[test]
+fn long_segments_follow_dates_that_creep() {
+    let mut feed = Feed::new(Resume::default(), (2_500, 250));
+    for _ in 0..150 {
+        feed.pictures(250);
+        feed.late_ms += 19;
+    }
+    assert_eq!(feed.walker.discontinuities, 0, "{}", feed.text());
+}
+
 #[test]
 fn dates_do_not_go_back_where_the_clock_does() {
     let mut feed = Feed::new(Resume::default(), (25_000, 1));
