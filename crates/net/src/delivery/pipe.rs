@@ -1,5 +1,4 @@
-//! A pipe in memory from a delivery thread to a response's body: slices of the shared log pass through it, uncopied where
-//! they are worth a frame each.
+//! A pipe in memory from a delivery thread to a response's body: slices of the shared log pass through it uncopied.
 
 #[cfg(test)]
 mod tests;
@@ -9,7 +8,7 @@ use std::io::{self, ErrorKind};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
-use bytes::{Bytes, BytesMut};
+use bytes::Bytes;
 use parking_lot::Mutex;
 
 use super::mailbox::Mailbox;
@@ -66,15 +65,6 @@ impl Bell {
 }
 
 impl Shared {
-    /// Takes the first piece, or the first `bytes_max` bytes of it.
-    fn take(&mut self, bytes_max: usize) -> Bytes {
-        let longer = self.pieces.front_mut().filter(|front| front.len() > bytes_max);
-        let piece = longer.map(|front| front.split_to(bytes_max));
-        let piece = piece.or_else(|| self.pieces.pop_front()).unwrap_or_default();
-        self.bytes -= piece.len();
-        piece
-    }
-
     /// The bell, to be rung when the lock is let go; none if the thread has a letter that it has not followed yet.
     fn bell(&mut self) -> Option<Bell> {
         if self.rung { None } else { self.bell.clone().inspect(|_| self.rung = true) }
@@ -172,11 +162,10 @@ impl Drop for PipeWriter {
 }
 
 impl PipeReader {
-    /// The next bytes, at most `bytes_max` of them, which is not zero; `None` at the end. What waits in short pieces comes
-    /// in one, copied: each piece becomes a frame, and a frame costs more than a copy of what fits into one.
+    /// The next bytes, at most `bytes_max` of them, which is not zero; `None` at the end.
     pub(crate) fn poll_take(&self, context: &mut Context<'_>, bytes_max: usize) -> Poll<Option<Bytes>> {
         let mut shared = self.shared.lock();
-        if shared.pieces.is_empty() {
+        let Some(front) = shared.pieces.front_mut() else {
             if shared.writer_gone {
                 return Poll::Ready(None);
             }
@@ -185,14 +174,10 @@ impl PipeReader {
             drop(shared);
             drop(before);
             return Poll::Pending;
-        }
-        let first = shared.take(bytes_max);
-        let (mut rest, mut room) = (Vec::new(), bytes_max.saturating_sub(first.len()));
-        while room > 0 && !shared.pieces.is_empty() {
-            let piece = shared.take(room);
-            room -= piece.len();
-            rest.push(piece);
-        }
+        };
+        let piece = if front.len() > bytes_max { Some(front.split_to(bytes_max)) } else { None };
+        let piece = piece.or_else(|| shared.pieces.pop_front()).unwrap_or_default();
+        shared.bytes -= piece.len();
         let has_room = shared.bytes <= PIPE_BYTES_MAX / 2 && shared.pieces.len() <= PIPE_PIECES_MAX / 2;
         let bell = if shared.starved && has_room {
             shared.starved = false;
@@ -202,19 +187,8 @@ impl PipeReader {
         };
         drop(shared);
         bell.into_iter().for_each(Bell::ring);
-        Poll::Ready(Some(joined(first, &rest)))
+        Poll::Ready(Some(piece))
     }
-}
-
-/// One piece of several.
-fn joined(first: Bytes, rest: &[Bytes]) -> Bytes {
-    if rest.is_empty() {
-        return first;
-    }
-    let mut whole = BytesMut::with_capacity(first.len() + rest.iter().map(Bytes::len).sum::<usize>());
-    whole.extend_from_slice(&first);
-    rest.iter().for_each(|piece| whole.extend_from_slice(piece));
-    whole.freeze()
 }
 
 impl Drop for PipeReader {

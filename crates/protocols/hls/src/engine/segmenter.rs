@@ -24,10 +24,9 @@ const WAITING_MAX: usize = 4_096;
 const HALF_SECOND: MediaTime = MediaTime::from_ms(499);
 /// A date that is so much later than the durations say: the stream stood still, and its timeline does not know of it.
 const STILL_MS: i64 = 500;
-/// How far a segment's date may be from what the durations say, so that they follow a clock that is not the encoder's: so
-/// much, or this part of the segment before, which is more than dates creep in its time.
-const CREEP_MS: i64 = 15;
-const CREEP_PART: i64 = 256;
+/// How far a segment's date may be from what the durations say, so that they follow a clock that is not the encoder's: what
+/// dates creep in a segment of ten seconds at most.
+const CREEP_MS: i64 = 19;
 
 /// Cuts a stream into segments and parts.
 #[derive(Debug)]
@@ -302,8 +301,7 @@ impl Segmenter {
         // Within one encoder's time the dates follow the frames; else the clock tells, and never goes back.
         let begins_at = match before {
             Some(before) if !self.discontinuity => {
-                let most_ms = CREEP_MS.max(before.duration.ms() / CREEP_PART);
-                let creep_ms = off_ms.clamp(-most_ms, most_ms);
+                let creep_ms = off_ms.clamp(-CREEP_MS, CREEP_MS);
                 UnixMs(self.dated_until.0.saturating_add(creep_ms)).max(before.begins_at)
             }
             _ => self.dated_until.max(at),
