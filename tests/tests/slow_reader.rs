@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use socket2::{Domain, Socket, Type};
 use vivace_tests::{
-    Clip, Feeder, Finished, Flv, H264, HlsPlayer, Kind, Live, PATIENCE, Server, Timer, Tls, Witness, authority,
+    Clip, Feeder, Flv, H264, HlsPlayer, Kind, Live, PATIENCE, Server, Timer, Tls, Tool, Witness, authority,
     connect_narrow, encode, ffmpeg, push, wait_for, wait_within,
 };
 
@@ -137,8 +137,9 @@ fn a_steady_reader_of_a_segment_is_served_over_http_2() {
     let (server, _feeder, [_, secure], bytes) = segment(&[]);
     let args = ["--silent", "--show-error", "--insecure", "--http2", "--limit-rate", "90000", "--output", "/dev/null"];
     let written = ["--write-out", "%{http_version} %{size_download}", &secure];
-    let said = Finished::run(Command::new("curl").args(args).args(written)).ok();
-    assert_eq!(said, format!("2 {bytes}"));
+    let mut reader = Tool::start(Command::new("curl").args(args).args(written));
+    let ended = reader.wait_within(PATIENCE + Duration::from_secs(bytes as u64 / 90_000));
+    assert_eq!((ended.code(), reader.stdout()), (Some(0), format!("2 {bytes}")), "{}", reader.stderr());
     assert_eq!((server.closed("http_write_late"), server.closed("http2_silent")), (0, 0));
 }
 

@@ -107,6 +107,32 @@ pub struct RecordTask {
     pub failure: Option<String>,
 }
 
+impl RecordTask {
+    /// One that is made at `now` and begins then, without a number, a format or an end.
+    pub fn new(app: AppId, stream: StreamName, kind: TaskKind, now: UnixMs) -> Self {
+        Self {
+            id: 0,
+            app,
+            stream,
+            channel: None,
+            kind,
+            formats: Formats::NONE,
+            begin_at: now,
+            end_at: None,
+            interval_ms: 0,
+            name: String::new(),
+            stream_param: String::new(),
+            domain: String::new(),
+            template: None,
+            keep_ms: 0,
+            created_by: String::new(),
+            created_at: now,
+            stopped_at: None,
+            failure: None,
+        }
+    }
+}
+
 /// How far a task is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskState {
@@ -291,6 +317,39 @@ pub struct Recording {
 }
 
 impl Recording {
+    /// One that begins with this part: nothing has become of it yet, and nothing else is known of what asked for it.
+    pub fn begun(
+        id: Ulid,
+        (app, stream): (AppId, StreamName),
+        (kind, format): (TaskKind, RecordFormat),
+        first: PartAt,
+        started_at: UnixMs,
+    ) -> Self {
+        Self {
+            id,
+            app,
+            task: None,
+            kind,
+            stream,
+            channel: None,
+            format,
+            state: RecordState::Recording,
+            name: String::new(),
+            domain: String::new(),
+            stream_param: String::new(),
+            started_at,
+            ended_at: None,
+            first,
+            last: None,
+            duration_ms: 0,
+            bytes: 0,
+            sha256: None,
+            failure: None,
+            keep_until: None,
+            deleted_at: None,
+        }
+    }
+
     /// Whether a deletion may still be taken back.
     pub fn may_be_restored(&self, now: UnixMs, undo_ms: u64) -> bool {
         let undo_ms = i64::try_from(undo_ms).unwrap_or(i64::MAX);

@@ -14,23 +14,10 @@ fn at(seconds: i64) -> UnixMs {
 fn task(begin: i64, end: Option<i64>) -> RecordTask {
     RecordTask {
         id: 7,
-        app: AppId(1),
-        stream: StreamName::parse("a").expect("a name"),
-        channel: None,
-        kind: TaskKind::Timed,
         formats: Formats::one(RecordFormat::Mp4),
         begin_at: at(begin),
         end_at: end.map(at),
-        interval_ms: 0,
-        name: String::new(),
-        stream_param: String::new(),
-        domain: String::new(),
-        template: None,
-        keep_ms: 0,
-        created_by: String::new(),
-        created_at: NOW,
-        stopped_at: None,
-        failure: None,
+        ..RecordTask::new(AppId(1), StreamName::parse("a").expect("a name"), TaskKind::Timed, NOW)
     }
 }
 

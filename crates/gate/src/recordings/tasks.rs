@@ -156,24 +156,17 @@ impl Recordings {
             return Err(RecordFault::TooLong { field: "name", bytes, max });
         }
         Ok(RecordTask {
-            id: 0,
-            app,
-            stream,
             channel,
-            kind: new.kind,
             formats,
             begin_at,
             end_at,
             interval_ms: new.interval_ms.or(interval_ms).unwrap_or(settings.interval_ms),
             name,
-            stream_param: String::new(),
             domain: new.domain.clone(),
             template: new.template,
             keep_ms: new.keep_ms.unwrap_or(keep_ms),
             created_by: caller.who.clone(),
-            created_at: now,
-            stopped_at: None,
-            failure: None,
+            ..RecordTask::new(app, stream, new.kind, now)
         })
     }
 

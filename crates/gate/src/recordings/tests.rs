@@ -8,8 +8,8 @@ use vivace_domain::account::Account;
 use vivace_domain::app::App;
 use vivace_domain::channel::{Channel, ChannelId, NewChannel, NewSource, Source};
 use vivace_domain::recording::{
-    FormatSetting, Formats, GivenTimes, PartAt, RecordFault, RecordFormat, RecordRule, RecordState, RecordTemplate,
-    Recording, TaskKind, TaskState, TimeRules, TimesFault,
+    FormatSetting, Formats, GivenTimes, PartAt, RecordFault, RecordFormat, RecordRule, RecordTemplate, Recording,
+    TaskKind, TaskState, TimeRules, TimesFault,
 };
 use vivace_hub::{Hub, Stream, Wake};
 use vivace_store::{AuditFilter, RecordingFilter, RecordingStep, Store, TaskFilter};
@@ -180,29 +180,8 @@ impl Scene {
 
     async fn recorded(&self, id: u128, task: Option<u64>) -> String {
         let at_part = PartAt { file: Ulid(1), part: 0 };
-        let recording = Recording {
-            id: Ulid(id),
-            app: self.app.id,
-            task,
-            kind: TaskKind::Timed,
-            stream: StreamName::parse("a").unwrap(),
-            channel: None,
-            format: RecordFormat::Mp4,
-            state: RecordState::Recording,
-            name: String::new(),
-            domain: String::new(),
-            stream_param: String::new(),
-            started_at: at(0),
-            ended_at: None,
-            first: at_part,
-            last: None,
-            duration_ms: 0,
-            bytes: 0,
-            sha256: None,
-            failure: None,
-            keep_until: None,
-            deleted_at: None,
-        };
+        let (of, made) = ((self.app.id, StreamName::parse("a").unwrap()), (TaskKind::Timed, RecordFormat::Mp4));
+        let recording = Recording { task, ..Recording::begun(Ulid(id), of, made, at_part, at(0)) };
         self.store.put_recording(&recording).await.unwrap();
         self.store.finish_recording(Ulid(id), at_part, at(1), None).await.unwrap();
         Ulid(id).to_string()

@@ -15,24 +15,15 @@ fn at(seconds: i64) -> UnixMs {
 
 fn task(stream: &str, begin: i64, end: Option<i64>) -> RecordTask {
     RecordTask {
-        id: 0,
-        app: FIRST_APP,
-        stream: StreamName::parse(stream).unwrap(),
         channel: Some(ChannelId(u64::MAX - 1)),
-        kind: TaskKind::Timed,
         formats: Formats::parse("flv|hls").unwrap(),
         begin_at: at(begin),
         end_at: end.map(at),
         interval_ms: 1_800_000,
         name: "n".to_owned(),
-        stream_param: String::new(),
         domain: "push.example".to_owned(),
-        template: None,
-        keep_ms: 0,
         created_by: "key".to_owned(),
-        created_at: NOW,
-        stopped_at: None,
-        failure: None,
+        ..RecordTask::new(FIRST_APP, StreamName::parse(stream).unwrap(), TaskKind::Timed, NOW)
     }
 }
 

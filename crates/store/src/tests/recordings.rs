@@ -52,28 +52,13 @@ fn part(number: u32, begun: i64) -> MediaPart {
 }
 
 pub(super) fn recording(id: u128, format: RecordFormat, begun: i64) -> Recording {
+    let first = PartAt { file: Ulid(10), part: 0 };
     Recording {
-        id: Ulid(id),
-        app: FIRST_APP,
         task: Some(7),
-        kind: TaskKind::Timed,
-        stream: stream("cam"),
-        channel: None,
-        format,
-        state: RecordState::Recording,
         name: "{StreamID}".to_owned(),
         domain: "push.example".to_owned(),
         stream_param: "record=mp4".to_owned(),
-        started_at: at(begun),
-        ended_at: None,
-        first: PartAt { file: Ulid(10), part: 0 },
-        last: None,
-        duration_ms: 0,
-        bytes: 0,
-        sha256: None,
-        failure: None,
-        keep_until: None,
-        deleted_at: None,
+        ..Recording::begun(Ulid(id), (FIRST_APP, stream("cam")), (TaskKind::Timed, format), first, at(begun))
     }
 }
 

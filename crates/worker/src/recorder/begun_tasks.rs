@@ -73,7 +73,7 @@ fn ms_between(from: UnixMs, to: UnixMs) -> u64 {
 #[cfg(test)]
 mod tests {
     use vivace_base::{AppId, MonoMs, StreamName, UnixMs};
-    use vivace_domain::recording::{Formats, RecordTask, TaskKind, TaskState};
+    use vivace_domain::recording::{RecordTask, TaskKind, TaskState};
 
     use super::{BegunTasks, Now};
 
@@ -81,25 +81,12 @@ mod tests {
     const START_MS: i64 = 1_700_000_000_000;
 
     fn task(id: u64, kind: TaskKind, (from, to): (i64, i64)) -> RecordTask {
+        let stream = StreamName::parse("a").unwrap();
         RecordTask {
             id,
-            app: AppId(1),
-            stream: StreamName::parse("a").unwrap(),
-            channel: None,
-            kind,
-            formats: Formats::default(),
             begin_at: UnixMs(START_MS + from),
             end_at: Some(UnixMs(START_MS + to)),
-            interval_ms: 0,
-            name: String::new(),
-            stream_param: String::new(),
-            domain: String::new(),
-            template: None,
-            keep_ms: 0,
-            created_by: String::new(),
-            created_at: UnixMs(START_MS),
-            stopped_at: None,
-            failure: None,
+            ..RecordTask::new(AppId(1), stream, kind, UnixMs(START_MS))
         }
     }
 

@@ -170,28 +170,15 @@ fn recording(app: AppId, stream: &StreamName, asked: &Asked, id: Ulid, at: PartA
     let Asked { task, want, channel, domain, stream_param, epochs: _ } = asked;
     let keep_until = (want.keep_ms > 0)
         .then(|| UnixMs(part.begun_at.0.saturating_add(i64::try_from(want.keep_ms).unwrap_or(i64::MAX))));
+    let (of, made) = ((app, stream.clone()), (want.kind, want.format));
     Recording {
-        id,
-        app,
         task: *task,
-        kind: want.kind,
-        stream: stream.clone(),
         channel: *channel,
-        format: want.format,
-        state: RecordState::Recording,
         name: want.name.clone(),
         domain: domain.clone(),
         stream_param: stream_param.clone(),
-        started_at: part.begun_at,
-        ended_at: None,
-        first: at,
-        last: None,
-        duration_ms: 0,
-        bytes: 0,
-        sha256: None,
-        failure: None,
         keep_until,
-        deleted_at: None,
+        ..Recording::begun(id, of, made, at, part.begun_at)
     }
 }
 

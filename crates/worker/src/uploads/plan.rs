@@ -203,28 +203,14 @@ mod tests {
 
     fn recording(format: RecordFormat, bytes: u64) -> Recording {
         let at = PartAt { file: Ulid(7), part: 0 };
+        let stream = StreamName::parse("cam").unwrap();
         Recording {
-            id: Ulid(1),
-            app: AppId(1),
-            task: None,
-            kind: TaskKind::Policy,
-            stream: StreamName::parse("cam").unwrap(),
-            channel: None,
-            format,
             state: RecordState::Stored,
-            name: String::new(),
-            domain: String::new(),
-            stream_param: String::new(),
-            started_at: UnixMs(0),
             ended_at: Some(UnixMs(1)),
-            first: at,
             last: Some(at),
             duration_ms: 1,
             bytes,
-            sha256: None,
-            failure: None,
-            keep_until: None,
-            deleted_at: None,
+            ..Recording::begun(Ulid(1), (AppId(1), stream), (TaskKind::Policy, format), at, UnixMs(0))
         }
     }
 

@@ -1,7 +1,7 @@
 use std::path::PathBuf;
 
 use vivace_base::{AppId, Limits, MediaTime, StreamName, Ulid, UnixMs};
-use vivace_domain::recording::{MediaFile, MediaPart, PartAt, RecordFormat, RecordState, Recording, TaskKind};
+use vivace_domain::recording::{MediaFile, MediaPart, PartAt, RecordFormat, Recording, TaskKind};
 use vivace_hls::engine::archive::{Numbers, SliceSettings};
 use vivace_hls::engine::reels::{behind, onward};
 use vivace_store::Store;
@@ -78,29 +78,8 @@ impl Kept {
     }
 
     fn recording(&self, first: PartAt, last: Option<PartAt>) -> Recording {
-        Recording {
-            id: Ulid(77),
-            app: APP,
-            task: None,
-            kind: TaskKind::Policy,
-            stream: self.stream.clone(),
-            channel: None,
-            format: RecordFormat::Hls,
-            state: RecordState::Recording,
-            name: String::new(),
-            domain: String::new(),
-            stream_param: String::new(),
-            started_at: UnixMs(0),
-            ended_at: None,
-            first,
-            last,
-            duration_ms: 0,
-            bytes: 0,
-            sha256: None,
-            failure: None,
-            keep_until: None,
-            deleted_at: None,
-        }
+        let (of, made) = ((APP, self.stream.clone()), (TaskKind::Policy, RecordFormat::Hls));
+        Recording { last, ..Recording::begun(Ulid(77), of, made, first, UnixMs(0)) }
     }
 
     async fn numbered(&self, need: Need) -> Shelf {

@@ -131,29 +131,8 @@ pub(in crate::recorder) fn part(number: u32) -> MediaPart {
 }
 
 pub(in crate::recorder) fn recording(id: u128, first: u128) -> Recording {
-    Recording {
-        id: Ulid(id),
-        app: FIRST_APP,
-        task: None,
-        kind: TaskKind::Timed,
-        stream: StreamName::parse("cam").unwrap(),
-        channel: None,
-        format: RecordFormat::Mp4,
-        state: RecordState::Recording,
-        name: String::new(),
-        domain: String::new(),
-        stream_param: String::new(),
-        started_at: UnixMs(1_000),
-        ended_at: None,
-        first: PartAt { file: Ulid(first), part: 0 },
-        last: None,
-        duration_ms: 0,
-        bytes: 0,
-        sha256: None,
-        failure: None,
-        keep_until: None,
-        deleted_at: None,
-    }
+    let (stream, first) = (StreamName::parse("cam").unwrap(), PartAt { file: Ulid(first), part: 0 });
+    Recording::begun(Ulid(id), (FIRST_APP, stream), (TaskKind::Timed, RecordFormat::Mp4), first, UnixMs(1_000))
 }
 
 /// No more will follow of a file.
