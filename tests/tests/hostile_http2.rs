@@ -22,6 +22,8 @@ const END_STREAM: u8 = 1;
 const END_HEADERS: u8 = 4;
 /// `GET /` over https of the authority `x` (RFC 7541).
 const GET: &[u8] = &[0x82, 0x84, 0x87, 0x41, 1, b'x'];
+/// The setting of a client whose responses stay where they are (RFC 9113, 6.5.2).
+const NO_WINDOW: &[u8] = &[0, 4, 0, 0, 0, 0];
 /// More than any peer may send to no purpose.
 const FLOOD_BYTES: usize = 32 << 20;
 
@@ -113,6 +115,18 @@ fn floods_of_frames_that_mean_nothing() {
     is_closed("unknown types", |_| frame(0xee, 0, 0, &[0; 100]));
 }
 
+/// An answer to nobody in particular is not waited for as long as a play or a file is.
+#[test]
+fn who_has_been_granted_nothing_keeps_no_place_by_a_window_of_nothing() {
+    let server = Server::start(&["--limits-reader-stall-ms-max", "1000"]);
+    let mut kept: Vec<_> = (0..3).map(|_| connect_with(&server, NO_WINDOW)).collect();
+    for tls in &mut kept {
+        tls.write_all(&frame(HEADERS, END_STREAM | END_HEADERS, 1, GET)).unwrap();
+    }
+    wait_for("all to be let go", || server.closed("http2_silent") == 3);
+    drop(kept);
+}
+
 /// With a window of nothing for each response, and another request that keeps their connection open.
 #[test]
 fn recordings_that_are_opened_and_not_taken_give_their_places_back() {
@@ -131,13 +145,12 @@ fn recordings_that_are_opened_and_not_taken_give_their_places_back() {
         kept = recordings(&server.data(), "a");
         kept.iter().filter(|one| one.state() == "stored").count() == 2
     });
-    const INITIAL_WINDOW_SIZE: &[u8] = &[0, 4, 0, 0, 0, 0];
     // Files are sent from the disk, playlists from memory.
     for (turn, one) in kept.iter().enumerate() {
         let extension = if one.format() == "hls" { "m3u8" } else { "mp4" };
         let path = format!("/recordings/{}.{extension}", one.id());
         let ask = [&[0x82, 0x87, 0x04, u8::try_from(path.len()).unwrap()], path.as_bytes(), &[0x41, 1, b'x']].concat();
-        let mut tls = connect_with(&server, INITIAL_WINDOW_SIZE);
+        let mut tls = connect_with(&server, NO_WINDOW);
         for turn in 0..2 {
             tls.write_all(&frame(HEADERS, END_STREAM | END_HEADERS, stream(turn), &ask)).unwrap();
         }

@@ -74,7 +74,7 @@ pub struct HttpLimits {
     /// From the connection's start, or the last response, to the end of the next head; also how long a client that has been
     /// granted nothing may take nothing of a response.
     pub head_ms_max: u64,
-    /// How long an HTTP/2 connection may do nothing before it is closed, and how long it may leave a ping unanswered.
+    /// How long an HTTP/2 connection may do nothing before it is closed, or asked by a ping.
     pub stall_ms_max: u64,
     /// Requests under way at once on one HTTP/2 connection.
     pub streams_max: u32,
@@ -115,6 +115,11 @@ impl HttpLimits {
     /// How long a client that takes a response may show nothing of it.
     fn untaken_ms(self) -> u64 {
         self.patience(self.idle_input_bytes_max).behind_ms()
+    }
+
+    /// How long an HTTP/2 client may leave a ping unanswered, which stands behind all that it has not read.
+    fn ping_ms_max(self) -> u64 {
+        self.stall_ms_max.max(self.untaken_ms())
     }
 }
 
@@ -186,9 +191,7 @@ async fn serve_http1<S: HttpService>(
             TokioIo::new(WriteDeadline::new(stream, limits.patience(u64::MAX), account.clone())),
             handler,
         );
-    let done = |done: Result<(), hyper::Error>| {
-        done.or_else(|error| HttpFault::of(error, limits, served.load(Relaxed), &account).map_or(Ok(()), Err))
-    };
+    let done = |done: Result<(), hyper::Error>| done.map_err(|error| HttpFault::of(error, limits, &account));
     let late = || {
         // A client that had been served and kept its connection for nothing has done no wrong.
         let begun = !served.load(Relaxed) || account.unspent_bytes() > 0;

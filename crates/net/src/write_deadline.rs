@@ -61,6 +61,9 @@ pub(crate) enum Exhausted {
     /// Nothing was taken.
     #[error("no bytes were taken for {ms} ms")]
     Stalled { ms: u64 },
+    /// Nothing was taken by a peer that has been granted nothing.
+    #[error("no bytes were taken for {ms} ms, and nothing had been granted")]
+    Deaf { ms: u64 },
     /// Too little was taken.
     #[error("{bytes} bytes were taken in {ms} ms while more waited")]
     TooSlow { bytes: u64, ms: u64 },
@@ -107,6 +110,11 @@ impl Account {
     /// The peer has been granted something, if `granted`: it stays so.
     pub(crate) fn grant(&self, granted: bool) {
         self.granted.fetch_or(granted, Relaxed);
+    }
+
+    /// Whether the peer has been granted something.
+    pub(crate) fn is_granted(&self) -> bool {
+        self.granted.load(Relaxed)
     }
 
     /// All that was written has left this side.
@@ -239,12 +247,13 @@ impl<I> WriteDeadline<I> {
             wait.take(count as u64, &self.patience);
             wait.waits |= count < asked;
         }
-        let deaf = wait.bytes == 0 && !self.account.granted.load(Relaxed);
+        let deaf = wait.bytes == 0 && !self.account.is_granted();
         let most_ms = if deaf { self.patience.ungranted_ms } else { self.patience.behind_ms() };
         let left = Duration::from_millis(most_ms).saturating_sub(wait.behind);
         if left.is_zero() {
             let ms = wait.begun.elapsed().as_millis().try_into().unwrap_or(u64::MAX);
             let why = match wait.bytes {
+                _ if deaf => Exhausted::Deaf { ms },
                 0 => Exhausted::Stalled { ms },
                 bytes => Exhausted::TooSlow { bytes, ms },
             };
@@ -277,11 +286,13 @@ impl<I> WriteDeadline<I> {
             self.holds = false;
             return done;
         }
-        let ms = self.patience.held_ms(self.account.granted.load(Relaxed));
+        let granted = self.account.is_granted();
+        let ms = self.patience.held_ms(granted);
         if !std::mem::replace(&mut self.holds, true) {
             self.held.set(sleep(Duration::from_millis(ms)));
         }
-        self.held.as_mut().poll(context).map(|()| Err(self.account.exhaust(Exhausted::Stalled { ms })))
+        let why = if granted { Exhausted::Stalled { ms } } else { Exhausted::Deaf { ms } };
+        self.held.as_mut().poll(context).map(|()| Err(self.account.exhaust(why)))
     }
 }
 

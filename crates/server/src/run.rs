@@ -7,6 +7,7 @@ use std::time::Duration;
 use axum::Router;
 use parking_lot::Mutex;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 use tokio::time::{MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
 use vivace_net::tls::Acceptor;
@@ -58,6 +59,7 @@ impl Server {
         let [rtmps, https, connect] = [rtmps, https, connect].map(|address| address.map(tracing::field::display));
         tracing::info!(%rtmp, %http, rtmps, https, connect, "serving");
         let sessions = Sessions::new(shared.clone());
+        let mut heralds: JoinSet<()> = self.delivery.heralds().collect();
         // Once more: until now the process before this one may have changed them.
         let wanted = self.store.reader().relays().await.unwrap_or(wanted);
         let relays = tokio::spawn(self.manager.run(shared.clone(), self.store.clone(), wanted));
@@ -135,6 +137,11 @@ impl Server {
         let delivery = self.delivery;
         if tokio::task::spawn_blocking(move || delivery.stop()).await.is_err() {
             tracing::error!("the delivery threads could not be waited for");
+        }
+        while let Some(ended) = heralds.join_next().await {
+            if let Err(error) = ended {
+                tracing::error!(%error, "the task that wakes players of HTTP/2 could not be waited for");
+            }
         }
         // Streams have ended, and with them what is recorded of them.
         let limit = Duration::from_millis(shared.limits.get().drain_ms_max);

@@ -4,6 +4,7 @@ use mio::{Poll, Token, Waker};
 use parking_lot::Mutex;
 
 use super::Adoption;
+use super::herald::Calls;
 use super::joins::Joins;
 
 /// The token of the waker; players' tokens are their indexes.
@@ -14,6 +15,8 @@ pub(super) const WAKE: Token = Token(usize::MAX);
 pub(super) struct Mailbox {
     letters: Mutex<Letters>,
     waker: Waker,
+    /// The bodies to which the thread has given bytes.
+    pub(super) calls: Calls,
     /// Panics of the thread's players that were caught.
     pub(super) panics: AtomicU64,
     /// How long its players waited for their first media.
@@ -40,7 +43,8 @@ impl Mailbox {
         let poll = Poll::new()?;
         let waker = Waker::new(poll.registry(), WAKE)?;
         let [panics, asked, answered] = [const { AtomicU64::new(0) }; 3];
-        Ok((Self { letters: Mutex::default(), waker, panics, joins: Joins::new(), asked, answered }, poll))
+        let calls = Calls::default();
+        Ok((Self { letters: Mutex::default(), waker, calls, panics, joins: Joins::new(), asked, answered }, poll))
     }
 
     /// Asks the thread for a sign of life.

@@ -2,6 +2,7 @@
 //! an offset and one send per batch.
 
 mod guard;
+mod herald;
 mod joins;
 mod mailbox;
 mod pace;
@@ -22,6 +23,7 @@ use vivace_hub::{Inbound, PlayEnd, PlayTotals, Reader, Start, Stream, THREADS_MA
 use guard::guard;
 use mailbox::Mailbox;
 
+pub use herald::Herald;
 pub use joins::{JOIN_MS, JoinTimes};
 pub use pipe::PipeWriter;
 pub(crate) use pipe::{PipeReader, pipe};
@@ -89,6 +91,12 @@ impl Delivery {
     /// The handle by which players are handed over and streams wake their readers.
     pub fn handle(&self) -> DeliveryHandle {
         DeliveryHandle { mailboxes: self.mailboxes.clone().into(), questions: self.questions.clone() }
+    }
+
+    /// One for each thread: to be run by the runtime of the bodies of pipes, and to be waited for after
+    /// [`stop`](Self::stop).
+    pub fn heralds(&self) -> impl Iterator<Item = Herald> {
+        self.mailboxes.iter().cloned().map(Herald::new)
     }
 
     /// Lets every player go and waits for the threads.

@@ -91,6 +91,7 @@ impl PipeWriter {
     }
 
     /// Gives as much as there is room for of `pieces`: of each, the bytes from an index on. How many bytes were taken.
+    /// At a delivery thread, the body is woken when the thread next calls.
     ///
     /// # Errors
     /// [`ErrorKind::WouldBlock`] if there is no room: the player's thread is told when half of the pipe is free.
@@ -115,7 +116,10 @@ impl PipeWriter {
         }
         shared.pieces.extend(staged);
         shared.bytes += taken;
-        let reader = shared.reader.take_if(|_| taken > 0);
+        let mut reader = shared.reader.take_if(|_| taken > 0);
+        if let Some(Bell { mailbox, .. }) = &shared.bell {
+            reader.take().into_iter().for_each(|reader| mailbox.calls.later(reader));
+        }
         drop(shared);
         reader.into_iter().for_each(Waker::wake);
         Ok(taken)

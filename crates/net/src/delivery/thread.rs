@@ -82,7 +82,7 @@ impl Worker {
         loop {
             let timeout = self.timeout();
             match self.turn(&mut events, timeout) {
-                Ok(false) => {}
+                Ok(false) => self.mailbox.calls.call(),
                 Ok(true) => break,
                 Err(error) => {
                     tracing::error!(%error, "waiting for players' sockets failed");
@@ -91,6 +91,8 @@ impl Worker {
             }
         }
         self.let_all_go();
+        self.mailbox.calls.call();
+        self.mailbox.calls.end();
     }
 
     /// Waits for something to do and does it. True if the thread is to end.

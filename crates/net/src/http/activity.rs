@@ -58,15 +58,17 @@ impl Activity {
             return HttpFault::HeadLate { ms: limits.head_ms_max };
         }
         let ms = self.quiet_ms(limits, holds);
-        if self.sends(holds) { HttpFault::Stalled { ms } } else { HttpFault::Silent { ms } }
+        if self.may_be_slow(holds) { HttpFault::Stalled { ms } } else { HttpFault::Silent { ms } }
     }
 
-    fn sends(&self, holds: bool) -> bool {
-        holds || self.sending.load(Relaxed) > 0
+    /// Whether the client is being sent something and may be slow in taking it. Who has been granted nothing may not: it
+    /// would keep its place among those by a window that it does not open.
+    fn may_be_slow(&self, holds: bool) -> bool {
+        (holds || self.sending.load(Relaxed) > 0) && self.account.is_granted()
     }
 
     fn quiet_ms(&self, limits: HttpLimits, holds: bool) -> u64 {
-        let untaken_ms = if self.sends(holds) { limits.untaken_ms() } else { 0 };
+        let untaken_ms = if self.may_be_slow(holds) { limits.untaken_ms() } else { 0 };
         limits.stall_ms_max.max(untaken_ms)
     }
 
@@ -241,6 +243,7 @@ mod tests {
     #[tokio::test(start_paused = true)]
     async fn a_response_that_its_client_takes_slowly_keeps_a_connection_open_for_a_while() {
         let activity = Arc::new(Activity::default());
+        activity.account().grant(true);
         let whole = Bytes::from(vec![7; 150_000]);
         let body = Full::new(whole.clone()).map_err(|never| match never {}).boxed_unsync();
         let mut body = Watched::new(body, activity.clone());
@@ -259,6 +262,17 @@ mod tests {
         drop(given);
         assert!(is_quiet(&activity, 1_200).await);
         assert!(matches!(activity.fault(LIMITS, false), HttpFault::Silent { ms: 1_000 }));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_response_that_waits_for_a_window_of_one_who_has_been_granted_nothing_keeps_nothing_open() {
+        let activity = Arc::new(Activity::default());
+        let body = Full::new(Bytes::from_static(b"no such file")).map_err(|never| match never {}).boxed_unsync();
+        let held = Watched::new(body, activity.clone()).frame().await;
+        assert!(held.is_some());
+        assert!(!is_quiet(&activity, 1_000).await);
+        assert!(is_quiet(&activity, 1_200).await);
+        assert!(matches!(activity.fault(LIMITS, true), HttpFault::Silent { ms: 1_000 }));
     }
 
     #[tokio::test]

@@ -29,6 +29,12 @@ pub enum HttpFault {
         /// The limit.
         ms: u64,
     },
+    /// The client took nothing of a response, and had been granted nothing that may take long.
+    #[error("the client took no bytes of the response for {ms} ms, and had been granted neither a play nor a file")]
+    Deaf {
+        /// The limit.
+        ms: u64,
+    },
     /// The client took too little of a response.
     #[error("the client took {bytes} bytes of the response in {ms} ms")]
     TooSlow {
@@ -49,7 +55,7 @@ pub enum HttpFault {
         /// The error code that it was told.
         reason: h2::Reason,
     },
-    /// The client did nothing, or answered no ping, for too long.
+    /// An HTTP/2 client did nothing for too long, or answered no ping for as long as one that reads slowly may need to find it.
     #[error("the client was silent for {ms} ms")]
     Silent {
         /// The limit.
@@ -64,28 +70,27 @@ pub enum HttpFault {
 }
 
 impl HttpFault {
-    /// What hyper's error comes to; `None` if a client that had been served kept its connection for nothing, which is
-    /// no fault.
-    pub(super) fn of(error: hyper::Error, limits: HttpLimits, served: bool, account: &Account) -> Option<Self> {
+    /// What hyper's error comes to.
+    pub(super) fn of(error: hyper::Error, limits: HttpLimits, account: &Account) -> Self {
         if let Some(why) = account.exhausted() {
-            return Some(why.into());
+            return why.into();
         }
         if let Some(error) = source::<h2::Error>(&error)
             && let Some(reason) = error.reason()
         {
-            return Some(Self::Http2 { reason });
+            return Self::Http2 { reason };
         }
         if error.is_parse_too_large() {
-            return Some(Self::HeadTooLong { bytes_max: limits.head_bytes_max });
+            return Self::HeadTooLong { bytes_max: limits.head_bytes_max };
         }
         if error.is_parse() {
-            return Some(Self::Malformed(error));
+            return Self::Malformed(error);
         }
+        // The only time that hyper keeps is that of a ping.
         if error.is_timeout() {
-            let begun = !served || account.unspent_bytes() > 0;
-            return begun.then_some(Self::HeadLate { ms: limits.head_ms_max });
+            return Self::Silent { ms: limits.ping_ms_max() };
         }
-        Some(Self::Broken(error))
+        Self::Broken(error)
     }
 }
 
@@ -93,6 +98,7 @@ impl From<Exhausted> for HttpFault {
     fn from(why: Exhausted) -> Self {
         match why {
             Exhausted::Stalled { ms } => Self::Stalled { ms },
+            Exhausted::Deaf { ms } => Self::Deaf { ms },
             Exhausted::TooSlow { bytes, ms } => Self::TooSlow { bytes, ms },
             Exhausted::Flood { bytes_max } => Self::Flood { bytes_max },
         }

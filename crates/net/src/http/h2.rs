@@ -81,9 +81,6 @@ async fn run<S: HttpService>(
             }
         })
     };
-    let stall = Duration::from_millis(limits.stall_ms_max);
-    // A client that reads slowly finds a ping behind all that it has not read.
-    let untaken = Duration::from_millis(limits.stall_ms_max.max(limits.untaken_ms()));
     let patience = limits.patience(limits.idle_input_bytes_max);
     let (io, turn) = gather(WriteDeadline::new(stream, patience, activity.account()));
     let connection = http2::Builder::new(Tasks(tasks.clone()))
@@ -93,16 +90,15 @@ async fn run<S: HttpService>(
         .initial_stream_window_size(WINDOW_BYTES)
         .initial_connection_window_size(WINDOW_BYTES)
         .max_send_buf_size(SEND_BUFFER_BYTES)
-        .keep_alive_interval(stall)
-        .keep_alive_timeout(untaken)
+        .keep_alive_interval(Duration::from_millis(limits.stall_ms_max))
+        .keep_alive_timeout(Duration::from_millis(limits.ping_ms_max()))
         .serve_connection(TokioIo::new(io), handler);
     let mut connection = pin!(connection);
     let fault = |error| match error {
-        Broken::Http(error) => HttpFault::of(error, limits, activity.has_begun(), &activity.account()),
+        Broken::Http(error) => Err(HttpFault::of(error, limits, &activity.account())),
         // The peer has gone, or this side has let it go.
-        Broken::Wire => activity.account().exhausted().map(HttpFault::from),
+        Broken::Wire => activity.account().exhausted().map_or(Ok(()), |why| Err(why.into())),
     };
-    let fault = |error| fault(error).map_or(Ok(()), Err);
     tokio::select! {
         done = turns(connection.as_mut(), &turn) => return done.or_else(fault),
         () = async { tokio::select! { () = stop.cancelled() => {}, () = leave.cancelled() => {} } } => {

@@ -52,7 +52,7 @@ async fn a_peer_that_has_been_granted_nothing_is_let_go_early_if_it_takes_nothin
     account.grant(false);
     let begun = tokio::time::Instant::now();
     assert!(writer.write_all(&vec![0; 16 << 20]).await.is_err());
-    assert_eq!((account.exhausted(), begun.elapsed().as_secs()), (Some(Exhausted::Stalled { ms: 5_000 }), 5));
+    assert_eq!((account.exhausted(), begun.elapsed().as_secs()), (Some(Exhausted::Deaf { ms: 5_000 }), 5));
     drop(theirs);
 }
 

@@ -95,6 +95,8 @@ reasons! {
     HttpMalformed "http_malformed", "", "speak HTTP/1.1 or HTTP/2 to this port";
     /// Nothing of a response was taken.
     HttpStalled "http_write_late", "reader_bytes_per_s_min", "read the response";
+    /// Nothing of a response was taken by a client that had been granted neither a play nor a file.
+    HttpDeaf "http_ungranted_write_late", "handshake_ms_max", "read the response";
     /// What a client was sent had left its playlist, and more of that was held than may be.
     HlsOvertaken "hls_overtaken", "hls_let_go_bytes_max", "play a lower bitrate, or look at the client's network";
     /// Nothing of a file was taken, over a connection that went on.
@@ -194,6 +196,7 @@ impl Reason {
             HttpFault::HeadTooLong { .. } => Self::HttpHeadTooLong,
             HttpFault::Malformed(_) => Self::HttpMalformed,
             HttpFault::Stalled { .. } => Self::HttpStalled,
+            HttpFault::Deaf { .. } => Self::HttpDeaf,
             HttpFault::TooSlow { .. } => Self::HttpSlow,
             HttpFault::Overtaken => Self::HlsOvertaken,
             HttpFault::Flood { .. } => Self::HttpFlood,
