@@ -1,11 +1,14 @@
 //! Uploads to S3-compatible storage: what arrives is what was recorded, whatever happens to network, storage and server in
 //! between; nothing is deleted before it is there.
 
+mod lvb;
+
 use std::fs;
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use lvb::meddle;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use vivace_base::Limits;
@@ -324,6 +327,20 @@ fn what_can_never_be_uploaded_is_given_up_and_told_of_where_it_is() {
     wait_for("another try", || tries() > before && uploads(&server)[0]["state"] == "failed");
     assert_eq!(told().len(), 1);
     assert!(s3.names().is_empty());
+}
+
+#[test]
+fn places_that_cannot_be_read_keep_none_behind_them_from_the_bucket() {
+    let s3 = S3::start(S3Kind::S3sFs);
+    let settings = Settings::new(&s3.address(), KEY, "");
+    let server = settings.start(Folder::new(), &[]);
+    // More than are looked at at once, all of them due before what follows.
+    let program = "for number in range(70):\n    db.execute(\"INSERT INTO uploads (recording, app, state, place, told, tries, \
+        next_at, created_at) VALUES (?, -1, 'deleting', '', 1, 0, 0, 0)\", (f'x{number}',))\n";
+    meddle(&server.data(), program);
+    record(&server, "a", "mp4");
+    let all = in_state(&server, "a", "uploaded", 1);
+    same(&s3, &server, &all[0]);
 }
 
 #[test]

@@ -76,11 +76,12 @@ pub fn decide(holder: Option<&Holder>, newcomer: &Owner, epoch_last: u64, silent
         return Claim::Granted { epoch };
     };
     let same = held.owner == *newcomer;
-    // What is made of one stream is no continuation of what is made of another one.
-    let replaces = same && !matches!(newcomer, Owner::Channel(_) | Owner::Transcoder);
+    // What is made of one stream is no continuation of what is made of another one, however long none has come of that.
+    let is_made = same && *newcomer == Owner::Transcoder;
+    let replaces = same && !matches!(newcomer, Owner::Channel(_));
     let silent = held.silent_ms > silent_ms_max;
     match held.state {
-        HolderState::Live if replaces || silent => Claim::TakeOver { epoch, silent },
+        HolderState::Live if !is_made && (replaces || silent) => Claim::TakeOver { epoch, silent },
         HolderState::Grace if same => Claim::Continue { epoch },
         state => Claim::Taken { state },
     }
@@ -158,6 +159,15 @@ mod tests {
         assert_eq!(ask(HolderState::Live, 0), Claim::Taken { state: HolderState::Live });
         assert_eq!(ask(HolderState::Live, LIMIT_MS + 1), Claim::TakeOver { epoch: 2, silent: true });
         assert_eq!(ask(HolderState::Grace, 0), Claim::Continue { epoch: 2 });
+    }
+
+    #[test]
+    fn what_is_made_of_another_stream_takes_nothing_over_however_silent_it_is() {
+        let made = Holder { owner: Owner::Transcoder, epoch: 1, silent_ms: LIMIT_MS + 1, state: HolderState::Live };
+        let taken = Claim::Taken { state: HolderState::Live };
+        assert_eq!(decide(Some(&made), &Owner::Transcoder, 1, LIMIT_MS), taken);
+        // A push to the name is a stranger, as to every other holder.
+        assert_eq!(decide(Some(&made), &ONE, 1, LIMIT_MS), Claim::TakeOver { epoch: 2, silent: true });
     }
 
     #[test]

@@ -144,6 +144,18 @@ pub async fn serve_http<S: HttpService>(
     serve_http1(stream, (peer, local), service, limits, stop, cut).await
 }
 
+/// Has a request answered, and notes what its client has been granted by then.
+async fn reply<S: HttpService>(
+    service: &Arc<S>,
+    account: &Account,
+    request: Request<Incoming>,
+    (peer, local): (SocketAddr, SocketAddr),
+) -> Reply {
+    let reply = service.clone().call(request, peer, local).await;
+    account.grant(service.is_granted());
+    reply
+}
+
 /// HTTP/1.1.
 async fn serve_http1<S: HttpService>(
     stream: Stream,
@@ -164,9 +176,7 @@ async fn serve_http1<S: HttpService>(
             let (service, taken, asked) = (service.clone(), taken.clone(), asked.clone());
             // Boxed, so that the connection can be moved out of the loop below.
             Box::pin(async move {
-                let reply = service.clone().call(request, peer, local).await;
-                answering.account().grant(service.is_granted());
-                let response = match reply {
+                let response = match reply(&service, answering.account(), request, (peer, local)).await {
                     Reply::Response(response) => response,
                     Reply::Last(mut response) => {
                         response.headers_mut().insert(header::CONNECTION, HeaderValue::from_static("close"));

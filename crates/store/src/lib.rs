@@ -59,7 +59,7 @@ pub use events::{
 pub use fault::{Cause, Fault, Operation};
 pub use folder::DataFolder;
 pub use hls::{HlsChange, HlsLog, HlsNumbers};
-pub use listed::Listed;
+pub use listed::{Listed, TimedKey};
 pub use lists::KeptList;
 pub use media_files::EndedBefore;
 pub use outbox::{

@@ -10,7 +10,8 @@ use sqlx::{Row, SqliteConnection};
 use vivace_base::{AppId, MediaTime, StreamName, Ulid, UnixMs};
 use vivace_domain::recording::{MediaFile, MediaPart, PartAt, Recording};
 
-use crate::{Fault, Listed, Operation, Reader, Store};
+use crate::listed::{self, cursor};
+use crate::{Fault, Listed, Operation, Reader, Store, TimedKey};
 
 const FILE_COLUMNS: &str = "id, app, stream, begun_at, ended_at, init_bytes, codecs, width, height, discontinuity, closed, \
     bytes";
@@ -263,20 +264,20 @@ impl Reader {
     pub async fn open_media_files(&self, after: Option<&str>, limit: u32) -> Result<Vec<Listed<MediaFile>>, Fault> {
         let sql = format!("SELECT {FILE_COLUMNS} FROM media_files WHERE closed = 0 AND id > $1 {IN_ORDER} LIMIT $2");
         let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after.unwrap_or_default()).bind(i64::from(limit));
-        self.listed(select, Self::media_file_row).await
+        self.listed(Operation::ReadRecordings, select, listed::id, Self::media_file_row).await
     }
 
     /// At most `limit` closed files that ended before a time and that no recording needs: what may be deleted. In the order
     /// of their end, those behind `after`: the end and the id of one.
     ///
     /// # Errors
-    /// [`Fault`]: the store cannot be read, or a row is damaged.
+    /// [`Fault`]: the store cannot be read.
     pub async fn unused_media_files(
         &self,
         ended: &EndedBefore,
-        after: Option<(UnixMs, Ulid)>,
+        after: Option<&TimedKey>,
         limit: u32,
-    ) -> Result<Vec<MediaFile>, Fault> {
+    ) -> Result<Vec<Listed<MediaFile, TimedKey>>, Fault> {
         let columns = FILE_COLUMNS.split(", ").map(|column| format!("f.{column}")).collect::<Vec<_>>().join(", ");
         let sql = format!(
             "WITH {OWN} SELECT {columns} FROM media_files AS f WHERE f.closed = 1 AND {ENDED} \
@@ -285,7 +286,8 @@ impl Reader {
         );
         let (at, id) = cursor(after);
         let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(ended.at.0).bind(ended.own_json());
-        self.files(select.bind(at).bind(id).bind(i64::from(limit))).await
+        let select = select.bind(at).bind(id).bind(i64::from(limit));
+        self.listed(Operation::ReadRecordings, select, listed::timed("ended_at"), Self::media_file_row).await
     }
 
     /// Bytes of an app's closed media files that ended before a time and that only recordings hold that may be taken away:
@@ -416,9 +418,4 @@ impl Reader {
         let flags = u8::try_from(number("flags")?).map_err(|_| odd("flags"))?;
         packed::flagged(part, flags).ok_or_else(|| odd("flags"))
     }
-}
-
-/// What a row is to be behind: a time and an id; behind nothing if not said.
-pub(crate) fn cursor(after: Option<(UnixMs, Ulid)>) -> (i64, String) {
-    after.map_or_else(|| (i64::MIN, String::new()), |(at, id)| (at.0, id.to_string()))
 }

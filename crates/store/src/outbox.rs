@@ -14,7 +14,7 @@ use sqlx::{Row, SqliteConnection};
 use vivace_base::{AppId, StreamName, UnixMs};
 use vivace_domain::hook::HookKind;
 
-use crate::{Fault, Operation, Reader, Store};
+use crate::{Fault, Listed, Operation, Reader, Store};
 pub use pushes::OpenPush;
 pub use settle::Settled;
 pub use templates::{CallbackRule, CallbackTarget, CallbackTemplate, NewTemplate};
@@ -247,14 +247,14 @@ impl Store {
 }
 
 impl Reader {
-    /// Events whose time has come, at most `count`, but none of these numbers and none for these hosts.
+    /// Events whose time has come, by their numbers, at most `count`, but none of these numbers and none for these hosts.
     pub async fn due_hooks(
         &self,
         now: UnixMs,
         seqs: &[i64],
         hosts: &[String],
         count: usize,
-    ) -> Result<Vec<Hook>, Fault> {
+    ) -> Result<Vec<Listed<Hook, i64>>, Fault> {
         const DUE: &str = "SELECT seq, app, stream, kind, url, host, template, body, created_at, attempts, state, next_at, \
             settled_at, last_error FROM outbox WHERE next_at <= $1 \
             AND seq NOT IN (SELECT value FROM json_each($2)) AND host NOT IN (SELECT value FROM json_each($3)) \
@@ -263,9 +263,8 @@ impl Reader {
         // Hosts are names, addresses and ports: none has a character that JSON would escape.
         let hosts = hosts.iter().map(|host| format!("\"{host}\"")).collect::<Vec<_>>().join(",");
         let query = sqlx::query(DUE).bind(now.0).bind(seqs).bind(format!("[{hosts}]"));
-        let rows = query.bind(i64::try_from(count).unwrap_or(i64::MAX)).fetch_all(&self.pool).await;
-        let rows = rows.map_err(|error| self.fault(Operation::ReadHooks, error))?;
-        rows.iter().map(|row| self.hook(row)).collect()
+        let query = query.bind(i64::try_from(count).unwrap_or(i64::MAX));
+        self.listed(Operation::ReadHooks, query, |row| row.try_get("seq"), Self::hook).await
     }
 
     /// When the next event is due, those that are due already included.

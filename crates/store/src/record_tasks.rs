@@ -6,7 +6,7 @@ use vivace_base::{AppId, StreamName, UnixMs};
 use vivace_domain::channel::ChannelId;
 use vivace_domain::recording::{Formats, RecordTask, TaskKind};
 
-use crate::{Fault, Operation, Reader, Store};
+use crate::{Fault, Listed, Operation, Reader, Store};
 
 const COLUMNS: &str = "id, app, stream, channel, kind, formats, begin_at, end_at, interval_ms, name, stream_param, domain, \
     template, keep_ms, created_by, created_at, stopped_at, failure";
@@ -176,13 +176,12 @@ impl Reader {
     /// The tasks of all apps that are not over at `now`, the oldest first: what the recorder has to look after.
     ///
     /// # Errors
-    /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn open_record_tasks(&self, now: UnixMs) -> Result<Vec<RecordTask>, Fault> {
+    /// [`Fault`]: the store cannot be read.
+    pub async fn open_record_tasks(&self, now: UnixMs) -> Result<Vec<Listed<RecordTask, i64>>, Fault> {
         let which = "WHERE stopped_at IS NULL AND failure IS NULL AND (end_at IS NULL OR end_at > $1) ORDER BY id";
         let sql = format!("SELECT {COLUMNS} FROM record_tasks {which}");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.0).fetch_all(&self.pool).await;
-        let rows = rows.map_err(|error| self.fault(Operation::ReadRecordings, error))?;
-        rows.iter().map(|row| self.record_task_row(row)).collect()
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.0);
+        self.listed(Operation::ReadRecordings, select, |row| row.try_get("id"), Self::record_task_row).await
     }
 
     /// An app's tasks, at most `limit` behind number `after`; the newest first if `descending`.

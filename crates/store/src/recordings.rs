@@ -7,8 +7,8 @@ use sqlx::SqliteConnection;
 use vivace_base::{AppId, StreamName, Ulid, UnixMs};
 use vivace_domain::recording::{PartAt, RecordState, Recording};
 
-use crate::media_files::cursor;
-use crate::{Fault, Listed, NewHook, Operation, Reader, Store, uploads};
+use crate::listed::{self, cursor};
+use crate::{Fault, Listed, NewHook, Operation, Reader, Store, TimedKey, uploads};
 pub use list::{RecordingFilter, RecordingPage, StorageUse};
 pub(crate) use row::{COLUMNS, Query};
 
@@ -211,7 +211,7 @@ impl Reader {
         let which = "WHERE state IN ('recording', 'finalizing') AND id > $1 ORDER BY id LIMIT $2";
         let sql = format!("SELECT {} FROM recordings {which}", row::COLUMNS);
         let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after.unwrap_or_default()).bind(i64::from(limit));
-        self.listed(select, Self::parse_recording).await
+        self.listed(Operation::ReadRecordings, select, listed::id, Self::parse_recording).await
     }
 
     /// At most `limit` recordings of all apps that are finalized, oldest first, those behind the one of id `after`.
@@ -228,7 +228,7 @@ impl Reader {
             "WHERE state IN ('recording', 'finalizing') AND state = 'finalizing' AND id > $1 ORDER BY id LIMIT $2";
         let sql = format!("SELECT {} FROM recordings {which}", row::COLUMNS);
         let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(after.unwrap_or_default()).bind(i64::from(limit));
-        self.listed(select, Self::parse_recording).await
+        self.listed(Operation::ReadRecordings, select, listed::id, Self::parse_recording).await
     }
 
     /// The recordings of a stream that begin in the file `first` or behind it and reach to the file `file` or beyond it, the
@@ -254,15 +254,15 @@ impl Reader {
     /// of deletion and the id of one.
     ///
     /// # Errors
-    /// [`Fault`]: the store cannot be read, or a row is damaged.
+    /// [`Fault`]: the store cannot be read.
     pub async fn recordings_deleted(
         &self,
         up_to: UnixMs,
-        after: Option<(UnixMs, Ulid)>,
+        after: Option<&TimedKey>,
         limit: u32,
-    ) -> Result<Vec<Recording>, Fault> {
+    ) -> Result<Vec<Listed<Recording, TimedKey>>, Fault> {
         let which = "WHERE deleted_at <= $1 AND (deleted_at, id) > ($2, $3) ORDER BY deleted_at, id LIMIT $4";
-        self.recordings_behind(which, up_to, after, limit).await
+        self.recordings_behind(which, "deleted_at", up_to, after, limit).await
     }
 
     /// At most `limit` finished recordings that are not deleted and that a template wanted to be kept up to `now` only, the
@@ -270,33 +270,34 @@ impl Reader {
     /// has not, if `leave_waiting` says so, unless that was given up.
     ///
     /// # Errors
-    /// [`Fault`]: the store cannot be read, or a row is damaged.
+    /// [`Fault`]: the store cannot be read.
     pub async fn recordings_past_keeping(
         &self,
         now: UnixMs,
         leave_waiting: bool,
-        after: Option<(UnixMs, Ulid)>,
+        after: Option<&TimedKey>,
         limit: u32,
-    ) -> Result<Vec<Recording>, Fault> {
+    ) -> Result<Vec<Listed<Recording, TimedKey>>, Fault> {
         let may_go = if leave_waiting { list::NOT_WAITING } else { "TRUE" };
         let which = format!(
             "WHERE keep_until <= $1 AND (keep_until, id) > ($2, $3) AND deleted_at IS NULL \
             AND state NOT IN ('recording', 'finalizing') AND {may_go} ORDER BY keep_until, id LIMIT $4"
         );
-        self.recordings_behind(&which, now, after, limit).await
+        self.recordings_behind(&which, "keep_until", now, after, limit).await
     }
 
     async fn recordings_behind(
         &self,
         which: &str,
+        time: &'static str,
         up_to: UnixMs,
-        after: Option<(UnixMs, Ulid)>,
+        after: Option<&TimedKey>,
         limit: u32,
-    ) -> Result<Vec<Recording>, Fault> {
+    ) -> Result<Vec<Listed<Recording, TimedKey>>, Fault> {
         let (at, id) = cursor(after);
         let sql = format!("SELECT {} FROM recordings {which}", row::COLUMNS);
-        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(up_to.0).bind(at).bind(id);
-        self.recording_rows(select.bind(i64::from(limit))).await
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(up_to.0).bind(at).bind(id).bind(i64::from(limit));
+        self.listed(Operation::ReadRecordings, select, listed::timed(time), Self::parse_recording).await
     }
 
     pub(crate) async fn recording_rows(&self, query: row::Query<'_>) -> Result<Vec<Recording>, Fault> {

@@ -1,4 +1,4 @@
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use tokio::time::{sleep, timeout};
 use tokio_util::sync::CancellationToken;
 use vivace_base::{AppId, MonoMs, Secret, SessionId, UnixMs};
 use vivace_domain::hook::HookUrl;
-use vivace_store::{EventKind, Fault, Hook, LiveEvent, Settled};
+use vivace_store::{EventKind, Fault, Hook, Listed, LiveEvent, Settled};
 
 use crate::PostFault;
 use crate::callbacks::Shared;
@@ -28,6 +28,8 @@ pub(crate) struct Deliverer {
     flying: HashMap<Id, Hook>,
     /// Tries that are over and not written yet: the store refused. None of them is tried again before.
     unwritten: Vec<(i64, Settled)>,
+    /// Events that cannot be read, which are given up once: they take no place of those behind them.
+    damaged: HashSet<i64>,
     counted_at: Option<MonoMs>,
     waits: Waits,
 }
@@ -39,6 +41,7 @@ impl Deliverer {
             tries: JoinSet::new(),
             flying: HashMap::new(),
             unwritten: Vec::new(),
+            damaged: HashSet::new(),
             counted_at: None,
             waits: Waits::of("callbacks"),
         }
@@ -116,9 +119,11 @@ impl Deliverer {
             if due.is_empty() {
                 break;
             }
-            for hook in due {
-                if self.of_host(&hook.host) < per_host_max {
-                    self.fly(hook, leave).await?;
+            for Listed { key, row } in due {
+                match row {
+                    Ok(hook) if self.of_host(&hook.host) < per_host_max => self.fly(hook, leave).await?,
+                    Ok(_) => {}
+                    Err(fault) => self.give_up_damaged(key, &fault, now),
                 }
             }
         }
@@ -135,12 +140,13 @@ impl Deliverer {
         Ok(Duration::from_millis(wait.unsigned_abs()))
     }
 
-    /// Events that are being tried, and hosts with as many of them as there may be.
+    /// Events that are being tried or cannot be read, and hosts with as many of them as there may be.
     fn taken(&self, per_host_max: usize) -> (Vec<i64>, Vec<String>) {
         let mut by_host: HashMap<&str, usize> = HashMap::new();
         self.flying.values().for_each(|hook| *by_host.entry(&hook.host).or_default() += 1);
         let full = by_host.iter().filter(|(_, count)| **count >= per_host_max);
-        (self.flying.values().map(|hook| hook.seq).collect(), full.map(|(host, _)| (*host).to_owned()).collect())
+        let seqs = self.flying.values().map(|hook| hook.seq).chain(self.damaged.iter().copied());
+        (seqs.collect(), full.map(|(host, _)| (*host).to_owned()).collect())
     }
 
     fn of_host(&self, host: &str) -> usize {
@@ -155,16 +161,25 @@ impl Deliverer {
             connect_ms: limits.outbound_connect_ms_max,
             answer_bytes_max: limits.callback_answer_bytes_max,
         };
-        let key = self.key(hook.app, hook.template).await?;
+        let key = match self.key(hook.app, hook.template).await {
+            Ok(key) => Some(key),
+            // It waits for who mends its template, and no other does.
+            Err(fault @ Fault::Damaged { .. }) => {
+                tracing::error!(template = hook.template, %fault, "a template of callbacks cannot be read");
+                None
+            }
+            Err(fault) => return Err(fault),
+        };
         // While the store was read the outbox may have become another process'.
         if leave.is_cancelled() {
             return Ok(());
         }
-        let body = self.shared.face.signed(&hook.body, &key, self.shared.clock.unix());
+        let body = key.map(|key| self.shared.face.signed(&hook.body, &key, self.shared.clock.unix()));
         let (url, request_id) = (HookUrl::parse(&hook.url), request_id(&hook));
         let shared = self.shared.clone();
         let flight = self.tries.spawn(async move {
             let url = url.map_err(|_| PostFault::Event("its address is none"))?;
+            let body = body.ok_or(PostFault::Event("its template cannot be read"))?;
             let body = body.ok_or(PostFault::Event("its body is no JSON object"))?;
             post(&shared.outbound, &url, &request_id, body, terms).await
         });
@@ -228,17 +243,25 @@ impl Deliverer {
     }
 
     fn give_up(&self, hook: &Hook, error: &str, now: UnixMs) {
+        let detail = format!("callback {} (event_type {}) is given up: {error}", hook.seq, hook.kind);
+        self.tell_dead(Some(hook.stream.clone()), hook.host.clone(), detail, now);
+    }
+
+    /// Nothing can be sent of an event that cannot be read, and the line of its stream goes on behind it.
+    fn give_up_damaged(&mut self, seq: i64, fault: &Fault, now: UnixMs) {
+        if self.damaged.insert(seq) {
+            tracing::error!(seq, %fault, "an event of the outbox cannot be read: it is given up");
+            // Who reads lists of events need not know where the store is.
+            let error = "its row is damaged".to_owned();
+            self.tell_dead(None, String::new(), format!("callback {seq} is given up: {error}"), now);
+            self.unwritten.push((seq, Settled::Dead { error }));
+        }
+    }
+
+    fn tell_dead(&self, stream: Option<String>, peer: String, detail: String, at: UnixMs) {
         self.shared.tally.dead();
-        self.shared.events.record(LiveEvent {
-            at: now,
-            session: SessionId(0),
-            stream: Some(hook.stream.clone()),
-            peer: hook.host.clone(),
-            kind: EventKind::CallbackDead,
-            table: None,
-            code: None,
-            detail: format!("callback {} (event_type {}) is given up: {error}", hook.seq, hook.kind),
-        });
+        let (session, kind) = (SessionId(0), EventKind::CallbackDead);
+        self.shared.events.record(LiveEvent { at, session, stream, peer, kind, table: None, code: None, detail });
     }
 }
 

@@ -105,7 +105,9 @@ pub struct RecordedPush {
 impl RecordedPush {
     /// Whether another one differs in its epoch only.
     fn is_as(&self, other: &Self) -> bool {
-        Self { epoch: other.epoch, ..self.clone() } == *other
+        let Self { app, stream, epoch: _, channel, domain, path, parameters, stream_param } = self;
+        (app, stream, channel, domain) == (&other.app, &other.stream, &other.channel, &other.domain)
+            && (path, parameters, stream_param) == (&other.path, &other.parameters, &other.stream_param)
     }
 }
 

@@ -2,11 +2,13 @@
 
 mod receiver;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::Duration;
 
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{ConnectOptions as _, Connection as _};
 use vivace_base::{AppId, Clock, Limits, MonoMs, Secret, StreamName, UnixMs};
 use vivace_domain::hook::{HookAnswer, HookKind, HookSuccess, HookUrl, Retry};
 use vivace_domain::live::{MediaFault, Unpublish};
@@ -19,10 +21,10 @@ use receiver::{Receiver, Reply};
 
 const APP: AppId = AppId(1);
 
-struct Dir(PathBuf);
+pub(crate) struct Dir(pub(crate) PathBuf);
 
 impl Dir {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         static MADE: AtomicU64 = AtomicU64::new(0);
         let number = MADE.fetch_add(1, Ordering::Relaxed);
         let path = std::env::temp_dir().join(format!("vivace-worker-{}-{number}", std::process::id()));
@@ -85,8 +87,16 @@ impl Face for Words {
     }
 }
 
+/// What another hand does to the store in a folder.
+pub(crate) async fn damage(dir: &Path, sql: &'static str) {
+    let file = dir.join(vivace_store::FILE_NAME);
+    let mut db = SqliteConnectOptions::new().filename(file).connect().await.unwrap();
+    sqlx::query(sql).execute(&mut db).await.unwrap();
+    db.close().await.unwrap();
+}
+
 struct House {
-    _dir: Dir,
+    dir: Dir,
     store: Store,
     clock: Arc<Ahead>,
     callbacks: Callbacks,
@@ -121,7 +131,7 @@ async fn house(settings: CallbackSettings, limits: Limits) -> House {
     let store = Store::open(&dir.0, &limits).await.unwrap();
     let clock = Arc::new(Ahead { began: tokio::time::Instant::now(), ms: AtomicI64::new(0) });
     let callbacks = start(&store, &clock, settings, Allow::any(), &limits);
-    House { _dir: dir, store, clock, callbacks }
+    House { dir, store, clock, callbacks }
 }
 
 fn push(sequence: u64, name: &str) -> OpenPush {
@@ -283,7 +293,7 @@ async fn a_private_address_is_refused_in_words_unless_it_is_allowed() {
     let store = Store::open(&dir.0, &limits).await.unwrap();
     let clock = Arc::new(Ahead { began: tokio::time::Instant::now(), ms: AtomicI64::new(0) });
     let callbacks = start(&store, &clock, settings(Some(&receiver.url("/"))), Allow::default(), &limits);
-    let house = House { _dir: dir, store, clock, callbacks };
+    let house = House { dir, store, clock, callbacks };
     house.callbacks.record(CallbackEvent::Began(Box::new(push(7, "a")))).unwrap();
     house.until("a refusal", |counts| counts.failed[0] > 0).await;
     house.callbacks.shutdown().await;
@@ -360,6 +370,34 @@ async fn what_is_handed_over_is_delivered_by_another() {
     let callbacks = start(&house.store, &house.clock, settings(None), Allow::any(), &limits);
     let next = House { callbacks, ..house };
     next.until("both", |counts| counts.delivered == 2).await;
+}
+
+#[tokio::test]
+async fn an_event_that_cannot_be_read_is_given_up_and_keeps_none_behind_it_waiting() {
+    let receiver = Receiver::start(|_| Reply::text(200, "")).await;
+    let limits = Limits { callback_deliveries_per_host_max: 1, ..Limits::default() };
+    let house = house(settings(Some(&receiver.url("/"))), limits.clone()).await;
+    let (name, description) = ("t".to_owned(), String::new());
+    let urls = vec![(HookKind::PushBegan, receiver.url("/"))];
+    let template = NewTemplate { name, description, callback_key: None, urls };
+    let template = house.store.create_callback_template(APP, &template, UnixMs(0)).await.unwrap();
+    let (domain, path, stream) = (String::new(), String::new(), "c".to_owned());
+    let rule = CallbackRule { domain, path, stream, template, created_at: UnixMs(0) };
+    assert!(house.store.put_callback_rule(APP, &rule).await.unwrap());
+    house.callbacks.hand_over();
+    for (sequence, name) in [(7, "a"), (6, "c"), (8, "b")] {
+        house.run(sequence, name);
+    }
+    house.callbacks.shutdown().await;
+    damage(&house.dir.0, "UPDATE outbox SET kind = -1 WHERE seq = 1").await;
+    damage(&house.dir.0, "INSERT INTO callback_urls (template, kind, url) VALUES (1, 99, '')").await;
+    let callbacks = start(&house.store, &house.clock, settings(None), Allow::any(), &limits);
+    let next = House { callbacks, ..house };
+    next.until("the others", |counts| counts.delivered == 3).await;
+    let bodies: Vec<_> = receiver.heard().into_iter().map(|request| request.body).collect();
+    assert!(bodies.iter().any(|body| body.contains("a 0 7")), "its stream's line goes on: {bodies:?}");
+    assert_eq!(next.callbacks.counts().dead, 1);
+    next.until("a try without its template", |counts| counts.failed.iter().sum::<u64>() > 0).await;
 }
 
 #[tokio::test]

@@ -38,9 +38,12 @@ impl Waits {
         };
         if let Some(beyond) = beyond {
             let hastened = hasten(beyond).await?;
-            if hastened > 0 {
-                let what = self.what;
+            let what = self.what;
+            if hastened > 0 && self.looked_at.is_some() {
                 tracing::warn!(hastened, "the machine's clock was set back: {what} that wait are tried at once");
+            } else if hastened > 0 {
+                // By a clock that was ahead, or by settings that let them wait longer.
+                tracing::warn!(hastened, "{what} wait longer than they may: they are tried at once");
             }
         }
         self.looked_at = Some(now);

@@ -20,7 +20,7 @@ use tokio_util::task::TaskTracker;
 
 use super::activity::{Activity, Watched};
 use super::gather::{Turn, gather};
-use super::{HttpFault, HttpLimits, HttpService, Reply};
+use super::{HttpFault, HttpLimits, HttpService, Reply, reply};
 use crate::Stream;
 use crate::cork::Cork;
 use crate::write_deadline::WriteDeadline;
@@ -67,9 +67,7 @@ async fn run<S: HttpService>(
             let (service, activity, leave) = (service.clone(), activity.clone(), leave.clone());
             async move {
                 let _busy = activity.begin();
-                let reply = service.clone().call(request, peer, local).await;
-                activity.account().grant(service.is_granted());
-                let response = match reply {
+                let response = match reply(&service, &activity.account(), request, (peer, local)).await {
                     Reply::Response(response) => response,
                     Reply::Last(response) => {
                         leave.cancel();

@@ -9,7 +9,7 @@ use vivace_domain::channel::ChannelId;
 use vivace_domain::recording::{RecordState, Recording};
 
 use super::row;
-use crate::{Fault, Operation, Reader};
+use crate::{Fault, Listed, Operation, Reader, listed};
 
 /// Which recordings are listed. What is not said does not count.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -71,14 +71,29 @@ impl Reader {
         after: Option<Ulid>,
         limit: u32,
     ) -> Result<Vec<Recording>, Fault> {
+        let after = after.map(|after| after.to_string());
+        let listed = self.recordings_listed(app, filter, descending, after.as_deref(), limit).await?;
+        listed.into_iter().map(|listed| listed.row).collect()
+    }
+
+    /// As [`Reader::recordings`], of which those that are damaged hide none.
+    ///
+    /// # Errors
+    /// [`Fault`]: the store cannot be read.
+    pub async fn recordings_listed(
+        &self,
+        app: AppId,
+        filter: &RecordingFilter,
+        descending: bool,
+        after: Option<&str>,
+        limit: u32,
+    ) -> Result<Vec<Listed<Recording>>, Fault> {
         let mut query = select(row::COLUMNS, app, filter);
         if let Some(after) = after {
-            query.push(if descending { " AND id < " } else { " AND id > " }).push_bind(after.to_string());
+            query.push(if descending { " AND id < " } else { " AND id > " }).push_bind(after.to_owned());
         }
         query.push(order(descending)).push(" LIMIT ").push_bind(i64::from(limit));
-        let rows = query.build().fetch_all(&self.pool).await;
-        let rows = rows.map_err(|error| self.fault(Operation::ReadRecordings, error))?;
-        rows.iter().map(|row| self.parse_recording(row)).collect()
+        self.listed(Operation::ReadRecordings, query.build(), listed::id, Self::parse_recording).await
     }
 
     /// A page of an app's recordings, and how many there are, both of the same moment.

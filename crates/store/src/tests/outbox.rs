@@ -2,6 +2,7 @@ use sqlx::Row;
 use vivace_base::{AppId, Limits, Secret, StreamName, UnixMs};
 use vivace_domain::hook::HookKind;
 
+use super::recordings::{behind_damaged, whole};
 use super::{Dir, NOW, limits, open};
 use crate::{
     CallbackRule, CallbackTarget, HookFilter, HookRecord, HookState, NewHook, NewTemplate, OpenPush, Recorded, Settled,
@@ -48,7 +49,7 @@ fn push(sequence: u64, name: &str) -> OpenPush {
 
 async fn bodies(store: &Store, now: UnixMs) -> Vec<String> {
     let due = store.reader().due_hooks(now, &[], &[], 100).await.unwrap();
-    due.into_iter().map(|hook| hook.body).collect()
+    whole(due).into_iter().map(|hook| hook.body).collect()
 }
 
 async fn seq_of(store: &Store, body: &str) -> i64 {
@@ -104,11 +105,25 @@ async fn what_is_tried_and_hosts_that_have_enough_are_left_out() {
     let due = async |seqs: &[i64], hosts: &[&str], count| {
         let hosts: Vec<_> = hosts.iter().map(|host| (*host).to_owned()).collect();
         let due = store.reader().due_hooks(NOW, seqs, &hosts, count).await.unwrap();
-        due.into_iter().map(|hook| hook.body).collect::<Vec<_>>()
+        whole(due).into_iter().map(|hook| hook.body).collect::<Vec<_>>()
     };
     assert_eq!(due(&[a1], &[], 10).await, ["b1", "c1"]);
     assert_eq!(due(&[], &["a.example"], 10).await, ["b1"]);
     assert_eq!(due(&[], &["b.example:8080"], 1).await, ["a1"]);
+}
+
+#[tokio::test]
+async fn a_damaged_event_hides_none_behind_it_and_can_be_given_up() {
+    let dir = Dir::new();
+    let store = open(&dir.data()).await;
+    store.record_hooks(&[told("a", "a1"), told("b", "b1"), told("a", "a2")], NOW).await.unwrap();
+    let mut write = store.write(crate::Operation::WriteHooks).await.unwrap();
+    sqlx::query("UPDATE outbox SET kind = -1 WHERE body = 'a1'").execute(&mut *write).await.unwrap();
+    write.commit().await.unwrap();
+    let (next, seq) = behind_damaged(store.reader().due_hooks(NOW, &[], &[], 9).await.unwrap());
+    assert_eq!((next.body.as_str(), seq), ("b1", 1));
+    store.settle_hooks(&[(seq, Settled::Dead { error: "damaged".to_owned() })], NOW).await.unwrap();
+    assert_eq!(bodies(&store, NOW).await, ["b1", "a2"]);
 }
 
 #[tokio::test]

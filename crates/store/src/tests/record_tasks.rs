@@ -4,6 +4,7 @@ use vivace_domain::recording::{
     FormatSetting, Formats, RecordFormat, RecordRule, RecordTask, RecordTemplate, TaskKind,
 };
 
+use super::recordings::behind_damaged;
 use super::{Dir, NOW, open};
 use crate::{AuditFilter, FIRST_APP, Fault, NewAudit, Note, RuleWritten, TaskBounds, TaskFilter, TaskWritten};
 
@@ -58,7 +59,7 @@ async fn a_task_is_kept_with_its_note_and_stops_once() {
     assert_eq!(reader.record_task(AppId(2), 1).await.unwrap(), None);
     assert_eq!(reader.audit(FIRST_APP, &AuditFilter::default(), 9).await.unwrap()[0].change.subject, "record_task/1");
     assert_eq!(reader.open_record_tasks(at(19)).await.unwrap().len(), 1);
-    assert_eq!(reader.open_record_tasks(at(20)).await.unwrap(), []);
+    assert!(reader.open_record_tasks(at(20)).await.unwrap().is_empty());
     assert!(!store.delete_record_task(FIRST_APP, 1, at(15)).await.unwrap(), "it runs");
     assert!(!store.stop_record_task(FIRST_APP, 1, at(20)).await.unwrap(), "it is over");
     assert!(store.stop_record_task(FIRST_APP, 1, at(15)).await.unwrap());
@@ -67,6 +68,18 @@ async fn a_task_is_kept_with_its_note_and_stops_once() {
     assert_eq!(reader.record_task(FIRST_APP, 1).await.unwrap().unwrap().stopped_at, Some(at(15)));
     assert!(store.delete_record_task(FIRST_APP, 1, at(15)).await.unwrap());
     assert_eq!(reader.record_task(FIRST_APP, 1).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_damaged_task_hides_none_behind_it() {
+    let dir = Dir::new();
+    let store = open(&dir.data()).await;
+    for (stream, interval_ms) in [("cam", u64::MAX), ("other", 1)] {
+        let task = RecordTask { interval_ms, ..task(stream, 10, Some(20)) };
+        store.create_record_task(&task, BOUNDS, NOW).await.unwrap();
+    }
+    let (next, key) = behind_damaged(store.reader().open_record_tasks(NOW).await.unwrap());
+    assert_eq!((next.id, key), (2, 1));
 }
 
 #[tokio::test]

@@ -17,8 +17,16 @@ fn stream(name: &str) -> StreamName {
 }
 
 /// What stands in a list of which nothing is damaged.
-fn whole<T>(listed: Vec<Listed<T>>) -> Vec<T> {
+pub(super) fn whole<T, K>(listed: Vec<Listed<T, K>>) -> Vec<T> {
     listed.into_iter().map(|one| one.row.unwrap()).collect()
+}
+
+/// The second of two of which the first is damaged, and the key of that one.
+pub(super) fn behind_damaged<T: std::fmt::Debug, K: std::fmt::Debug>(listed: Vec<Listed<T, K>>) -> (T, K) {
+    match <[Listed<T, K>; 2]>::try_from(listed).unwrap() {
+        [Listed { key, row: Err(Fault::Damaged { .. }) }, Listed { row: Ok(next), .. }] => (next, key),
+        rows => panic!("{rows:?}"),
+    }
 }
 
 fn file(id: u128, begun: i64) -> MediaFile {
@@ -177,7 +185,7 @@ async fn media_goes_when_no_recording_needs_it() {
         store.close_media_file(Ulid(id)).await.unwrap();
     }
     let unused = async || {
-        let files = store.reader().unused_media_files(&at(100).into(), None, 10).await.unwrap();
+        let files = whole(store.reader().unused_media_files(&at(100).into(), None, 10).await.unwrap());
         files.iter().map(|file| file.id.0).collect::<Vec<_>>()
     };
     stored(&store, 1, RecordFormat::Hls, 0, PartAt { file: Ulid(11), part: 0 }).await;
@@ -196,7 +204,7 @@ async fn media_goes_when_no_recording_needs_it() {
     assert_eq!(unused().await, [12], "it may be restored");
     assert!(store.remove_recording(Ulid(1)).await.unwrap() && !store.remove_recording(Ulid(1)).await.unwrap());
     assert_eq!(unused().await.len(), 3);
-    assert_eq!(store.reader().unused_media_files(&NOW.into(), None, 10).await.unwrap(), []);
+    assert_eq!(whole(store.reader().unused_media_files(&NOW.into(), None, 10).await.unwrap()), []);
     assert!(store.remove_media_file(Ulid(10)).await.unwrap() && !store.remove_media_file(Ulid(10)).await.unwrap());
 }
 
@@ -210,7 +218,8 @@ async fn a_recording_that_failed_holds_its_media() {
         store.close_media_file(Ulid(id)).await.unwrap();
     }
     let unused = async |after: Option<(UnixMs, Ulid)>| {
-        let files = store.reader().unused_media_files(&at(100).into(), after, 10).await.unwrap();
+        let after = after.map(|(at, id)| (at, id.to_string()));
+        let files = whole(store.reader().unused_media_files(&at(100).into(), after.as_ref(), 10).await.unwrap());
         files.iter().map(|file| file.id.0).collect::<Vec<_>>()
     };
     let reader = store.reader();
@@ -312,7 +321,7 @@ async fn a_deletion_is_noted_and_can_be_taken_back_for_a_time() {
     assert_eq!(reader.recordings(FIRST_APP, &RecordingFilter::default(), true, None, 10).await.unwrap(), []);
     let deleted = RecordingFilter { deleted: true, ..RecordingFilter::default() };
     assert_eq!(reader.recordings_count(FIRST_APP, &deleted).await.unwrap(), 1);
-    assert_eq!(reader.recordings_deleted(at(4), None, 10).await.unwrap(), []);
+    assert_eq!(whole(reader.recordings_deleted(at(4), None, 10).await.unwrap()), []);
     assert_eq!(reader.recordings_deleted(at(5), None, 10).await.unwrap().len(), 1);
     assert!(!store.noted(restore.clone()).restore_recording(FIRST_APP, Ulid(1), at(5)).await.unwrap(), "too late");
     assert!(store.noted(restore.clone()).restore_recording(FIRST_APP, Ulid(1), at(4)).await.unwrap());
@@ -358,13 +367,15 @@ async fn recordings_are_listed_by_what_is_asked_for() {
     assert_eq!((page.total, page.recordings[0].id), (5, Ulid(4)));
     let failed = RecordingStep::Failed { reason: "x".to_owned() };
     store.advance_recording(Ulid(5), &failed, &[], at(600)).await.unwrap();
-    assert_eq!(store.reader().recordings_past_keeping(at(899), true, None, 9).await.unwrap(), []);
-    let past = store.reader().recordings_past_keeping(at(900), true, None, 9).await.unwrap();
+    let past_keeping = async |now, after: Option<u128>| {
+        let after = after.map(|id| (at(900), Ulid(id).to_string()));
+        whole(store.reader().recordings_past_keeping(now, true, after.as_ref(), 9).await.unwrap())
+    };
+    assert_eq!(past_keeping(at(899), None).await, []);
+    let past = past_keeping(at(900), None).await;
     assert_eq!((past.len(), past[0].ended_at), (1, Some(at(600))));
-    let behind = store.reader().recordings_past_keeping(at(900), true, Some((at(900), Ulid(5))), 9).await.unwrap();
-    assert_eq!(behind, []);
-    let before = store.reader().recordings_past_keeping(at(900), true, Some((at(900), Ulid(4))), 9).await.unwrap();
-    assert_eq!(before, past);
+    assert_eq!(past_keeping(at(900), Some(5)).await, []);
+    assert_eq!(past_keeping(at(900), Some(4)).await, past);
 }
 
 #[tokio::test]
@@ -389,13 +400,13 @@ async fn a_damaged_row_is_named() {
     // In a list that is read to its end it hides none of those behind it.
     store.put_recording(&recording(2, RecordFormat::Mp4, 0)).await.unwrap();
     let listed = store.reader().unfinished_recordings(None, 9).await.unwrap();
-    let [Listed { id, row: Err(Fault::Damaged { .. }) }, Listed { row: Ok(next), .. }] = &listed[..] else {
+    let [Listed { key: id, row: Err(Fault::Damaged { .. }) }, Listed { row: Ok(next), .. }] = &listed[..] else {
         panic!("{listed:?}")
     };
     assert_eq!((id, next.id), (&Ulid(1).to_string(), Ulid(2)));
     damage("UPDATE media_files SET id = 'no id' WHERE id LIKE '%B'").await;
     let listed = store.reader().open_media_files(None, 9).await.unwrap();
-    let [Listed { row: Ok(first), .. }, Listed { id, row: Err(Fault::Damaged { .. }) }] = &listed[..] else {
+    let [Listed { row: Ok(first), .. }, Listed { key: id, row: Err(Fault::Damaged { .. }) }] = &listed[..] else {
         panic!("{listed:?}")
     };
     assert_eq!((first.id, id.as_str()), (Ulid(12), "no id"));
@@ -406,6 +417,44 @@ async fn a_damaged_row_is_named() {
     }
     damage("UPDATE media_files SET width = -1").await;
     assert!(matches!(store.reader().media_file(Ulid(10)).await, Err(Fault::Damaged { .. })));
+}
+
+#[tokio::test]
+async fn a_damaged_row_hides_none_of_what_is_taken_away() {
+    let dir = Dir::new();
+    let store = open(&dir.data()).await;
+    for id in [1, 2] {
+        let file = MediaFile { id: Ulid(10 + id), ..file(10, 0) };
+        store.open_media_file(&file).await.unwrap();
+        store.append_parts(&[(file.id, part(0, 0))]).await.unwrap();
+        store.close_media_file(file.id).await.unwrap();
+        let last = PartAt { file: Ulid(10), part: 0 };
+        stored(&store, id, RecordFormat::Mp4, 0, last).await;
+    }
+    let mut write = store.write(crate::Operation::WriteRecording).await.unwrap();
+    for sql in [
+        "UPDATE recordings SET bytes = -1, keep_until = 5 WHERE id LIKE '%1'",
+        "UPDATE recordings SET keep_until = 5",
+        "UPDATE media_files SET init_bytes = -1 WHERE id LIKE '%B'",
+    ] {
+        sqlx::query(sql).execute(&mut *write).await.unwrap();
+    }
+    write.commit().await.unwrap();
+    let reader = store.reader();
+    let (one, key) = behind_damaged(reader.unused_media_files(&at(100).into(), None, 9).await.unwrap());
+    assert_eq!((one.id, key), (Ulid(12), (at(1), Ulid(11).to_string())));
+    let (one, key) = behind_damaged(reader.recordings_past_keeping(NOW, false, None, 9).await.unwrap());
+    assert_eq!((one.id, &key), (Ulid(2), &(UnixMs(5), Ulid(1).to_string())));
+    assert_eq!(whole(reader.recordings_past_keeping(NOW, false, Some(&key), 9).await.unwrap()), [one]);
+    let all = RecordingFilter::default();
+    let (one, key) = behind_damaged(reader.recordings_listed(FIRST_APP, &all, false, None, 9).await.unwrap());
+    assert_eq!((one.id, key), (Ulid(2), Ulid(1).to_string()));
+    assert!(matches!(reader.recordings(FIRST_APP, &all, false, None, 9).await, Err(Fault::Damaged { .. })));
+    for id in [1, 2] {
+        assert!(store.delete_recording(FIRST_APP, Ulid(id), at(id.try_into().unwrap())).await.unwrap());
+    }
+    let (one, key) = behind_damaged(reader.recordings_deleted(at(9), None, 9).await.unwrap());
+    assert_eq!((one.id, key), (Ulid(2), (at(1), Ulid(1).to_string())));
 }
 
 #[tokio::test]

@@ -3,7 +3,7 @@ use vivace_base::{Ulid, UnixMs};
 use vivace_domain::hook::HookKind;
 use vivace_domain::recording::{PartAt, RecordFormat};
 
-use super::recordings::{recording, stored};
+use super::recordings::{behind_damaged, recording, stored, whole};
 use super::{Dir, NOW, open};
 use crate::uploads::{GIVEN_UP, listing};
 use crate::{FIRST_APP, HookFilter, NewHook, Store, UploadState};
@@ -29,15 +29,32 @@ async fn local_copies_come_in_pages_and_none_hides_those_behind_it() {
         assert!(store.finish_upload(Ulid(id), &[], at(uploaded)).await.unwrap());
     }
     assert!(store.delete_recording(FIRST_APP, Ulid(1), NOW).await.unwrap());
-    let page = async |up_to, after, limit| {
-        let found = store.reader().local_copies(up_to, after, limit).await.unwrap();
-        found.into_iter().map(|(uploaded_at, one)| (uploaded_at, one.id)).collect::<Vec<_>>()
+    let page = async |up_to, after: Option<(UnixMs, Ulid)>, limit| {
+        let after = after.map(|(at, id)| (at, id.to_string()));
+        let found = store.reader().local_copies(up_to, after.as_ref(), limit).await.unwrap();
+        found.into_iter().map(|one| (one.key.0, one.row.unwrap().id)).collect::<Vec<_>>()
     };
     assert_eq!(page(at(0), None, 1).await, [(at(0), Ulid(2))]);
     assert_eq!(page(at(9), Some((at(0), Ulid(2))), 9).await, [(at(0), Ulid(3)), (at(5), Ulid(4))]);
     assert!(store.forget_local_copy(Ulid(2), NOW).await.unwrap());
     assert_eq!(page(at(0), None, 9).await, [(at(0), Ulid(3))]);
     assert_eq!(page(at(9), Some((at(5), Ulid(4))), 9).await, []);
+}
+
+#[tokio::test]
+async fn a_damaged_place_hides_none_behind_it() {
+    let dir = Dir::new();
+    let store = open(&dir.data()).await;
+    waiting(&store, &[1, 2]).await;
+    let mut write = store.write(crate::Operation::WriteUpload).await.unwrap();
+    sqlx::query("UPDATE uploads SET app = -1 WHERE recording LIKE '%1'").execute(&mut *write).await.unwrap();
+    sqlx::query("UPDATE uploads SET told = 0").execute(&mut *write).await.unwrap();
+    write.commit().await.unwrap();
+    let first = Ulid(1).to_string();
+    let (next, key) = behind_damaged(store.reader().uploads_due(NOW, 9).await.unwrap());
+    assert_eq!((next.recording, &key), (Ulid(2), &first));
+    let (next, key) = behind_damaged(store.reader().uploads_untold(9).await.unwrap());
+    assert_eq!((next.recording, &key), (Ulid(2), &first));
 }
 
 #[tokio::test]
@@ -61,7 +78,7 @@ async fn a_copy_that_is_given_up_is_told_of_and_tried_again_only_when_asked() {
     let upload = store.reader().upload(FIRST_APP, Ulid(1)).await.unwrap().unwrap();
     assert_eq!((upload.state, upload.next_at, upload.told), (UploadState::Failed, None, true));
     assert_eq!(upload.failure.as_deref(), Some("no"));
-    assert_eq!(store.reader().uploads_due(at(9_999), 9).await.unwrap(), []);
+    assert_eq!(whole(store.reader().uploads_due(at(9_999), 9).await.unwrap()), []);
     let counts = async || {
         let counts = store.reader().upload_counts().await.unwrap();
         (counts.waiting, counts.failing, counts.given_up)
@@ -70,7 +87,7 @@ async fn a_copy_that_is_given_up_is_told_of_and_tried_again_only_when_asked() {
 
     assert!(store.retry_upload(FIRST_APP, Ulid(1), NOW).await.unwrap());
     assert_eq!(counts().await, (1, 1, 0));
-    let due = store.reader().uploads_due(NOW, 9).await.unwrap();
+    let due = whole(store.reader().uploads_due(NOW, 9).await.unwrap());
     assert_eq!((due.len(), due[0].state, due[0].told), (1, UploadState::Waiting, true));
 }
 

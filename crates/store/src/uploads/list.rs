@@ -6,8 +6,8 @@ use vivace_domain::recording::Recording;
 
 use super::row::{OBJECT, UPLOAD};
 use super::{Upload, UploadObject, UploadPart, UploadState};
-use crate::media_files::cursor;
-use crate::{Fault, Operation, Reader};
+use crate::listed::{cursor, timed};
+use crate::{Fault, Listed, Operation, Reader, TimedKey};
 
 /// What has nobody's recording behind it, and what has one that is shown: one that is deleted may come back, so it waits.
 const DUE: &str = "next_at <= $1 AND (state = 'deleting' OR EXISTS (SELECT 1 FROM recordings AS r \
@@ -82,29 +82,27 @@ pub struct UploadCounts {
 }
 
 impl Reader {
-    /// At most `limit` places whose time has come, the first first.
+    /// At most `limit` places whose time has come, by their recordings' ids, the first first.
     ///
     /// # Errors
-    /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn uploads_due(&self, now: UnixMs, limit: u32) -> Result<Vec<Upload>, Fault> {
+    /// [`Fault`]: the store cannot be read.
+    pub async fn uploads_due(&self, now: UnixMs, limit: u32) -> Result<Vec<Listed<Upload>>, Fault> {
         let sql = format!("SELECT {UPLOAD} FROM uploads WHERE {DUE}");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.0).bind(i64::from(limit)).fetch_all(&self.pool).await;
-        let rows = rows.map_err(|error| self.fault(Operation::ReadUploads, error))?;
-        rows.iter().map(|row| self.parse_upload(row)).collect()
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.0).bind(i64::from(limit));
+        self.listed(Operation::ReadUploads, select, |row| row.try_get("recording"), Self::parse_upload).await
     }
 
-    /// At most `limit` places of recordings that are to be told of behind their upload.
+    /// At most `limit` places of recordings that are to be told of behind their upload, by these recordings' ids.
     ///
     /// # Errors
-    /// [`Fault`]: the store cannot be read, or a row is damaged.
-    pub async fn uploads_untold(&self, limit: u32) -> Result<Vec<Upload>, Fault> {
+    /// [`Fault`]: the store cannot be read.
+    pub async fn uploads_untold(&self, limit: u32) -> Result<Vec<Listed<Upload>>, Fault> {
         let sql = format!(
             "SELECT {UPLOAD} FROM uploads WHERE next_at IS NOT NULL AND state = 'waiting' AND told = 0 \
             ORDER BY recording LIMIT $1"
         );
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(limit)).fetch_all(&self.pool).await;
-        let rows = rows.map_err(|error| self.fault(Operation::ReadUploads, error))?;
-        rows.iter().map(|row| self.parse_upload(row)).collect()
+        let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(i64::from(limit));
+        self.listed(Operation::ReadUploads, select, |row| row.try_get("recording"), Self::parse_upload).await
     }
 
     /// The place of an app's recording.
@@ -181,16 +179,16 @@ impl Reader {
     }
 
     /// At most `limit` recordings that were uploaded up to a time and are still on this server's disk, and are not deleted,
-    /// with that time; the first uploaded first, those behind `after`: the time and the id of one.
+    /// by that time; the first uploaded first, those behind `after`: the time and the id of one.
     ///
     /// # Errors
-    /// [`Fault`]: the store cannot be read, or a row is damaged.
+    /// [`Fault`]: the store cannot be read.
     pub async fn local_copies(
         &self,
         uploaded_up_to: UnixMs,
-        after: Option<(UnixMs, Ulid)>,
+        after: Option<&TimedKey>,
         limit: u32,
-    ) -> Result<Vec<(UnixMs, Recording)>, Fault> {
+    ) -> Result<Vec<Listed<Recording, TimedKey>>, Fault> {
         const WHICH: &str = "JOIN (SELECT recording, uploaded_at FROM uploads WHERE state = 'uploaded' AND local_gone_at \
             IS NULL AND uploaded_at <= $1 AND (uploaded_at, recording) > ($2, $3)) AS u ON u.recording = id \
             WHERE deleted_at IS NULL ORDER BY u.uploaded_at, u.recording LIMIT $4";
@@ -198,12 +196,8 @@ impl Reader {
         let sql =
             format!("SELECT {}, u.uploaded_at AS uploaded_at FROM recordings {WHICH}", crate::recordings::COLUMNS);
         let select = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(uploaded_up_to.0).bind(at).bind(id);
-        let rows = select.bind(i64::from(limit)).fetch_all(&self.pool).await;
-        let failed = |error| self.fault(Operation::ReadUploads, error);
-        let copy = |row: &sqlx::sqlite::SqliteRow| {
-            Ok((UnixMs(row.try_get("uploaded_at").map_err(failed)?), self.parse_recording(row)?))
-        };
-        rows.map_err(failed)?.iter().map(copy).collect()
+        let select = select.bind(i64::from(limit));
+        self.listed(Operation::ReadUploads, select, timed("uploaded_at"), Self::parse_recording).await
     }
 
     /// What is in the queue.

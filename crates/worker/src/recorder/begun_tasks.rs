@@ -18,6 +18,9 @@ impl Now {
     }
 }
 
+/// For how long a clip that is over is remembered: a clock that is set back by no more makes it no open one again.
+const REMEMBERED_MS: u64 = 24 * 3_600_000;
+
 /// Tasks that have begun, by number; of a clip, when it ends.
 #[derive(Debug, Default)]
 pub(super) struct BegunTasks(HashMap<u64, Option<MonoMs>>);
@@ -32,9 +35,10 @@ impl BegunTasks {
         self.0.entry(task.id).or_insert_with(|| left_ms.map(|ms| MonoMs(now.mono.0.saturating_add(ms))));
     }
 
-    /// Forgets all but these.
-    pub(super) fn keep(&mut self, tasks: &[RecordTask]) {
-        self.0.retain(|id, _| tasks.iter().any(|task| task.id == *id));
+    /// Forgets all but these and clips that are over since not long ago.
+    pub(super) fn keep(&mut self, tasks: &[RecordTask], now: Now) {
+        let is_fresh = |end: &MonoMs| now.mono >= *end && now.mono.since(*end) < REMEMBERED_MS;
+        self.0.retain(|id, end| end.as_ref().is_some_and(is_fresh) || tasks.iter().any(|task| task.id == *id));
     }
 
     /// How far a task that is neither stopped nor has failed is.
@@ -117,6 +121,22 @@ mod tests {
     }
 
     #[test]
+    fn a_clip_that_is_over_stays_so_where_the_clock_is_set_back_behind_its_end() {
+        let clip = task(1, TaskKind::Clip, (0, 10_000));
+        let mut begun = BegunTasks::default();
+        begun.note(&clip, at(0, 0));
+        // Another task changes, and this one is not among those that are open; then it is, by the clock.
+        begun.keep(&[], at(12_000, 0));
+        assert_eq!(begun.state(&clip, at(13_000, -8_000)), TaskState::Finished);
+        begun.keep(std::slice::from_ref(&clip), at(13_000, -8_000));
+        begun.note(&clip, at(13_000, -8_000));
+        assert_eq!(begun.state(&clip, at(14_000, -8_000)), TaskState::Finished);
+        // It is not remembered for ever.
+        begun.keep(&[], at(10_000 + 24 * HOUR_MS, 0));
+        assert!(begun.0.is_empty());
+    }
+
+    #[test]
     fn it_is_known_when_to_look_and_what_to_read() {
         let clip = task(1, TaskKind::Clip, (0, 10_000));
         let ahead = task(2, TaskKind::Timed, (3_000, 8_000));
@@ -128,7 +148,7 @@ mod tests {
         let since = |now| begun.open_since([&clip, &ahead].into_iter(), now).0 - START_MS;
         assert_eq!((since(at(4_000, 0)), since(at(4_000, HOUR_MS))), (4_000, 9_999));
         assert_eq!(since(at(10_000, HOUR_MS)), HOUR_MS + 10_000, "it is over");
-        begun.keep(&[]);
+        begun.keep(&[], at(4_000, HOUR_MS));
         assert_eq!(begun.state(&clip, at(4_000, HOUR_MS)), TaskState::Finished, "it is not known any more");
     }
 }

@@ -131,13 +131,13 @@ async fn reload(shared: &Shared) {
             }
         };
         let Some(last) = page.last() else { return };
-        after = Some(last.id.clone());
-        for Listed { id, row } in page {
+        after = Some(last.key.clone());
+        for Listed { key, row } in page {
             match row {
                 Ok(recording) if shared.is_ours(recording.id) => shared.finaliser.queue.lock().add(recording),
                 Ok(_) => {}
                 Err(fault) => {
-                    tracing::error!(recording = id, %fault, "a recording that waits for its file cannot be read")
+                    tracing::error!(recording = key, %fault, "a recording that waits for its file cannot be read")
                 }
             }
         }

@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use vivace_base::MonoMs;
 use vivace_domain::recording::{RecordRule, RecordTask, TaskState, Want, wants};
 use vivace_hub::{Stream, StreamState};
-use vivace_store::{Fault, RecordingFilter};
+use vivace_store::{Fault, Listed, RecordingFilter};
 
 use super::RecordedPush;
 use super::begun::{Key, LINE_MAX};
@@ -156,7 +156,15 @@ impl Owner {
         let rules = reader.record_rules(push.app).await?;
         let rule = RecordRule::closest(&rules, &push.domain, &push.path, push.stream.as_str());
         let template = match rule {
-            Some(rule) => reader.record_templates(push.app, Some(rule.template)).await?.into_iter().next(),
+            Some(rule) => match reader.record_templates(push.app, Some(rule.template)).await {
+                // No other push waits for who mends it.
+                Err(fault @ Fault::Damaged { .. }) => {
+                    let (template, stream) = (rule.template, &push.stream);
+                    tracing::error!(template, %stream, %fault, "a record template cannot be read: a push goes without it");
+                    None
+                }
+                found => found?.into_iter().next(),
+            },
             None => None,
         };
         Ok(wants(push.parameters, template.as_ref(), settings.policy, settings.interval_ms, &settings.name))
@@ -164,9 +172,15 @@ impl Owner {
 
     async fn read_tasks(&mut self, now: Now) -> Result<(), Fault> {
         let since = self.begun.open_since(self.tasks.values().flatten(), now);
-        let tasks = self.shared.store.reader().open_record_tasks(since).await?;
+        let mut tasks = Vec::new();
+        for Listed { key, row } in self.shared.store.reader().open_record_tasks(since).await? {
+            match row {
+                Ok(task) => tasks.push(task),
+                Err(fault) => tracing::error!(task = key, %fault, "a record task cannot be read: the others run"),
+            }
+        }
         self.tasks.clear();
-        self.begun.keep(&tasks);
+        self.begun.keep(&tasks, now);
         for task in tasks.into_iter().filter(|task| self.begun.state(task, now) != TaskState::Finished) {
             self.tasks.entry((task.app, task.stream.clone())).or_default().push(task);
         }

@@ -28,9 +28,8 @@ pub(crate) struct Replaced {
 impl Replaced {
     /// Whether the push that has come in its place asks for the same.
     fn goes_on_in(&self, next: &Push) -> bool {
-        let asked = |of: &RecordedPush| (of.channel, of.domain.clone(), of.stream_param.clone());
         let facts = &next.begun.facts;
-        self.until == facts.epoch && self.wants == next.wants && asked(&self.facts) == asked(facts)
+        self.until == facts.epoch && self.wants == next.wants && self.facts.is_as(facts)
     }
 }
 

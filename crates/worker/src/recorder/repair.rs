@@ -73,9 +73,9 @@ async fn mend(shared: &Shared, page: u32) -> Result<(), Fault> {
         let files = unless_damaged("media files", reader.open_media_files(after.as_deref(), page).await)?;
         let files = files.unwrap_or_default();
         let Some(last) = files.last() else { break };
-        after = Some(last.id.clone());
-        for Listed { id, row } in files {
-            let file = unless_damaged(id, row)?.filter(|file| !shared.has_begun(file.id));
+        after = Some(last.key.clone());
+        for Listed { key, row } in files {
+            let file = unless_damaged(key, row)?.filter(|file| !shared.has_begun(file.id));
             if let Some(file) = file {
                 unless_damaged(file.id, mend_file(shared, &file).await)?;
             }
@@ -87,9 +87,9 @@ async fn mend(shared: &Shared, page: u32) -> Result<(), Fault> {
         let recordings = unless_damaged("recordings", reader.unfinished_recordings(after.as_deref(), page).await)?;
         let recordings = recordings.unwrap_or_default();
         let Some(last) = recordings.last() else { break };
-        after = Some(last.id.clone());
-        for Listed { id, row } in recordings {
-            let recording = unless_damaged(id, row)?.filter(|recording| !shared.has_begun(recording.id));
+        after = Some(last.key.clone());
+        for Listed { key, row } in recordings {
+            let recording = unless_damaged(key, row)?.filter(|recording| !shared.has_begun(recording.id));
             if let Some(recording) = recording {
                 unless_damaged(recording.id, mend_adopted(shared, recording).await)?;
             }

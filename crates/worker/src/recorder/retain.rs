@@ -1,6 +1,10 @@
 //! Takes away what is kept no longer: recordings by age, by size and when their deletion can no longer be taken back;
 //! media that no recording and no time shift needs.
 
+#[cfg(test)]
+mod tests;
+
+use std::fmt::Display;
 use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,7 +14,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use vivace_base::{Ulid, UnixMs};
 use vivace_domain::recording::{RecordFormat, RecordState, Recording};
-use vivace_store::{EndedBefore, FIRST_APP, Fault, RecordingFilter};
+use vivace_store::{EndedBefore, FIRST_APP, Fault, Listed, RecordingFilter};
 
 use super::disk::DiskFault;
 use super::gone::{self, GoneFault};
@@ -96,28 +100,30 @@ impl<'a> Look<'a> {
         Self { shared, settings, now, past_shift, left: 0, stuck: false }
     }
 
+    /// Tries each step: what one cannot do keeps none behind it from making room. The first fault.
     async fn run(&mut self) -> Result<(), RetainFault> {
-        self.deleted().await?;
-        self.past_keeping().await?;
+        let mut done = self.deleted().await;
+        done = done.and(self.past_keeping().await);
         if self.settings.keep_ms > 0 {
-            self.expire(before(self.now, self.settings.keep_ms)).await?;
+            done = done.and(self.expire(before(self.now, self.settings.keep_ms)).await);
         }
         if let Some(keep_local_ms) = self.settings.upload.keep_local_ms {
-            self.local_copies(before(self.now, keep_local_ms)).await?;
+            done = done.and(self.local_copies(before(self.now, keep_local_ms)).await);
         }
         // Before the bytes are counted: what nobody needs counts for nobody.
-        self.drop_media().await?;
+        done = done.and(self.drop_media().await.map(drop));
         if self.settings.bytes_max > 0 {
-            self.shrink().await?;
+            done = done.and(self.shrink().await);
         }
-        Ok(())
+        done
     }
 
-    /// Takes note of one that cannot be taken away: the others are.
-    fn noted<T>(&mut self, id: Ulid, taken: Result<T, RetainFault>) -> Option<T> {
+    /// Takes note of one that cannot be read or taken away: the others are.
+    fn noted<T>(&mut self, id: impl Display, taken: Result<T, impl Into<RetainFault>>) -> Option<T> {
         match taken {
             Ok(taken) => Some(taken),
             Err(fault) => {
+                let fault = fault.into();
                 self.left = self.left.saturating_add(1);
                 tracing::error!(%id, %fault, "a file that is kept no longer cannot be taken away");
                 None
@@ -129,12 +135,14 @@ impl<'a> Look<'a> {
     async fn local_copies(&mut self, up_to: UnixMs) -> Result<(), RetainFault> {
         let mut after = None;
         loop {
-            let page = self.shared.store.reader().local_copies(up_to, after, PAGE).await?;
-            let Some((at, last)) = page.last() else { return Ok(()) };
-            after = Some((*at, last.id));
-            for (_, recording) in &page {
-                let taken = take_local(self.shared, recording, "it is uploaded").await;
-                self.noted(recording.id, taken);
+            let page = self.shared.store.reader().local_copies(up_to, after.as_ref(), PAGE).await?;
+            let Some(last) = page.last() else { return Ok(()) };
+            after = Some(last.key.clone());
+            for Listed { key: (_, id), row } in page {
+                if let Some(recording) = self.noted(id, row) {
+                    let taken = take_local(self.shared, &recording, "it is uploaded").await;
+                    self.noted(recording.id, taken);
+                }
             }
         }
     }
@@ -142,12 +150,11 @@ impl<'a> Look<'a> {
     async fn deleted(&mut self) -> Result<(), RetainFault> {
         let (up_to, mut after) = (before(self.now, self.settings.undo_ms), None);
         loop {
-            let page = self.shared.store.reader().recordings_deleted(up_to, after, PAGE).await?;
+            let page = self.shared.store.reader().recordings_deleted(up_to, after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
-            after = last.deleted_at.map(|at| (at, last.id));
-            for recording in &page {
-                let taken = take_away(self.shared, recording, "deleted").await;
-                self.noted(recording.id, taken);
+            after = Some(last.key.clone());
+            for Listed { key: (_, id), row } in page {
+                self.take_away(id, row, "deleted").await;
             }
         }
     }
@@ -155,33 +162,35 @@ impl<'a> Look<'a> {
     async fn past_keeping(&mut self) -> Result<(), RetainFault> {
         let mut after = None;
         loop {
-            let page = self
-                .shared
-                .store
-                .reader()
-                .recordings_past_keeping(self.now, self.leaves_waiting(), after, PAGE)
-                .await?;
+            let (reader, leaves_waiting) = (self.shared.store.reader(), self.leaves_waiting());
+            let page = reader.recordings_past_keeping(self.now, leaves_waiting, after.as_ref(), PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
-            after = last.keep_until.map(|at| (at, last.id));
-            for recording in &page {
-                let taken = take_away(self.shared, recording, "its time is over").await;
-                self.noted(recording.id, taken);
+            after = Some(last.key.clone());
+            for Listed { key: (_, id), row } in page {
+                self.take_away(id, row, "its time is over").await;
             }
         }
     }
 
     /// Takes away what ended before a time. What is to be kept for a time of its own is kept for that.
     async fn expire(&mut self, at: UnixMs) -> Result<(), RetainFault> {
-        let (which, mut after) = (self.finished(Some(at)), None);
+        let (reader, which, mut after) = (self.shared.store.reader(), self.finished(Some(at)), None::<String>);
         loop {
-            let page = self.shared.store.reader().recordings(FIRST_APP, &which, false, after, PAGE).await?;
+            let page = reader.recordings_listed(FIRST_APP, &which, false, after.as_deref(), PAGE).await?;
             let Some(last) = page.last() else { return Ok(()) };
-            after = Some(last.id);
-            let old = page.iter().filter(|one| one.keep_until.is_none() && is_over(one, at));
-            for recording in old {
-                let taken = take_away(self.shared, recording, "older than recording.keep_days").await;
-                self.noted(recording.id, taken);
+            after = Some(last.key.clone());
+            for Listed { key, row } in page {
+                if row.as_ref().map_or(true, |one| one.keep_until.is_none() && is_over(one, at)) {
+                    self.take_away(key, row, "older than recording.keep_days").await;
+                }
             }
+        }
+    }
+
+    async fn take_away(&mut self, id: String, row: Result<Recording, Fault>, why: &str) {
+        if let Some(recording) = self.noted(id, row) {
+            let taken = take_away(self.shared, &recording, why).await;
+            self.noted(recording.id, taken);
         }
     }
 
@@ -189,10 +198,11 @@ impl<'a> Look<'a> {
     async fn drop_media(&mut self) -> Result<u64, RetainFault> {
         let (mut after, mut bytes) = (None, 0_u64);
         loop {
-            let files = self.shared.store.reader().unused_media_files(&self.past_shift, after, PAGE).await?;
+            let files = self.shared.store.reader().unused_media_files(&self.past_shift, after.as_ref(), PAGE).await?;
             let Some(last) = files.last() else { return Ok(bytes) };
-            after = last.ended_at.map(|at| (at, last.id));
-            for file in files.iter().filter(|file| !self.shared.is_ours(file.id)) {
+            after = Some(last.key.clone());
+            for Listed { key: (_, id), row } in files {
+                let Some(file) = self.noted(id, row).filter(|file| !self.shared.is_ours(file.id)) else { continue };
                 let dropped = drop_file(self.shared, file.id).await;
                 if self.noted(file.id, dropped).is_some() {
                     bytes = bytes.saturating_add(file.bytes);
@@ -213,14 +223,16 @@ impl<'a> Look<'a> {
         }
         let media = reader.media_bytes_freeable(FIRST_APP, &self.past_shift, None).await?;
         let (mut freed, over) = (0_u64, used.recording_bytes.saturating_add(media).saturating_sub(max));
-        let (which, mut after) = (self.finished(None), None);
+        let (which, mut after) = (self.finished(None), None::<String>);
         while freed < over {
-            let page = reader.recordings(FIRST_APP, &which, false, after, PAGE).await?;
+            let page = reader.recordings_listed(FIRST_APP, &which, false, after.as_deref(), PAGE).await?;
             let Some(last) = page.last() else { break };
-            after = Some(last.id);
-            for recording in &page {
-                if freed < over {
-                    freed = freed.saturating_add(self.free(recording).await?);
+            after = Some(last.key.clone());
+            for Listed { key, row } in page {
+                if freed < over
+                    && let Some(recording) = self.noted(key, row)
+                {
+                    freed = freed.saturating_add(self.free(&recording).await?);
                 }
             }
         }

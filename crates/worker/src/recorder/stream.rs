@@ -236,7 +236,9 @@ impl StreamRecorder {
         may_begin: bool,
     ) -> Result<(), DiskFault> {
         // What is refused for want of room is no recording after a crash either.
-        let noted: Vec<Asked> = asked.iter().filter(|asked| may_begin || self.views.has(asked)).cloned().collect();
+        let noted = asked.iter().filter(|asked| may_begin || self.views.has(asked));
+        // Of whose frames it is wanted is not noted: who comes again and asks for the same changes no note.
+        let noted: Vec<Asked> = noted.map(|asked| Asked { epochs: Asked::EVERY, ..asked.clone() }).collect();
         let mut written = Vec::new();
         let done = self.log.write(cuts, zero, &noted, &mut written).await;
         for fresh in written {

@@ -93,9 +93,10 @@ impl Views {
         Self { app, stream, open: Vec::new() }
     }
 
-    /// Takes a part that is on disk. One that begins with a key frame begins what is asked for and not open, if
-    /// anything `may_begin`, and ends what has lasted its interval, which goes on in a new one without a frame lost. So
-    /// does a part of another configuration to what can hold one only.
+    /// Takes a part that is on disk, of whose publisher's frames `asked` is wanted. One that begins with a key frame
+    /// begins what is asked for and not open, if anything `may_begin`, and ends what has lasted its interval or is to be
+    /// kept in another way from now on, which goes on in a new one without a frame lost. So does a part of another
+    /// configuration to what can hold one only.
     pub(crate) fn part(
         &mut self,
         fresh: &Fresh,
@@ -108,11 +109,14 @@ impl Views {
         let mut changes = Vec::new();
         let recording = |asked: &Asked, id| recording(self.app, &self.stream, asked, id, at, part);
         for open in &mut self.open {
-            let cannot_hold = *reconfigured && open.asked.want.format == RecordFormat::Mp4;
-            if cannot_hold || cut_is_due(ms(open.played), open.asked.want.interval_ms, part) {
-                let next = recording(&open.asked, new_id());
+            // What goes on from here goes on as it is asked for now, which may be by another publisher.
+            let now = asked.iter().find(|asked| asked.is(&open.asked)).unwrap_or(&open.asked);
+            let cannot_hold = *reconfigured && now.want.format == RecordFormat::Mp4;
+            let is_other = part.key && now.want != open.asked.want;
+            if cannot_hold || is_other || cut_is_due(ms(open.played), now.want.interval_ms, part) {
+                let next = recording(now, new_id());
                 changes.extend([Change::End(Box::new(open.ended())), Change::Begin(Box::new(next.clone()))]);
-                *open = Open::begin(&open.asked, next);
+                *open = Open::begin(now, next);
             }
         }
         if part.key && may_begin {
@@ -280,6 +284,42 @@ mod tests {
         assert_eq!(told, ["+1@0", "", "", "", "-1..3 4000 400 +2@4", "", ""]);
         let last: Vec<_> = scene.views.end().into_iter().filter_map(|ended| ended.last).collect();
         assert_eq!(last, [PartAt { file: Ulid(77), part: 6 }]);
+    }
+
+    #[test]
+    fn what_begins_behind_an_interval_is_as_it_is_asked_for_by_then() {
+        let mut views = Views::new(AppId(1), StreamName::parse("a").unwrap());
+        let [mut first, mut second] = [asked(1, RecordFormat::Mp4, 2_000), asked(1, RecordFormat::Mp4, 2_000)];
+        (first.stream_param, second.stream_param) = ("room=1".to_owned(), "room=2".to_owned());
+        (first.domain, second.domain) = ("a.example".to_owned(), "b.example".to_owned());
+        let mut begun = Vec::new();
+        for (number, asked) in [&first, &first, &second, &second, &second].into_iter().enumerate() {
+            let number = u32::try_from(number).unwrap();
+            let changes =
+                views.part(&fresh(number, number != 2), std::slice::from_ref(asked), true, || Ulid(number.into()));
+            begun.extend(changes.into_iter().filter_map(|change| match change {
+                Change::Begin(one) => Some((one.first.part, one.domain, one.stream_param)),
+                Change::End(_) => None,
+            }));
+        }
+        let [one, two] = [("a.example", "room=1"), ("b.example", "room=2")];
+        let expected = [(0, one), (3, two)].map(|(part, (domain, of))| (part, domain.to_owned(), of.to_owned()));
+        assert_eq!(begun, expected, "it goes on in the same one, and the next is the second push's");
+    }
+
+    #[test]
+    fn what_is_to_be_kept_in_another_way_begins_with_the_first_key_frame_of_who_asks_for_that() {
+        let long = asked(1, RecordFormat::Mp4, 60_000);
+        let mut others = [long.clone(), long.clone(), asked(1, RecordFormat::Mp4, 0)];
+        others[0].want.keep_ms = 86_400_000;
+        others[1].want.name = "m".to_owned();
+        for other in others {
+            let (mut scene, before, after) = (Scene::new(), [long.clone()], [other]);
+            assert_eq!(scene.part(0, true, &before), "+1@0");
+            assert_eq!(scene.part(1, false, &after), "");
+            assert_eq!(scene.part(2, true, &after), "-1..1 2000 200 +2@2");
+            assert_eq!(scene.part(3, true, &after), "");
+        }
     }
 
     #[test]

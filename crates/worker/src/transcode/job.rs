@@ -1,3 +1,6 @@
+#[cfg(test)]
+mod tests;
+
 use std::future::pending;
 use std::pin::pin;
 use std::sync::Arc;
@@ -144,6 +147,8 @@ impl Job {
         let stop = self.transcoder.stop.clone();
         tokio::select! {
             () = sleep(wait) => Turn::Renewed,
+            // Its name is free for what is made of the stream that comes next.
+            () = source.over() => Turn::Over,
             () = stop.cancelled() => Turn::Stopped,
         }
     }

@@ -66,6 +66,14 @@ impl Source {
         }
     }
 
+    /// Returns once the stream is over, whatever of it is not taken yet. Dropped before, it has lost nothing.
+    pub(super) async fn over(&self) {
+        // Looked at before each wait: an end that comes in between wakes it.
+        while self.follower.stream().state() != StreamState::Ended {
+            self.wake.notified().await;
+        }
+    }
+
     /// What was taken and belongs to the next child.
     pub(super) fn put_back(&mut self, batch: Batch) {
         self.waiting.push_front(batch);

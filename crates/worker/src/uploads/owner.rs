@@ -1,6 +1,6 @@
 //! The one who decides what is sent when.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 use std::time::Duration;
@@ -9,7 +9,7 @@ use tokio::task::{Id, JoinSet};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use vivace_base::Ulid;
-use vivace_store::{Fault, Upload, UploadState};
+use vivace_store::{Fault, Listed, Upload, UploadState};
 
 use super::Shared;
 use super::bucket::Bucket;
@@ -31,12 +31,15 @@ pub(super) struct Owner {
     tasks: JoinSet<()>,
     /// What was stored without a bucket has been put into the queue.
     enqueued: bool,
+    /// Places that cannot be read, by their recordings' ids: they take no place of those behind them.
+    damaged: HashSet<String>,
     waits: Waits,
 }
 
 impl Owner {
     pub(super) fn new(shared: Arc<Shared>) -> Self {
-        Self { shared, running: HashMap::new(), tasks: JoinSet::new(), enqueued: false, waits: Waits::of("uploads") }
+        let (running, damaged) = (HashMap::new(), HashSet::new());
+        Self { shared, running, tasks: JoinSet::new(), enqueued: false, damaged, waits: Waits::of("uploads") }
     }
 
     pub(super) async fn run(mut self, go: CancellationToken, stop: CancellationToken) {
@@ -86,7 +89,7 @@ impl Owner {
         let Some(bucket) = bucket else {
             self.enqueued = false;
             if self.shared.settings.read().bucket.is_none() {
-                tell_waiting(&self.shared).await?;
+                self.tell_waiting().await?;
             }
             return Ok(());
         };
@@ -104,8 +107,8 @@ impl Owner {
         if self.running.len() >= max {
             return Ok(());
         }
-        let limit = PAGE.saturating_add(u32::try_from(self.running.len()).unwrap_or(0));
-        for upload in self.shared.store.reader().uploads_due(now, limit).await? {
+        let due = self.shared.store.reader().uploads_due(now, self.page()).await?;
+        for upload in self.whole(due) {
             if self.running.len() >= max {
                 break;
             }
@@ -117,19 +120,49 @@ impl Owner {
         }
         Ok(())
     }
+
+    /// How many places to read, so that those that can be are among them.
+    fn page(&self) -> u32 {
+        PAGE.saturating_add(u32::try_from(self.running.len().saturating_add(self.damaged.len())).unwrap_or(0))
+    }
+
+    /// Those that can be read.
+    fn whole(&mut self, listed: Vec<Listed<Upload>>) -> Vec<Upload> {
+        listed
+            .into_iter()
+            .filter_map(|Listed { key, row }| row.map_err(|fault| self.step_over(key, &fault)).ok())
+            .collect()
+    }
+
+    /// Says once of a place that it cannot be read.
+    fn step_over(&mut self, recording: String, fault: &Fault) {
+        if !self.damaged.contains(&recording) {
+            tracing::error!(recording, %fault, "a place in the queue of uploads cannot be read: the others are sent");
+            self.damaged.insert(recording);
+        }
+    }
+
+    /// Uploads have been turned off: what was to be told behind them is told now.
+    async fn tell_waiting(&mut self) -> Result<(), Fault> {
+        let untold = self.shared.store.reader().uploads_untold(self.page()).await?;
+        for upload in self.whole(untold) {
+            match tell(&self.shared, &upload).await {
+                Err(fault @ Fault::Damaged { .. }) => self.step_over(upload.recording.to_string(), &fault),
+                told => told?,
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Uploads have been turned off: what was to be told behind them is told now.
-async fn tell_waiting(shared: &Shared) -> Result<(), Fault> {
-    for upload in shared.store.reader().uploads_untold(PAGE).await? {
-        let recording = shared.store.reader().recording(upload.app, upload.recording).await?;
-        let told = match recording.filter(|one| one.deleted_at.is_none()) {
-            Some(recording) => shared.announce.stored(&recording).await?,
-            None => Vec::new(),
-        };
-        if shared.store.tell_upload(upload.recording, &told, shared.clock.unix()).await? {
-            shared.announce.written();
-        }
+async fn tell(shared: &Shared, upload: &Upload) -> Result<(), Fault> {
+    let recording = shared.store.reader().recording(upload.app, upload.recording).await?;
+    let told = match recording.filter(|one| one.deleted_at.is_none()) {
+        Some(recording) => shared.announce.stored(&recording).await?,
+        None => Vec::new(),
+    };
+    if shared.store.tell_upload(upload.recording, &told, shared.clock.unix()).await? {
+        shared.announce.written();
     }
     Ok(())
 }

@@ -89,6 +89,11 @@ impl House {
         Self { shared: Arc::new(Shared::new(base, disk, index, settings)), entries, dir }
     }
 
+    /// Another hand has been at the store.
+    pub(in crate::recorder) async fn damage(&self, sql: &'static str) {
+        crate::tests::damage(&self.dir, sql).await;
+    }
+
     async fn parts(&self, file: Ulid) -> usize {
         self.shared.store.reader().media_parts(file).await.unwrap().len()
     }

@@ -2,12 +2,15 @@
 
 use std::ops::RangeInclusive;
 use std::sync::Arc;
+use std::sync::atomic::Ordering::Relaxed;
 
-use vivace_base::{SessionId, StreamName};
+use vivace_base::{SessionId, StreamName, UnixMs};
 use vivace_domain::claim;
-use vivace_domain::recording::{Formats, PushParameters, RecordFormat};
+use vivace_domain::recording::{
+    FormatSetting, Formats, PushParameters, RecordFormat, RecordRule, RecordTask, RecordTemplate, TaskKind,
+};
 use vivace_hub::Stream;
-use vivace_store::FIRST_APP;
+use vivace_store::{FIRST_APP, TaskBounds};
 
 use super::super::RecordedPush;
 use super::super::begun::{BegunPush, LINE_MAX};
@@ -137,4 +140,43 @@ async fn a_delayed_stream_keeps_what_each_push_asks_for_or_tells_that_it_does_no
         scene.learn().await;
     }
     assert_eq!(scene.asked(1..=4), ["a=1", "", "a=1", "a=1"]);
+}
+
+#[tokio::test]
+async fn a_task_that_cannot_be_read_keeps_no_other_from_running() {
+    let mut scene = Scene::new().await;
+    let (shared, name) = (scene.house.shared.clone(), scene.stream.name().clone());
+    let bounds = TaskBounds { app_max: 9, stream_max: 9, kept_max: 9, exclusive: false };
+    for interval_ms in [u64::MAX, 60_000] {
+        let now = shared.clock.unix();
+        let formats = Formats::one(RecordFormat::Mp4);
+        let task = RecordTask { formats, ..RecordTask::new(FIRST_APP, name.clone(), TaskKind::Timed, now) };
+        shared.store.create_record_task(&RecordTask { interval_ms, ..task }, bounds, now).await.unwrap();
+    }
+    shared.tasks_changed.store(true, Relaxed);
+    scene.learn().await;
+    let read: Vec<_> = scene.owner.tasks.values().flatten().map(|task| task.id).collect();
+    assert_eq!(read, [2]);
+}
+
+#[tokio::test]
+async fn a_push_whose_template_cannot_be_read_is_kept_as_it_says_itself() {
+    let mut scene = Scene::new().await;
+    let store = scene.house.shared.store.clone();
+    let setting = FormatSetting { format: RecordFormat::Mp4, interval_ms: 1, keep_ms: u64::MAX, name: String::new() };
+    let template = RecordTemplate {
+        id: 0,
+        name: "t".to_owned(),
+        description: String::new(),
+        formats: vec![setting],
+        created_at: UnixMs(0),
+        updated_at: UnixMs(0),
+    };
+    let template = store.create_record_template(FIRST_APP, &template, 9).await.unwrap().unwrap();
+    let (domain, path, stream) = (String::new(), "live".to_owned(), scene.stream.name().to_string());
+    let rule = RecordRule { domain, path, stream, template, created_at: UnixMs(0) };
+    store.create_record_rule(FIRST_APP, &rule, 9).await.unwrap();
+    scene.begin(1, "a=1");
+    scene.learn().await;
+    assert_eq!(scene.asked(1..=1), ["a=1"], "by the app's policy");
 }

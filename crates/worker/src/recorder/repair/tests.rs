@@ -134,7 +134,7 @@ async fn unfinished(shared: &Shared) -> Vec<Recording> {
 /// Files that are not closed, by their ids.
 async fn open_files(shared: &Shared) -> Vec<u128> {
     let listed = shared.store.reader().open_media_files(None, 9).await.unwrap();
-    listed.iter().map(|one| Ulid::parse(&one.id).unwrap().0).collect()
+    listed.iter().map(|one| Ulid::parse(&one.key).unwrap().0).collect()
 }
 
 #[tokio::test]

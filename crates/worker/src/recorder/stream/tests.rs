@@ -98,6 +98,18 @@ async fn what_a_push_asks_for_begins_with_its_own_frames_and_what_the_one_before
 }
 
 #[tokio::test]
+async fn who_comes_again_and_asks_for_the_same_changes_no_note() {
+    let mut house = House::new().await;
+    let asked =
+        vec![asked(RecordFormat::Flv, 1..2), asked(RecordFormat::Flv, 2..3), asked(RecordFormat::Flv, 3..u64::MAX)];
+    let entries = record(&mut house, Wanted { asked, shift: false, may_begin: true }, &[3, 2, 4]).await;
+    assert_eq!(told(&entries), "open 0, flv from 0.0, flv to 0.8, close 0");
+    let [Entry::Open(file), ..] = entries.as_slice() else { panic!("{entries:?}") };
+    let notes = Note::read(house.shared.disk.folders(), file.id).unwrap();
+    assert_eq!(notes.iter().map(|note| note.part).collect::<Vec<_>>(), [0]);
+}
+
+#[tokio::test]
 async fn a_file_is_told_to_be_over_behind_the_begins_of_what_is_in_it() {
     let mut house = House::new().await;
     let asked = vec![asked(RecordFormat::Hls, Asked::EVERY)];
