@@ -99,6 +99,26 @@ fn what_lies_between_two_times_is_played_whole_also_when_nobody_pushes_any_more(
 }
 
 #[test]
+fn a_stretch_whose_end_is_to_come_is_shown_to_that_end() {
+    let server = Server::start(WINDOW);
+    let begun = now_ms();
+    let _encoder = push(&server.push_url("a"));
+    wait_for("something to be kept", || get(&shifted(&server, "a", &format!("from={begun}"))).status == 200);
+    let to = now_ms() + 3_000;
+    let url = shifted(&server, "a", &format!("from={begun}&to={to}"));
+    let player = HlsPlayer::begin(&url);
+    assert!(!player.list("").contains("#EXT-X-ENDLIST\n"));
+    wait_for("the end to be listed", || player.list("").ends_with("#EXT-X-ENDLIST\n"));
+    let list = player.now();
+    assert!(newest_ms(&list) >= to, "{} ms are missing", to - newest_ms(&list));
+    assert!(!player.list("").contains("VOD"), "a playlist that grew is of another type at its end");
+    // Who comes now is shown the same, whole.
+    let late = HlsPlayer::begin(&url);
+    assert!(late.list("").contains("#EXT-X-PLAYLIST-TYPE:VOD\n"));
+    assert_eq!(late.now().segments, list.segments);
+}
+
+#[test]
 fn segments_are_cut_as_asked_and_are_nobody_elses() {
     let server = Server::start(WINDOW);
     let _encoders = (push(&server.push_url("a")), push(&server.push_url("b")));

@@ -2,6 +2,8 @@
 
 mod bounds;
 mod index;
+#[cfg(test)]
+mod tests;
 mod texts;
 
 use std::net::IpAddr;
@@ -22,7 +24,7 @@ use vivace_worker::recorder::PastNow;
 
 use bounds::{Bounds, Listing, SPAN_MS_MAX};
 use index::{Found, Index, Need, Shelf};
-pub(crate) use texts::{GROWING_MS, Text, Texts, WHOLE_MS};
+pub(crate) use texts::{GROWING_MS, PlaylistText, Text, Texts, WHOLE_MS};
 
 use crate::http::file_body::Sending;
 
@@ -30,6 +32,8 @@ use crate::http::file_body::Sending;
 const CUT: SliceSettings = SliceSettings { target: MediaTime::from_ms(4_000), longest: MediaTime::from_ms(8_000) };
 /// What a playlist that moves on with the clock lists: five target durations.
 const SLIDING: MediaTime = MediaTime::from_ms(40_000);
+/// How long behind a time something of it may still come to the index, where an encoder has just come back.
+const INDEXED_MS: i64 = 30_000;
 
 /// What has been kept.
 pub(crate) struct Archive {
@@ -62,6 +66,19 @@ pub(crate) struct Listed {
 }
 
 impl Listed {
+    /// Whether nothing more comes.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.growth == Growth::Ended
+    }
+
+    /// The same for a player that came while something was to come: what it was told stays as it was.
+    pub(crate) fn followed(mut self) -> Self {
+        if self.is_whole() {
+            self.growth = Growth::Over;
+        }
+        self
+    }
+
     /// The media playlist.
     pub(crate) fn media(&self) -> String {
         archive(&self.entries, self.numbers, &CUT, self.growth)
@@ -156,9 +173,11 @@ impl Archive {
                 listed(&shelf, entries, numbers, Growth::FromNewest)
             }
             Listing::Between { from, to } => {
-                let shelf = self.index.within(app, stream, from, to).await?;
-                let entries = between(&shelf.reels, from, Some(to));
-                listed(&shelf, entries, Numbers::default(), Growth::Ended)
+                let shelf = self.index.numbered(app, stream, Need::Between { from, to }).await?;
+                let (entries, numbers) = between(&shelf.reels, from, Some(to));
+                let comes = shelf.grows() || (is_live && past.now.0 < to.0.saturating_add(INDEXED_MS));
+                let is_over = !comes || shelf.ends_at().is_some_and(|ends_at| ends_at >= to);
+                listed(&shelf, entries, numbers, if is_over { Growth::Ended } else { Growth::FromFirst })
             }
             Listing::Onward { from } => {
                 let shelf = self.index.numbered(app, stream, Need::Onward { from }).await?;

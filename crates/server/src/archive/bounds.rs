@@ -27,11 +27,11 @@ pub(super) enum Listing {
         /// The time.
         until: UnixMs,
     },
-    /// What has something of a time that is over.
+    /// What has something of a time.
     Between {
         /// Its begin.
         from: UnixMs,
-        /// Its end.
+        /// Its end, which may be to come.
         to: UnixMs,
     },
     /// All from a time on.
@@ -80,8 +80,7 @@ impl Bounds {
             }
             Shift::Between { from, to: Some(to) } => {
                 lists(since(from, to))?;
-                let from = from.max(oldest);
-                Ok(if to <= now { Listing::Between { from, to } } else { Listing::Onward { from } })
+                Ok(Listing::Between { from: from.max(oldest), to })
             }
             Shift::Between { from, to: None } => {
                 Ok(Listing::Onward { from: from.max(oldest).max(ago(now, SPAN_MS_MAX)) })
@@ -159,7 +158,7 @@ mod tests {
         assert_eq!(week.admit(day), Ok(()));
         assert_eq!(week.listing(day), Ok(Listing::Between { from: at(25 * HOUR), to: at(HOUR) }));
         let to_come = between(HOUR, Some(-HOUR));
-        assert_eq!(week.listing(to_come), Ok(Listing::Onward { from: at(HOUR) }));
+        assert_eq!(week.listing(to_come), Ok(Listing::Between { from: at(HOUR), to: at(-HOUR) }));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The media files of streams, cut into segments: read from the store once, and held.
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 
 use std::collections::{HashMap, VecDeque};
 use std::ops::RangeInclusive;
@@ -50,6 +50,13 @@ pub(super) enum Need {
         /// How long.
         least: MediaTime,
     },
+    /// What has something of a time.
+    Between {
+        /// Its begin.
+        from: UnixMs,
+        /// Its end.
+        to: UnixMs,
+    },
     /// All from a time on.
     Onward {
         /// The time.
@@ -84,6 +91,11 @@ impl Shelf {
     /// Whether one of the files is still written.
     pub(super) fn grows(&self) -> bool {
         self.files.iter().any(|file| !file.closed)
+    }
+
+    /// When the last of the segments is over.
+    pub(super) fn ends_at(&self) -> Option<UnixMs> {
+        self.reels.iter().rev().find_map(|reel| reel.slices.last()).map(Slice::ends_at)
     }
 
     /// What a master playlist says of a file.
@@ -154,6 +166,10 @@ impl Index {
                 let first = reader.media_file_behind(app, stream, from).await.map_err(unreadable)?;
                 return Ok(first.map(|first| (first, None)));
             }
+            Need::Between { from, to } => {
+                let files = reader.media_files(app, stream, from, to).await.map_err(unreadable)?;
+                return Ok(files.first().zip(files.last()).map(|(first, last)| (first.id, Some(last.id))));
+            }
             Need::Behind { from, until, least } => (from, until, least),
         };
         let (mut found, mut lasts) = (None, MediaTime::ZERO);
@@ -175,22 +191,6 @@ impl Index {
             }
         }
         Ok(found)
-    }
-
-    /// The files that have something of a time.
-    pub(super) async fn within(
-        &self,
-        app: AppId,
-        stream: &StreamName,
-        from: UnixMs,
-        to: UnixMs,
-    ) -> Result<Shelf, PlayFault> {
-        let mut shelf = Shelf::default();
-        for file in self.store.reader().media_files(app, stream, from, to).await.map_err(unreadable)? {
-            let cut = self.cut(file).await?;
-            shelf.add(cut.file.clone(), Numbers::default(), cut.slices.clone());
-        }
-        Ok(shelf)
     }
 
     /// The files of a recording, and of their parts those that it has: its segments begin where it does. Of one that is made,

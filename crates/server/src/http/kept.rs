@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::Ordering::Relaxed;
 
 use bytes::Bytes;
@@ -15,14 +16,16 @@ use vivace_domain::live::PlayFault;
 use vivace_domain::recording::{RecordFormat, RecordState, Recording};
 use vivace_domain::url::{Shift, StreamQuery};
 use vivace_hls::engine::TOKEN;
-use vivace_hls::serve::{Fault, Head, Keep, KeptFile, RecordingPart, RecordingPath, SHIFTED, kept_playlist, ranged};
+use vivace_hls::serve::{
+    Fault, Head, Keep, KeptFile, RecordingPart, RecordingPath, SHIFTED, WHOLE, kept_playlist, ranged,
+};
 use vivace_hub::StreamState;
 use vivace_net::Share;
 use vivace_worker::uploads::{UploadFault, UploadedAt};
 
 use super::file_body::{FileBody, Part};
 use super::{Body, Denied, Service, empty};
-use crate::archive::{GROWING_MS, Listed, Stretch, Text, WHOLE_MS};
+use crate::archive::{GROWING_MS, Listed, PlaylistText, Stretch, Text, WHOLE_MS};
 use crate::closed::Reason;
 use crate::shared::Shared;
 
@@ -60,8 +63,9 @@ impl Service {
         self.shared.counts.plays.fetch_add(1, Relaxed);
         tracing::info!(%session, peer = %self.peer.address, stream = %name, format = "hls-shift", "play begins");
         let query = format!("?k={}&{}", self.shared.hls.admit(app, name), shift.query());
-        let text = listed.master(&format!("{name}/{SHIFTED}")).replace(TOKEN, &query);
-        Ok(self.kept_text(request, text, false, place))
+        let file = if listed.is_whole() { WHOLE } else { SHIFTED };
+        let text = PlaylistText::new(listed.master(&format!("{name}/{file}")).replace(TOKEN, &query));
+        Ok(self.kept_text(request, &text, false, place).await)
     }
 
     /// A file of a stream's past; its token says that the gate has granted it.
@@ -78,11 +82,13 @@ impl Service {
             Err(fault) => return Ok(self.hls_denied(&fault)),
         };
         let answer = match kept {
-            KeptFile::Playlist => {
+            KeptFile::Playlist | KeptFile::Whole => {
                 let shift = self.shift_of(query).map_err(Denied::Play)?;
                 let Some(place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
                 let listed = self.shifted(app, name, shift).await.map_err(Denied::Play)?;
-                self.kept_text(request, listed.media().replace(TOKEN, &format!("?k={token}")), false, place)
+                let listed = if kept == KeptFile::Whole { listed } else { listed.followed() };
+                let text = PlaylistText::new(listed.media().replace(TOKEN, &format!("?k={token}")));
+                self.kept_text(request, &text, false, place).await
             }
             KeptFile::Media(file) => {
                 let past = self.shared.recorder.past_now(app, name);
@@ -166,7 +172,7 @@ impl Service {
         if extension == RecordFormat::Hls.extension() {
             let Some(place) = self.shared.archive.place(self.peer.address.ip()) else { return Ok(self.busy()) };
             let Some(text) = self.playlist_of(&recording).await? else { return Ok(self.hls_denied(&Fault::Gone)) };
-            return Ok(self.kept_text(request, text, recording.last.is_some(), place));
+            return Ok(self.kept_text(request, &text, recording.last.is_some(), place).await);
         }
         if extension != recording.format.extension() || !recording.state.is_readable() {
             return Err(PlayFault::NotKept);
@@ -182,11 +188,11 @@ impl Service {
     }
 
     /// The playlist of a recording over what is on this disk; `None` if nothing of it is.
-    async fn playlist_of(&self, recording: &Recording) -> Result<Option<Bytes>, PlayFault> {
+    async fn playlist_of(&self, recording: &Recording) -> Result<Option<Arc<PlaylistText>>, PlayFault> {
         let (id, archive) = (recording.id, &self.shared.archive);
         let keep_ms = if recording.last.is_some() { WHOLE_MS } else { GROWING_MS };
         let now = self.shared.recorder.past_now(recording.app, &recording.stream).now;
-        let text = archive.texts().get(Text::Disk(id), (self.shared.clock.mono(), keep_ms), async {
+        let text = archive.texts().get(Text::Disk(id), (self.shared.clock.as_ref(), keep_ms), async {
             let listed = archive.recorded(recording, now).await.map_err(Some)?;
             // What is not there is looked for anew the next time.
             if !archive.is_there(&listed).await {
@@ -218,12 +224,12 @@ impl Service {
             None => Ok(None),
             Some(UploadedAt::Address(address)) => Ok(Some(self.redirect(&address))),
             Some(UploadedAt::Playlist) => {
-                let since = (self.shared.clock.mono(), WHOLE_MS);
-                let text = self.shared.archive.texts().get(Text::Bucket(id), since, async {
+                let keep = (self.shared.clock.as_ref(), WHOLE_MS);
+                let text = self.shared.archive.texts().get(Text::Bucket(id), keep, async {
                     let text = uploads.playlist(recording).await.map_err(unread)?;
                     text.map(Bytes::from).ok_or(PlayFault::NotKept)
                 });
-                Ok(Some(self.kept_text(request, text.await?, false, place)))
+                Ok(Some(self.kept_text(request, text.await?.as_ref(), false, place).await))
             }
         }
     }
@@ -246,15 +252,18 @@ impl Service {
     }
 
     /// A playlist that holds its place until it is sent.
-    fn kept_text(
+    async fn kept_text(
         &self,
         request: &Request<Incoming>,
-        text: impl Into<Bytes>,
+        text: &PlaylistText,
         whole: bool,
         place: Share,
     ) -> Response<Body> {
         let head = Head::of(request.method(), request.headers());
-        let mut response = kept_playlist(&head, text, whole).map(|text| {
+        let packed = if head.takes_gzip() { text.packed().await } else { None };
+        let is_packed = packed.is_some();
+        let body = packed.unwrap_or_else(|| text.plain());
+        let mut response = kept_playlist(&head, body, is_packed, whole).map(|text| {
             let text = text.into_iter().next().unwrap_or_default();
             let to = (self.peer, request.version() == Version::HTTP_2);
             FileBody::text(self.shared.archive.sending(), to, text, place).boxed_unsync()

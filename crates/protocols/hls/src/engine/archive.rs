@@ -132,8 +132,10 @@ impl Numbers {
 /// What is still to come in a playlist.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Growth {
-    /// Nothing: it has its end.
+    /// Nothing: it is whole, and was when its player came.
     Ended,
+    /// Nothing any more: a player that has followed it finds all as it was told.
+    Over,
     /// Segments are added, and a player begins at the first (RFC 8216, 4.3.5.2).
     FromFirst,
     /// Segments are added, and a player begins near the newest.
@@ -158,7 +160,7 @@ fn write(
     writeln!(text, "#EXTM3U\n#EXT-X-VERSION:6\n#EXT-X-TARGETDURATION:{}", settings.target_s())?;
     match growth {
         Growth::Ended => writeln!(text, "#EXT-X-PLAYLIST-TYPE:VOD")?,
-        Growth::FromFirst => writeln!(text, "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES")?,
+        Growth::FromFirst | Growth::Over => writeln!(text, "#EXT-X-START:TIME-OFFSET=0,PRECISE=YES")?,
         Growth::FromNewest => {}
     }
     if entries.iter().all(|entry| entry.slice.independent) {
@@ -181,7 +183,7 @@ fn write(
         writeln!(text, "#EXTINF:{duration},\na-{file}-{offset}-{bytes}.m4s{TOKEN}")?;
         before = Some(entry);
     }
-    if growth == Growth::Ended { writeln!(text, "#EXT-X-ENDLIST") } else { Ok(()) }
+    if matches!(growth, Growth::Ended | Growth::Over) { writeln!(text, "#EXT-X-ENDLIST") } else { Ok(()) }
 }
 
 /// What a master playlist says of its rendition.

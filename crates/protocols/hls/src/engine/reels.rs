@@ -47,14 +47,21 @@ pub fn behind(reels: &[Reel], from: UnixMs, until: UnixMs, least: MediaTime) -> 
 
 /// The segments from the first on that has something of the time behind `from`, and where they stand.
 pub fn onward(reels: &[Reel], from: UnixMs) -> (Vec<Entry>, Numbers) {
-    let all = reels.iter().flat_map(|reel| reel.slices.iter().enumerate().map(move |(at, one)| (reel, at, one)));
-    let mut asked = all.skip_while(|(_, _, slice)| slice.ends_at() <= from).peekable();
-    let numbers = asked.peek().map_or_else(Numbers::default, |(reel, at, _)| reel.numbers_at(*at));
-    (asked.map(|(reel, _, slice)| reel.entry(slice)).collect(), numbers)
+    numbered(all(reels).skip_while(|(_, _, slice)| slice.ends_at() <= from))
 }
 
-/// The segments that have something of the time from `from` to `to`.
-pub fn between(reels: &[Reel], from: UnixMs, to: Option<UnixMs>) -> Vec<Entry> {
-    let is_asked = |slice: &&Slice| slice.ends_at() > from && to.is_none_or(|to| slice.begins_at < to);
-    reels.iter().flat_map(|reel| reel.slices.iter().filter(is_asked).map(|slice| reel.entry(slice))).collect()
+/// The segments that have something of the time from `from` to `to`, and where the first stands.
+pub fn between(reels: &[Reel], from: UnixMs, to: Option<UnixMs>) -> (Vec<Entry>, Numbers) {
+    let is_asked = |slice: &Slice| slice.ends_at() > from && to.is_none_or(|to| slice.begins_at < to);
+    numbered(all(reels).filter(|(_, _, slice)| is_asked(slice)))
+}
+
+fn all(reels: &[Reel]) -> impl Iterator<Item = (&Reel, usize, &Slice)> {
+    reels.iter().flat_map(|reel| reel.slices.iter().enumerate().map(move |(at, one)| (reel, at, one)))
+}
+
+fn numbered<'a>(asked: impl Iterator<Item = (&'a Reel, usize, &'a Slice)>) -> (Vec<Entry>, Numbers) {
+    let mut asked = asked.peekable();
+    let numbers = asked.peek().map_or_else(Numbers::default, |(reel, at, _)| reel.numbers_at(*at));
+    (asked.map(|(reel, _, slice)| reel.entry(slice)).collect(), numbers)
 }

@@ -219,7 +219,7 @@ impl Segmenter {
     fn drive(&mut self, dts: MediaTime, key: bool, at: UnixMs) {
         let Some(open) = self.open else {
             if key {
-                self.begin(dts, at);
+                self.begin(dts, at, key);
                 self.note_key(dts, key);
             }
             return;
@@ -242,7 +242,7 @@ impl Segmenter {
             }
             self.close_segment(end);
             self.fix_target();
-            self.begin(end, UnixMs(at.0.saturating_sub((dts - end).ms())));
+            self.begin(end, UnixMs(at.0.saturating_sub((dts - end).ms())), key);
         } else {
             self.close_parts_before(dts);
             self.close_part_if_due(dts, interval);
@@ -260,7 +260,7 @@ impl Segmenter {
     /// Sound beside pictures only cuts where these are late.
     fn follow(&mut self, dts: MediaTime) {
         while let Some(open) = self.open {
-            let end = open.part_start + self.window.part_target;
+            let end = (open.part_start + self.window.part_target).min(open.start + self.latest());
             if dts - end <= VIDEO_LATE || !self.close_part(end) {
                 return;
             }
@@ -268,7 +268,7 @@ impl Segmenter {
                 self.close_segment(end);
                 self.fix_target();
                 let passed = (end - open.start).ms();
-                self.begin(end, UnixMs(open.begins_at.0.saturating_add(passed)));
+                self.begin(end, UnixMs(open.begins_at.0.saturating_add(passed)), false);
             }
         }
     }
@@ -294,10 +294,12 @@ impl Segmenter {
         self.video.as_ref().or(self.audio.as_ref()).map_or(MediaTime::ZERO, |lane| lane.interval)
     }
 
-    fn begin(&mut self, start: MediaTime, at: UnixMs) {
+    /// Without a `key` frame it follows the clock by what dates creep, however far that is: a player that begins anew at a
+    /// discontinuity needs a key frame there.
+    fn begin(&mut self, start: MediaTime, at: UnixMs, key: bool) {
         let Some(init) = self.init.clone() else { return };
         let (before, off_ms) = (self.window.newest(), at.0.saturating_sub(self.dated_until.0));
-        self.discontinuity |= before.is_some() && off_ms > STILL_MS;
+        self.discontinuity |= key && before.is_some() && off_ms > STILL_MS;
         // Within one encoder's time the dates follow the frames; else the clock tells, and never goes back.
         let begins_at = match before {
             Some(before) if !self.discontinuity => {
@@ -362,7 +364,9 @@ impl Segmenter {
         let longest = listed.max(self.window.settings.segment).max(self.gop);
         self.window.target_s = Some((longest - SLACK).ms().unsigned_abs().div_ceil(1_000).max(1));
         // From here on playlists are told, and with them the part target.
-        self.part_fixed = true;
+        if !self.part_fixed {
+            self.fix_part(self.window.part_target);
+        }
     }
 
     fn close_at_end(&mut self) {

@@ -37,6 +37,7 @@ pub fn kept(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     match KeptFile::parse(&text) {
         Some(KeptFile::Playlist) => assert_eq!(text, super::SHIFTED),
+        Some(KeptFile::Whole) => assert_eq!(text, super::WHOLE),
         Some(KeptFile::Media(name)) => assert_eq!(written(name), text, "two names of one file"),
         None => assert_eq!(ArchiveName::parse(&text), None),
     }

@@ -4,6 +4,8 @@ use vivace_base::Ulid;
 
 /// The media playlist of a stream's past.
 pub const SHIFTED: &str = "shift.m3u8";
+/// The same of a past to which nothing more came when the player did.
+pub const WHOLE: &str = "whole.m3u8";
 
 /// A media file or a segment of it, as the last part of its path names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -55,6 +57,8 @@ fn number(text: &str) -> Option<u64> {
 pub enum KeptFile {
     /// [`SHIFTED`].
     Playlist,
+    /// [`WHOLE`].
+    Whole,
     /// A media file.
     Media(ArchiveName),
 }
@@ -62,7 +66,11 @@ pub enum KeptFile {
 impl KeptFile {
     /// Reads a name; `None` if no file of the past has it.
     pub fn parse(name: &str) -> Option<Self> {
-        if name == SHIFTED { Some(Self::Playlist) } else { ArchiveName::parse(name).map(Self::Media) }
+        match name {
+            SHIFTED => Some(Self::Playlist),
+            WHOLE => Some(Self::Whole),
+            _ => ArchiveName::parse(name).map(Self::Media),
+        }
     }
 }
 
@@ -113,6 +121,7 @@ mod tests {
         assert_eq!(ArchiveName::parse(&format!("a-{file}-700-0.m4s")), Some(segment));
         assert_eq!(KeptFile::parse(&format!("a-{file}-700-0.m4s")), Some(KeptFile::Media(segment)));
         assert_eq!(KeptFile::parse("shift.m3u8"), Some(KeptFile::Playlist));
+        assert_eq!(KeptFile::parse("whole.m3u8"), Some(KeptFile::Whole));
         let lower = file.to_string().to_lowercase();
         for odd in [
             "a-.mp4".to_owned(),

@@ -27,6 +27,11 @@ impl Head {
         self.bodiless
     }
 
+    /// Whether a text may be sent [`packed`].
+    pub const fn takes_gzip(&self) -> bool {
+        self.gzip
+    }
+
     /// Reads the head. A range counts in a GET only (RFC 9110, 14.2).
     pub fn of(method: &Method, headers: &HeaderMap) -> Self {
         let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok()).unwrap_or("");
@@ -87,22 +92,25 @@ pub(super) fn finish(head: &Head, mut response: Response<Body>) -> Response<Body
     response
 }
 
-/// A playlist of what has been kept: of a `whole` one, nothing changes any more.
-pub fn kept_playlist(head: &Head, text: impl Into<Bytes>, whole: bool) -> Response<Body> {
-    finish(head, playlist(head, text, if whole { Keep::Short } else { Keep::Never }))
+/// A playlist of what has been kept, [`packed`] or not: of a `whole` one, nothing changes any more.
+pub fn kept_playlist(head: &Head, body: Bytes, is_packed: bool, whole: bool) -> Response<Body> {
+    finish(head, list(body, is_packed, if whole { Keep::Short } else { Keep::Never }))
 }
 
 /// A playlist, compressed if the player takes it so.
 pub(super) fn playlist(head: &Head, text: impl Into<Bytes>, keep: Keep) -> Response<Body> {
     let text = text.into();
-    let (body, gzip) = match head.gzip.then(|| gzipped(&text)).flatten() {
-        Some(packed) => (Bytes::from(packed), true),
-        None => (text, false),
-    };
+    match head.gzip.then(|| packed(&text)).flatten() {
+        Some(packed) => list(packed, true, keep),
+        None => list(text, false, keep),
+    }
+}
+
+fn list(body: Bytes, is_packed: bool, keep: Keep) -> Response<Body> {
     let mut response = response(StatusCode::OK, "application/vnd.apple.mpegurl", keep, vec![body]);
     let headers = response.headers_mut();
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    if gzip {
+    if is_packed {
         headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("gzip"));
     }
     response
@@ -166,10 +174,11 @@ fn response<B>(status: StatusCode, content_type: &'static str, keep: Keep, body:
     response
 }
 
-fn gzipped(text: &[u8]) -> Option<Vec<u8>> {
+/// A text as gzip (RFC 1952).
+pub fn packed(text: &[u8]) -> Option<Bytes> {
     let mut encoder = GzEncoder::new(Vec::with_capacity(text.len() / 3), Compression::fast());
     encoder.write_all(text).ok()?;
-    encoder.finish().ok()
+    encoder.finish().ok().map(Bytes::from)
 }
 
 /// Whether `Accept-Encoding` names gzip, and not with the weight zero (RFC 9110, 12.5.3).

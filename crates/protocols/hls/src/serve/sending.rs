@@ -23,7 +23,6 @@ pub struct Sending {
 struct State {
     /// What has left its playlist and is held by others, the oldest first.
     gone: VecDeque<Bytes>,
-    gone_bytes: usize,
     /// By their numbers, which count up.
     responses: BTreeMap<u64, Response>,
     next: u64,
@@ -85,10 +84,7 @@ impl Sending {
         if pieces.is_empty() {
             return;
         }
-        let mut state = self.state.lock();
-        state.gone_bytes += pieces.iter().map(Bytes::len).sum::<usize>();
-        state.gone.extend(pieces);
-        drop(state);
+        self.state.lock().gone.extend(pieces);
         self.look();
     }
 
@@ -105,17 +101,17 @@ impl Sending {
 impl State {
     fn look(&mut self, bytes_max: usize) -> (usize, Vec<OnCut>) {
         self.gone.retain(|piece| !piece.is_unique());
-        self.gone_bytes = self.gone.iter().map(Bytes::len).sum();
-        let over = self.gone_bytes.saturating_sub(bytes_max);
+        let bytes = self.gone.iter().map(Bytes::len).sum::<usize>();
+        let over = bytes.saturating_sub(bytes_max);
         if over == 0 {
-            return (self.gone_bytes, Vec::new());
+            return (bytes, Vec::new());
         }
-        let (mut oldest, mut bytes) = (Vec::new(), 0);
+        let (mut oldest, mut oldest_bytes) = (Vec::new(), 0);
         for piece in &self.gone {
-            if bytes >= over {
+            if oldest_bytes >= over {
                 break;
             }
-            bytes += piece.len();
+            oldest_bytes += piece.len();
             oldest.push(place(piece));
         }
         oldest.sort_unstable_by_key(|place| place.start);
@@ -124,7 +120,7 @@ impl State {
             before.checked_sub(1).and_then(|at| oldest.get(at)).is_some_and(|old| place.start < old.end)
         };
         let holders = self.responses.values().filter(|response| response.at.iter().any(is_old));
-        (self.gone_bytes, holders.map(|response| response.on_cut.clone()).collect())
+        (bytes, holders.map(|response| response.on_cut.clone()).collect())
     }
 }
 

@@ -8,7 +8,7 @@ use vivace_store::Store;
 
 use super::{Index, Need, Shelf};
 
-const APP: AppId = AppId(1);
+pub(in crate::archive) const APP: AppId = AppId(1);
 const BEGIN_MS: i64 = 1_767_323_045_000;
 /// Each file has so many parts, and each part is a segment.
 const PARTS: u32 = 5;
@@ -17,10 +17,10 @@ const FILE_MS: i64 = 20_000;
 const EVER: UnixMs = UnixMs(i64::MIN);
 
 /// A store with the files of one stream, removed at its end.
-struct Kept {
-    folder: PathBuf,
-    store: Store,
-    stream: StreamName,
+pub(in crate::archive) struct Kept {
+    pub(in crate::archive) folder: PathBuf,
+    pub(in crate::archive) store: Store,
+    pub(in crate::archive) stream: StreamName,
     index: Index,
 }
 
@@ -32,7 +32,7 @@ impl Drop for Kept {
 
 impl Kept {
     /// Files 1 to `count`, the last of which is written.
-    async fn new(name: &str, count: u8) -> Self {
+    pub(in crate::archive) async fn new(name: &str, count: u8) -> Self {
         let folder = std::env::temp_dir().join(format!("vivace-server-index-{name}-{}", std::process::id()));
         let store = Store::open(&folder, &Limits::default()).await.unwrap();
         let (stream, index) = (StreamName::parse("cam").unwrap(), index(&store));
@@ -100,7 +100,7 @@ fn index(store: &Store) -> Index {
 }
 
 /// A time in a file.
-fn at(file: u8, ms: i64) -> UnixMs {
+pub(in crate::archive) fn at(file: u8, ms: i64) -> UnixMs {
     UnixMs(BEGIN_MS + i64::from(file) * FILE_MS + ms)
 }
 

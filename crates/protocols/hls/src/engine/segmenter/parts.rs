@@ -39,12 +39,16 @@ impl Segmenter {
         if self.part_fixed || elapsed < self.window.settings.part - JITTER {
             return;
         }
+        self.fix_part(elapsed.min(self.window.settings.part + INTERVAL_MAX) + JITTER);
+        self.close_parts_before(dts);
+    }
+
+    /// Sets the part target for good, to that of the parts there are if one is longer.
+    pub(super) fn fix_part(&mut self, nominal: MediaTime) {
         let parts = self.window.segments.iter().flat_map(|segment| &segment.parts);
         let longest = parts.map(|part| part.duration).max().unwrap_or_default();
-        let nominal = elapsed.min(self.window.settings.part + INTERVAL_MAX) + JITTER;
         self.window.part_target = nominal.max(longest);
         self.part_fixed = true;
-        self.close_parts_before(dts);
     }
 
     pub(super) fn gap(&mut self, end: MediaTime) {

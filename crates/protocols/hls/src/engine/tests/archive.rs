@@ -92,6 +92,15 @@ fn playlists_of_growing_files_keep_their_promises() {
 }
 
 #[test]
+fn a_playlist_that_ends_has_its_end_more_and_nothing_else() {
+    let mut all = entries("01A", SETTINGS.slices(&pieces(8, 2), true));
+    all[0].slice.discontinuity = true;
+    let [grows, over] =
+        [Growth::FromFirst, Growth::Over].map(|growth| archive(&all, Numbers::default(), &SETTINGS, growth));
+    assert_eq!(format!("{grows}#EXT-X-ENDLIST\n"), over);
+}
+
+#[test]
 fn a_whole_playlist_has_its_type_its_end_and_a_map_for_each_file() {
     let mut all = entries("01A", SETTINGS.slices(&pieces(8, 2), true));
     all[0].slice.discontinuity = true;

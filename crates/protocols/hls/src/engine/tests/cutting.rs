@@ -140,6 +140,23 @@ fn pictures_that_stop_while_the_sound_goes_on_hold_up_nothing() {
 }
 
 #[test]
+fn pictures_that_stop_anywhere_leave_no_segment_that_is_too_long() {
+    // Where key frames are missing, segments last as long as they may, and the sound ends the one that the pictures left.
+    for pictures in 0..65 {
+        let mut feed = Feed::new(Resume::default(), (25_000, 25));
+        feed.pictures(25 * 5);
+        feed.rate.1 = i64::MAX;
+        feed.pictures(pictures);
+        let begun = feed.now_ms();
+        for at in 0..130 {
+            let dts = MediaTime::from_ms(begun + at * 1_024_000 / 44_100);
+            feed.segmenter.push(&[sound(dts)], &feed.tracks, 1, UnixMs(NOW.0 + dts.ms()));
+            feed.walk();
+        }
+    }
+}
+
+#[test]
 fn numbers_and_dates_go_on_where_an_earlier_run_was() {
     let mut first = Feed::new(Resume::default(), (25_000, 25));
     first.pictures(25 * 9);
@@ -213,6 +230,20 @@ fn where_the_timeline_passes_over_time_the_date_is_the_clocks_from_the_next_key_
         let steps: Vec<_> = dated(&feed).windows(2).map(|pair| pair[1].0 - pair[0].0).collect();
         assert_eq!(steps[steps.len() - 4..], [step_ms; 4]);
     }
+    assert_eq!(feed.walker.discontinuities, 1, "{}", feed.text());
+}
+
+/// A player begins anew at a discontinuity, so one that stands at no key frame shows it nothing.
+#[test]
+fn where_the_timeline_passes_over_time_within_a_long_gop_the_next_key_frame_begins_the_discontinuity() {
+    let mut feed = Feed::new(Resume::default(), (25_000, 25 * 30));
+    feed.pictures(25 * 20);
+    feed.late_ms = 10_000;
+    feed.pictures(25 * 25);
+    let window = feed.segmenter.window();
+    let anew: Vec<_> = window.segments.iter().filter(|segment| segment.discontinuity).collect();
+    assert_eq!(anew.iter().map(|one| one.begins_at.0 - NOW.0).collect::<Vec<_>>(), [40_000], "{}", feed.text());
+    assert!(anew[0].parts[0].independent, "{}", feed.text());
     assert_eq!(feed.walker.discontinuities, 1, "{}", feed.text());
 }
 

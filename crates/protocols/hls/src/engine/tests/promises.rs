@@ -84,6 +84,15 @@ fn a_first_part_with_a_hole_in_it_sets_no_long_part_target() {
 }
 
 #[test]
+fn a_stream_that_ends_before_its_first_part_is_due_tells_a_part_target_that_holds_it() {
+    let mut feed = Feed::new(Resume::default(), (25_000, 25));
+    pictures(&mut feed, [0, 150]);
+    feed.segmenter.end();
+    feed.walk();
+    assert!(feed.text().contains("PART-TARGET=0.30000\n"), "{}", feed.text());
+}
+
+#[test]
 fn what_is_told_again_changes_nothing() {
     let mut feed = Feed::new(Resume::default(), (25_000, 25));
     feed.pictures(25 * 5);

@@ -82,11 +82,13 @@ fn from_a_time_on_everything_is_listed_with_its_numbers() {
 fn a_stretch_has_every_segment_that_touches_it() {
     let reels = reels(&[5, 5]);
     let starts = |from: i64, to: Option<i64>| -> Vec<i64> {
-        let found = between(&reels, UnixMs(BEGIN_MS + from), to.map(|to| UnixMs(BEGIN_MS + to)));
+        let (found, _) = between(&reels, UnixMs(BEGIN_MS + from), to.map(|to| UnixMs(BEGIN_MS + to)));
         found.iter().map(|entry| entry.slice.begins_at.0 - BEGIN_MS).collect()
     };
     assert_eq!(starts(3_000, Some(4_001)), [2_000, 4_000]);
     assert_eq!(starts(4_000, Some(6_000)), [4_000]);
     assert_eq!(starts(8_000, None), [8_000, 70_000, 72_000, 74_000, 76_000, 78_000]);
     assert_eq!(starts(10_000, Some(70_000)), [0; 0]);
+    let (_, numbers) = between(&reels, UnixMs(BEGIN_MS + 3_000), Some(UnixMs(BEGIN_MS + 4_001)));
+    assert_eq!(numbers, Numbers { sequence: 71, discontinuity: 2 });
 }
