@@ -101,7 +101,7 @@ pub struct Limits {
     /// A player that takes no byte for this long while some wait is let go.
     pub reader_stall_ms_max: u64,
     /// A player for which bytes have waited all this time must have taken `reader_bytes_per_s_min`, or is let go. A client of HTTP
-    /// has this time if it is longer than 192 KiB take at that rate, which is 192 s by default.
+    /// has this time if it is longer than 288 KiB take at that rate, which is 288 s by default.
     pub reader_slow_ms_max: u64,
     /// Bytes a second that a player, or a client of HTTP, takes at least while some wait for it.
     pub reader_bytes_per_s_min: u64,

@@ -81,7 +81,7 @@ pub struct HttpLimits {
     /// How far a client may be behind `bytes_per_s_min` at least.
     pub slow_ms_max: u64,
     /// Bytes a second that a client takes at least while some wait for it. One that is behind by what kernels send without
-    /// telling of it, 192 KiB, is let go.
+    /// telling of it, 288 KiB, is let go.
     pub bytes_per_s_min: u64,
     /// Bytes that an HTTP/2 client may send between two requests or pieces of a response.
     pub idle_input_bytes_max: u64,
@@ -137,7 +137,6 @@ pub async fn serve_http<S: HttpService>(
     cut: CancellationToken,
 ) -> Result<(), HttpFault> {
     let Ok(local) = stream.local_address() else { return Ok(()) };
-    stream.tell_early(true);
     if stream.is_http2() {
         return h2::serve(stream, (peer, local), service, limits, stop, cut).await;
     }
@@ -198,7 +197,7 @@ async fn serve_http1<S: HttpService>(
         .header_read_timeout(None)
         .max_buf_size(limits.head_bytes_max.max(8 << 10))
         .serve_connection(
-            TokioIo::new(WriteDeadline::new(stream, limits.patience(u64::MAX), account.clone())),
+            TokioIo::new(WriteDeadline::of_stream(stream, limits.patience(u64::MAX), account.clone())),
             handler,
         );
     let done = |done: Result<(), hyper::Error>| done.map_err(|error| HttpFault::of(error, limits, &account));

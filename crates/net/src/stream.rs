@@ -12,8 +12,11 @@ use crate::cork::{Cork, Corkable};
 use crate::delivery::Socket;
 
 /// Bytes of a response that wait unsent in the kernel before it takes no more (`TCP_NOTSENT_LOWAT`): enough to keep a
-/// link busy. By itself it takes megabytes, and tells of progress when a third of them has gone.
-pub(crate) const UNSENT_BYTES: u32 = 32 << 10;
+/// link busy, and so much that fast clients of long responses cost no more writes for it. By itself it takes megabytes, and
+/// tells of progress when a third of them has gone.
+pub(crate) const UNSENT_BYTES: u32 = 128 << 10;
+/// The same for a client that has been granted nothing, and whose progress has to show within seconds.
+const UNGRANTED_UNSENT_BYTES: u32 = 32 << 10;
 
 /// A client's connection, plain or behind TLS.
 pub enum Stream {
@@ -36,9 +39,18 @@ impl Stream {
         self.socket().local_addr()
     }
 
-    /// Has the kernel tell of what the client takes while little of it waits, or as it does by itself.
-    pub(crate) fn tell_early(&self, early: bool) {
-        let bytes = if early { UNSENT_BYTES } else { 0 };
+    /// Has the kernel tell of what the client takes while little of it waits.
+    pub(crate) fn tell_early(&self) {
+        self.set_unsent(UNGRANTED_UNSENT_BYTES);
+    }
+
+    /// The same for a client that has been granted something.
+    pub(crate) fn tell_granted(&self) {
+        self.set_unsent(UNSENT_BYTES);
+    }
+
+    /// How much may wait; with nothing, the kernel does as by itself.
+    fn set_unsent(&self, bytes: u32) {
         // Without it slow clients are let go too soon, and no others.
         if let Err(error) = SockRef::from(self.socket()).set_tcp_notsent_lowat(bytes) {
             tracing::debug!(%error, "TCP_NOTSENT_LOWAT was refused");
@@ -55,7 +67,7 @@ impl Stream {
 
     /// Gives the connection away to a delivery thread, which writes as much as the kernel takes.
     pub fn into_socket(self) -> io::Result<Socket> {
-        self.tell_early(false);
+        self.set_unsent(0);
         match self {
             Self::Plain(socket) => Ok(Socket::Plain(socket.into_std()?)),
             Self::Tls(tls) => {

@@ -11,6 +11,7 @@ use thiserror::Error;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::time::{Instant, Sleep, sleep, sleep_until};
 
+use crate::Stream;
 use crate::cork::Cork;
 
 /// Bytes that TLS holds at most after it has taken them: the limit that rustls begins with.
@@ -18,8 +19,8 @@ const HELD_BYTES: u64 = 64 << 10;
 
 /// Bytes that a peer may take, at most, before the socket tells of any of them, while no more than
 /// [`UNSENT_BYTES`](crate::stream::UNSENT_BYTES) wait in it: kernels send and tell in steps. Steady readers were
-/// seen to take 140 KB so, and steps differ by 50 KB.
-const STEP_BYTES: u64 = 192 << 10;
+/// seen to take 240 KB so, and steps differ by 50 KB.
+const STEP_BYTES: u64 = 288 << 10;
 
 /// What a peer has to take, and may send.
 #[derive(Clone, Copy, Debug)]
@@ -182,6 +183,8 @@ pub(crate) struct WriteDeadline<I> {
     inner: I,
     patience: Patience,
     account: Arc<Account>,
+    /// What the connection is to do once its peer has been granted something.
+    on_grant: Option<fn(&I)>,
     wait: Wait,
     late: Pin<Box<Sleep>>,
     held: Pin<Box<Sleep>>,
@@ -224,7 +227,7 @@ impl<I> WriteDeadline<I> {
     pub(crate) fn new(inner: I, patience: Patience, account: Arc<Account>) -> Self {
         let timer = || Box::pin(sleep(Duration::ZERO));
         let (late, held) = (timer(), timer());
-        Self { inner, patience, account, wait: Wait::new(), late, held, holds: false }
+        Self { inner, patience, account, on_grant: None, wait: Wait::new(), late, held, holds: false }
     }
 
     /// The connection itself.
@@ -241,6 +244,9 @@ impl<I> WriteDeadline<I> {
         };
         if written.is_ready() {
             self.holds = false;
+        }
+        if let Some(granted) = self.on_grant.take_if(|_| self.account.is_granted()) {
+            granted(&self.inner);
         }
         let wait = &mut self.wait;
         if count < asked || wait.waits || !wait.behind.is_zero() {
@@ -293,6 +299,14 @@ impl<I> WriteDeadline<I> {
         }
         let why = if granted { Exhausted::Stalled { ms } } else { Exhausted::Deaf { ms } };
         self.held.as_mut().poll(context).map(|()| Err(self.account.exhaust(why)))
+    }
+}
+
+impl WriteDeadline<Stream> {
+    /// The kernel of a client that has been granted nothing is given less at a time.
+    pub(crate) fn of_stream(stream: Stream, patience: Patience, account: Arc<Account>) -> Self {
+        stream.tell_early();
+        Self { on_grant: Some(Stream::tell_granted), ..Self::new(stream, patience, account) }
     }
 }
 

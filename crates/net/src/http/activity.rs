@@ -255,10 +255,10 @@ mod tests {
         assert_eq!(given.concat(), whole);
         assert!(given.iter().all(|piece| piece.len() <= super::PIECE_BYTES));
         drop(body);
-        // 192 KiB at 16 KiB/s: the connection still holds pieces.
+        // 288 KiB at 16 KiB/s: the connection still holds pieces.
         assert!(!is_quiet(&activity, 9_000).await);
-        assert!(matches!(activity.fault(LIMITS, false), HttpFault::Stalled { ms: 12_000 }));
-        assert!(is_quiet(&activity, 13_000).await);
+        assert!(matches!(activity.fault(LIMITS, false), HttpFault::Stalled { ms: 18_000 }));
+        assert!(is_quiet(&activity, 19_000).await);
         drop(given);
         assert!(is_quiet(&activity, 1_200).await);
         assert!(matches!(activity.fault(LIMITS, false), HttpFault::Silent { ms: 1_000 }));

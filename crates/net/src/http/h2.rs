@@ -80,7 +80,7 @@ async fn run<S: HttpService>(
         })
     };
     let patience = limits.patience(limits.idle_input_bytes_max);
-    let (io, turn) = gather(WriteDeadline::new(stream, patience, activity.account()));
+    let (io, turn) = gather(WriteDeadline::of_stream(stream, patience, activity.account()));
     let connection = http2::Builder::new(Tasks(tasks.clone()))
         .timer(TokioTimer::new())
         .max_concurrent_streams(limits.streams_max)
